@@ -1,0 +1,1 @@
+"""What no student sees: hidden suites, isolation, grading, reports."""

@@ -1,0 +1,86 @@
+"""Make `course/exercises/UNIT.py` from `solutions/UNIT.py`.
+
+What stands between the solution markers becomes one `raise NotImplementedError` that carries the
+exercise's name; all else stays to the letter.
+"""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SOLUTIONS_DIR = ROOT / "solutions"
+EXERCISES_DIR = ROOT / "course" / "exercises"
+
+BEGIN = "### BEGIN SOLUTION"
+END = "### END SOLUTION"
+
+
+class MarkerError(ValueError):
+    """The solution markers of a module don't pair up."""
+
+
+def owner_of(tree: ast.Module, line: int) -> str:
+    """Return the dotted name of the function or class that holds a line."""
+    names: list[str] = []
+    body: list[ast.stmt] = tree.body
+    while True:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and (
+                node.lineno <= line <= (node.end_lineno or node.lineno)
+            ):
+                names.append(node.name)
+                body = node.body
+                break
+        else:
+            return ".".join(names)
+
+
+def strip_solutions(source: str) -> str:
+    """Return the source with every marked region replaced by a `NotImplementedError`.
+
+    Raises:
+        MarkerError: a BEGIN without its END, or the other way round.
+    """
+    tree = ast.parse(source)
+    kept: list[str] = []
+    opened: int | None = None
+    for number, line in enumerate(source.splitlines(), start=1):
+        marker = line.strip()
+        if marker == BEGIN:
+            if opened is not None:
+                raise MarkerError(f"Line {number} begins a solution inside that of line {opened}.")
+            opened = number
+            indent = line[: len(line) - len(line.lstrip())]
+            kept.append(f'{indent}raise NotImplementedError("{owner_of(tree, number)}")')
+        elif marker == END:
+            if opened is None:
+                raise MarkerError(f"Line {number} ends a solution that nothing began.")
+            opened = None
+        elif opened is None:
+            kept.append(line)
+    if opened is not None:
+        raise MarkerError(f"The solution begun on line {opened} has no end.")
+    return "\n".join(kept) + "\n"
+
+
+def stub_source(unit: str) -> str:
+    """Return the stub module of a unit, as it should stand in `course/exercises`."""
+    path = SOLUTIONS_DIR / f"{unit}.py"
+    return strip_solutions(path.read_text(encoding="utf-8"))
+
+
+def write_stubs() -> list[Path]:
+    """Write the stub module of every solution; return the paths that changed."""
+    changed = []
+    for solution in sorted(SOLUTIONS_DIR.glob("[a-z]*.py")):
+        target = EXERCISES_DIR / solution.name
+        text = stub_source(solution.stem)
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:
+            target.write_text(text, encoding="utf-8")
+            changed.append(target)
+    return changed
+
+
+if __name__ == "__main__":
+    for path in write_stubs():
+        print(path.relative_to(ROOT))

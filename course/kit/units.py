@@ -1,0 +1,44 @@
+"""The units of the course, in order, and the exercises that each of them holds."""
+
+import ast
+import functools
+from pathlib import Path
+
+EXERCISES_DIR = Path(__file__).resolve().parent.parent / "exercises"
+
+# In the order of the lecture notes. A unit is offered once its stub module exists.
+ORDER = (
+    "rnn",
+    "cnn",
+    "attention",
+    "multi_head",
+    "positional",
+    "transformer",
+    "translation",
+)
+
+
+def available_units() -> list[str]:
+    """Return the units that have a stub module, in the order of the course."""
+    return [unit for unit in ORDER if (EXERCISES_DIR / f"{unit}.py").is_file()]
+
+
+@functools.cache
+def exercises_of(unit: str) -> tuple[str, ...]:
+    """Return the names of a unit's exercises, in the order in which they are met.
+
+    They are the stub module's `__all__`, read without running it.
+
+    Raises:
+        ValueError: there is no such unit.
+    """
+    path = EXERCISES_DIR / f"{unit}.py"
+    if unit not in ORDER or not path.is_file():
+        known = ", ".join(available_units())
+        raise ValueError(f"There is no unit {unit!r}; the units are: {known}.")
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(
+            isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets
+        ):
+            return tuple(ast.literal_eval(node.value))
+    raise ValueError(f"{path.name} has no __all__ that lists its exercises.")
