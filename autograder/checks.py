@@ -1,0 +1,221 @@
+"""What a hidden check is: a pytest test with points, an exercise and a title in both languages.
+
+    @check(exercise="softmax", points=3, title=text("…", "…"))
+    def test_softmax_sums_to_one(student, rng): ...
+
+`for_all` turns the body into a property: Hypothesis draws the inputs, here in the grader, and when
+one fails, it looks for the smallest that does.
+"""
+
+import functools
+import inspect
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import hypothesis
+import numpy as np
+from hypothesis import strategies as st
+
+from autograder.isolation.client import StudentError, StudentGone
+from autograder.messages import Text
+
+EXAMPLES = 20
+MAX_SHRINKS = 120
+_ATTRIBUTE = "course_check"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hidden check.
+
+    Attributes:
+        unit, exercise, slug: what it checks; together its id.
+        points: what it is worth; a unit's checks add up to 100.
+        title: what it looks at, in both languages.
+        timeout: seconds that it may take on the wall clock.
+        needs: `gpu` where it needs one, else empty.
+    """
+
+    unit: str
+    exercise: str
+    slug: str
+    points: float
+    title: Text
+    timeout: float
+    needs: str
+
+    @property
+    def id(self) -> str:
+        return f"{self.unit}.{self.exercise}.{self.slug}"
+
+    def seed(self, base: int) -> int:
+        """Return this check's own seed, from the seed of the run."""
+        return zlib.crc32(f"{base}/{self.id}".encode()) & 0x7FFFFFFF
+
+
+class CheckFailed(AssertionError):
+    """The answer is wrong; the message says how, without the expected values.
+
+    Attributes:
+        text: the message in both languages.
+        got: what the student's code gave, to be shown beside the input where both are small.
+    """
+
+    def __init__(self, message: Text, got: Any = None):
+        super().__init__(message["en"])
+        self.text, self.got = message, got
+
+
+def check(
+    *, exercise: str, points: float, title: Text, timeout: float = 20.0, needs: str = ""
+) -> Callable[[Callable], Callable]:
+    """Mark a test function as a hidden check of an exercise; the slug comes from its name."""
+
+    def mark(function: Callable) -> Callable:
+        unit = function.__module__.rpartition(".")[2].removeprefix("test_")
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", exercise).lower()
+        slug = function.__name__.removeprefix("test_").removeprefix(f"{words}_")
+        info = Check(unit, exercise, slug, points, title, timeout, needs)
+        setattr(function, _ATTRIBUTE, info)
+        return function
+
+    return mark
+
+
+def check_of(function: Callable) -> Check:
+    """Return what `check` recorded on a test function.
+
+    Raises:
+        TypeError: it has no `@check`.
+    """
+    info = getattr(function, _ATTRIBUTE, None)
+    if not isinstance(info, Check):
+        raise TypeError(f"{function.__name__} is no hidden check: give it an @check.")
+    return info
+
+
+def for_all(*, examples: int = EXAMPLES, **strategies: st.SearchStrategy) -> Callable:
+    """Run a check's body on many inputs; on failure find the smallest input that fails.
+
+    The examples depend on the seed alone, so they are drawn once for a whole batch. Hypothesis
+    itself searches only when one of them failed.
+
+    Args:
+        examples: how many inputs are drawn.
+        **strategies: a Hypothesis strategy for each argument of the body after `student`.
+    """
+
+    def wrap(body: Callable) -> Callable:
+        drawn: dict[int, list[dict[str, Any]]] = {}
+
+        @functools.wraps(body)
+        def run(student: Any) -> None:
+            seed = student.seed
+            if seed not in drawn:
+                drawn[seed] = _draw(strategies, examples, seed)
+            for inputs in drawn[seed]:
+                student.new_example(inputs)
+                try:
+                    body(student, **inputs)
+                except (CheckFailed, StudentError) as failure:
+                    _raise_smallest(body, student, strategies, examples, seed, inputs, failure)
+
+        parameters = [inspect.Parameter("student", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return run
+
+    return wrap
+
+
+def _settings(examples: int) -> hypothesis.settings:
+    return hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        suppress_health_check=list(hypothesis.HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=hypothesis.Verbosity.quiet,
+    )
+
+
+def _draw(strategies: dict, examples: int, seed: int) -> list[dict[str, Any]]:
+    drawn: list[dict[str, Any]] = []
+
+    @hypothesis.seed(seed)
+    @_settings(examples)
+    @hypothesis.given(st.fixed_dictionaries(strategies))
+    def collect(inputs: dict[str, Any]) -> None:
+        drawn.append(inputs)
+
+    collect()
+    return drawn
+
+
+def _raise_smallest(
+    body: Callable,
+    student: Any,
+    strategies: dict,
+    examples: int,
+    seed: int,
+    inputs: dict[str, Any],
+    failure: Exception,
+) -> None:
+    """Let Hypothesis shrink a failing input, then raise what the smallest one raises.
+
+    The search is bounded: when its tries are used up, inputs that were not tried count as right.
+    """
+    failures: dict[str, tuple[dict[str, Any], Exception]] = {
+        _key(inputs): (inputs, failure),
+    }
+    last = _key(inputs)
+    tries = 0
+
+    @hypothesis.seed(seed)
+    @_settings(examples)
+    @hypothesis.given(st.fixed_dictionaries(strategies))
+    def search(candidate: dict[str, Any]) -> None:
+        nonlocal tries, last
+        key = _key(candidate)
+        if key in failures:
+            last = key
+            raise CheckFailed({"en": "known", "zh": "known"})
+        if tries >= MAX_SHRINKS:
+            return
+        tries += 1
+        student.new_example(candidate)
+        try:
+            body(student, **candidate)
+        except (CheckFailed, StudentError) as error:
+            failures[key] = (candidate, error)
+            last = key
+            raise CheckFailed({"en": "known", "zh": "known"}) from None
+        except StudentGone:  # a smaller input that kills the process says less, not more
+            tries = MAX_SHRINKS
+
+    try:
+        search()
+    except StudentGone:
+        raise
+    except Exception:
+        inputs, failure = failures[last]
+    student.new_example(inputs)
+    try:
+        body(student, **inputs)
+    except (CheckFailed, StudentError) as again:
+        raise again from None
+    raise failure from None  # it fails only now and then
+
+
+def _key(inputs: dict[str, Any]) -> str:
+    parts = []
+    for name, value in inputs.items():
+        if isinstance(value, np.ndarray):
+            parts.append((name, value.shape, value.dtype.name, value.tobytes()))
+        else:
+            parts.append((name, repr(value)))
+    return repr(parts)

@@ -1,0 +1,1 @@
+"""The student's process: fork server, walls, limits, and the array protocol."""

@@ -1,0 +1,315 @@
+"""The loop inside a student's process: do what the grader asks, send back what comes of it.
+
+It knows no check and no answer. Whatever the student's code does to it can change only what this
+process sends, and the grader takes that for data.
+"""
+
+import builtins
+import contextlib
+import io
+import os
+import sys
+import time
+import types
+from typing import Any
+
+import keras
+import numpy as np
+
+from autograder.isolation import autodiff, forbidden, wire
+from autograder.isolation.wire import Channel, Handle, Opaque, Spec
+from course.kit import handin
+
+_MAX_OUTPUT = 64 * 1024
+_MAX_TEXT = 2000
+_MODULE = "submission"
+
+
+class _Output(io.TextIOBase):
+    """Keep the beginning of what is printed, count the rest."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self.size < _MAX_OUTPUT:
+            self.kept.append(text[: _MAX_OUTPUT - self.size])
+        self.size += len(text)
+        return len(text)
+
+
+class Agent:
+    """What the grader can ask of a student's process; one method a request."""
+
+    def __init__(self, taken: forbidden.Forbidden):
+        self._taken = taken
+        self._objects: dict[int, Any] = {}
+        self._module = types.ModuleType(_MODULE)
+        self._output = _Output()
+
+    # -- requests -------------------------------------------------------------------------
+
+    def load(self, data: bytes, suffix: str, exercises: list[str], forbid: list[str]) -> Any:
+        """Read and run a hand-in; say which exercises it defines and what was wrong in it."""
+        try:
+            work = handin.read_handin(data, suffix, exercises)
+        except handin.UnreadableHandIn as error:
+            return {"rejected": str(error)}
+        self._taken.take_away(forbid)
+        namespace = vars(self._module)
+        safe = dict(vars(builtins))
+        safe["__import__"] = forbidden.guarded_import(builtins.__import__)
+        namespace.update(__name__=_MODULE, __builtins__=safe)
+        sys.modules[_MODULE] = self._module
+        sys.stdout = sys.stderr = self._output
+        failed = work.execute(namespace)
+        problems = [*work.problems, *failed]
+        defined = [name for name in exercises if callable(namespace.get(name))]
+        return {"defined": defined, "problems": [_clean(str(problem)) for problem in problems]}
+
+    def begin(self, seed: int, policy: str) -> None:
+        """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
+        self._objects.clear()
+        keras.config.set_dtype_policy(policy)
+        keras.utils.set_random_seed(seed)
+
+    def call(self, target: Any, args: list, kwargs: dict, mode: str, specs: Any = None) -> Any:
+        """Call a function, a class, an object or a method of one, eagerly or compiled."""
+        function = self._target(target)
+        args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
+        if mode == "eager":
+            return self._wire(function(*args, **kwargs))
+        if mode in ("graph", "xla"):
+            return self._wire(_compiled(function, args, kwargs, mode == "xla", specs))
+        if mode == "symbolic":
+            return self._wire(function(*_symbols(args, specs), **kwargs))
+        return self._wire(_functional(function, args, kwargs, specs)(args))
+
+    def gradients(self, target: Any, args: list, kwargs: dict, cotangents: list) -> Any:
+        """Gradients of sum(output * cotangent), to the array arguments and to the weights."""
+        function = self._target(target)
+        weights = list(getattr(function, "trainable_variables", []))
+        inputs = _tensors(self._known(args))
+        kwargs = _tensors(self._known(kwargs))
+        return self._wire(autodiff.gradients(function, inputs, kwargs, weights, cotangents))
+
+    def weights(self, handle: Handle) -> Any:
+        """Shape, dtype and trainability of every weight of an object, with its value."""
+        found = self._objects[handle.id].variables
+        return [
+            {
+                "path": str(getattr(variable, "path", "")),
+                "trainable": bool(variable.trainable),
+                "value": self._wire(variable),
+            }
+            for variable in found
+            if "seed_generator" not in str(getattr(variable, "path", ""))
+        ]
+
+    def value(self, handle: Handle, path: str) -> Any:
+        """The attribute at a dotted path of an object."""
+        found = self._objects[handle.id]
+        for part in path.split(".") if path else []:
+            found = found[int(part)] if part.isdigit() else getattr(found, part)
+        return self._wire(found)
+
+    def assign(self, handle: Handle, values: dict) -> None:
+        """Put values into the weights at dotted paths; a layer takes a list of its weights."""
+        for path, value in values.items():
+            found = self._objects[handle.id]
+            for part in path.split("."):
+                found = found[int(part)] if part.isdigit() else getattr(found, part)
+            if isinstance(value, list):
+                found.set_weights(value)
+            else:
+                if tuple(found.shape) != value.shape:
+                    raise ValueError(
+                        f"{path} has the shape {tuple(found.shape)}, not {value.shape}."
+                    )
+                found.assign(value)
+
+    def clone(self, handle: Handle) -> Any:
+        """A new object from an object's own `get_config`."""
+        layer = self._objects[handle.id]
+        return self._wire(type(layer).from_config(layer.get_config()))
+
+    def reload(self, handle: Handle, args: list, kwargs: dict, specs: Any) -> Any:
+        """Outputs of a saved and loaded model of this layer."""
+        args, kwargs = _tensors(args), _tensors(kwargs)
+        model = _functional(self._objects[handle.id], args, kwargs, specs)
+        path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"{os.getpid()}.keras")
+        try:
+            model.save(path)
+            loaded = keras.models.load_model(path)
+        finally:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+        return self._wire(loaded(args))
+
+    def output(self) -> Any:
+        """What the student's code printed: the beginning, and how much it was in all."""
+        return {"text": "".join(self._output.kept)[:4096], "size": self._output.size}
+
+    # -- values ---------------------------------------------------------------------------
+
+    def _target(self, target: Any) -> Any:
+        if "name" in target:
+            found = getattr(self._module, target["name"])
+        else:
+            found = self._objects[target["handle"].id]
+        return getattr(found, target["method"]) if target.get("method") else found
+
+    def _known(self, value: Any) -> Any:
+        """Objects in place of their handles."""
+        if isinstance(value, Handle):
+            return self._objects[value.id]
+        if isinstance(value, list):
+            return [self._known(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._known(item) for key, item in value.items()}
+        return value
+
+    def _wire(self, value: Any, depth: int = 0) -> Any:
+        if value is None or isinstance(value, bool | float):
+            return value
+        if isinstance(value, int):
+            return value if -(2**63) <= value < 2**63 else Opaque("int")
+        if isinstance(value, str):
+            return value[:_MAX_TEXT]
+        if isinstance(value, np.ndarray | np.generic):
+            return np.array(value)
+        if isinstance(value, keras.KerasTensor):
+            return Spec(tuple(value.shape), keras.backend.standardize_dtype(value.dtype))
+        if isinstance(value, list | tuple) and depth < 8:
+            return [self._wire(item, depth + 1) for item in value]
+        if isinstance(value, dict) and depth < 8:
+            return {str(key): self._wire(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, keras.Variable) or keras.ops.is_tensor(value):
+            return np.array(keras.ops.convert_to_numpy(value))
+        number = len(self._objects)
+        self._objects[number] = value
+        return Handle(number, type(value).__name__[:100])
+
+
+def _tensors(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return keras.ops.convert_to_tensor(value)
+    if isinstance(value, list):
+        return [_tensors(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _tensors(item) for key, item in value.items()}
+    return value
+
+
+def _compiled(function: Any, args: list, kwargs: dict, xla: bool, specs: Any) -> Any:
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tensors = {index: arg for index, arg in enumerate(args) if tf.is_tensor(arg)}
+        named = {key: arg for key, arg in kwargs.items() if tf.is_tensor(arg)}
+
+        def traced(positional: dict, keywords: dict) -> Any:
+            every = [positional.get(index, arg) for index, arg in enumerate(args)]
+            return function(*every, **{**kwargs, **keywords})
+
+        if specs is not None:
+            shapes = iter(specs)
+            signature = [
+                {i: tf.TensorSpec(next(shapes), arg.dtype) for i, arg in tensors.items()},
+                {k: tf.TensorSpec(next(shapes), arg.dtype) for k, arg in named.items()},
+            ]
+        else:
+            signature = None
+        compiled = tf.function(
+            traced, input_signature=signature, autograph=False, jit_compile=xla or None
+        )
+        return compiled(tensors, named)
+    if backend == "jax":
+        import jax
+
+        is_array = lambda value: isinstance(value, jax.Array)  # noqa: E731
+        tensors = {index: arg for index, arg in enumerate(args) if is_array(arg)}
+        named = {key: arg for key, arg in kwargs.items() if is_array(arg)}
+        return jax.jit(
+            lambda positional, keywords: function(
+                *[positional.get(index, arg) for index, arg in enumerate(args)],
+                **{**kwargs, **keywords},
+            )
+        )(tensors, named)
+    return function(*args, **kwargs)  # PyTorch has no tracing that Keras relies on
+
+
+def _symbols(args: list, specs: Any) -> list:
+    shapes = iter(specs or [])
+
+    def symbol(value: Any) -> Any:
+        if not keras.ops.is_tensor(value):
+            return value
+        shape = tuple(next(shapes, value.shape))
+        dtype = keras.backend.standardize_dtype(value.dtype)
+        return keras.Input(batch_shape=shape, dtype=dtype)
+
+    return keras.tree.map_structure(symbol, args)
+
+
+def _functional(function: Any, args: list, kwargs: dict, specs: Any) -> keras.Model:
+    inputs = _symbols(args, specs)
+    return keras.Model(inputs, function(*inputs, **kwargs))
+
+
+def _clean(text: str) -> str:
+    """Cut a text, and take this machine's directories out of it."""
+    for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, os.environ.get("COURSE_ROOT", ""))):
+        if len(prefix) > 1:
+            text = text.replace(prefix, "…")
+    text = "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
+
+
+def _error(error: BaseException) -> dict:
+    """Describe what the student's code raised: kind, message, and the place in their file."""
+    kind = "raised"
+    if isinstance(error, NotImplementedError):
+        kind = "missing"
+    elif isinstance(error, forbidden.ForbiddenError):
+        kind = "forbidden"
+    elif isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        kind = "memory"
+    where, trace = "", error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith(("code cell ", "your module")):
+            where = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    try:
+        message = str(error)
+    except BaseException:
+        message = ""
+    return {"kind": kind, "type": type(error).__name__[:100], "message": _clean(message), "where": where}
+
+
+def serve(channel: Channel, layers: list[str], taken: forbidden.Forbidden) -> None:
+    """Answer requests until the grader hangs up."""
+    agent = Agent(taken)
+    channel.send({"layers": layers})
+    while True:
+        try:
+            request = channel.receive()
+        except wire.Disconnected:
+            return
+        operation = request.pop("op")
+        started = time.process_time()
+        try:
+            answer = {"value": getattr(agent, operation)(**request)}
+        except BaseException as error:  # the student's code may raise anything, SystemExit too
+            answer = {"error": _error(error)}
+        answer["cpu"] = time.process_time() - started
+        try:
+            channel.send(answer)
+        except wire.WireError as error:
+            channel.send({"error": {"kind": "raised", "type": "ValueError", "message": str(error)}})

@@ -1,0 +1,263 @@
+"""The walls around a student's process, each tried on its own and named when it holds.
+
+`enter_namespaces` runs in the keeper, `confine` in the student's process, before a byte of the
+student's code is read there. A wall that this host can't give is left out of the list that
+`confine` returns; the grader decides whether to go on without it.
+"""
+
+import contextlib
+import errno
+import os
+import resource
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.isolation import landlock, syscalls
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MEGABYTE = 2**20
+
+NAMESPACES, SECCOMP, LANDLOCK, RLIMITS = "namespaces", "seccomp", "landlock", "rlimits"
+ALL_LAYERS = (NAMESPACES, SECCOMP, LANDLOCK, RLIMITS)
+
+_FLAGS = (
+    syscalls.CLONE_NEWUSER
+    | syscalls.CLONE_NEWNS
+    | syscalls.CLONE_NEWPID
+    | syscalls.CLONE_NEWNET
+    | syscalls.CLONE_NEWIPC
+    | syscalls.CLONE_NEWUTS
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+_NEW_ROOT = "/tmp"
+
+# What an exercise has no business with. Everything else that a numerical library calls stays.
+_DENIED_SYSCALLS = (
+    *("fork", "vfork", "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev"),
+    *("socket", "socketpair", "bind", "connect", "listen", "accept", "accept4"),
+    *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount"),
+    *("fsopen", "fsconfig", "fsmount", "mount_setattr", "open_by_handle_at", "name_to_handle_at"),
+    *("bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter"),
+    *("io_uring_register", "keyctl", "add_key", "request_key", "kexec_load", "init_module"),
+    *("finit_module", "delete_module", "reboot", "swapon", "swapoff", "sethostname", "personality"),
+    *("pidfd_getfd", "kcmp", "mknod", "mknodat", "settimeofday", "clock_settime", "quotactl"),
+    *("shmget", "msgget", "semget", "mq_open", "setpriority", "sched_setscheduler"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a student's process may take.
+
+    Attributes:
+        memory: bytes of private memory above what Keras itself takes, and of resident memory.
+        file_size: bytes of one file; also the size of its private /tmp.
+        cpu_seconds: processor time in all, a last resort behind the grader's own clock.
+        descriptors: open files.
+        threads: threads of the process, where the user is not root.
+    """
+
+    memory: int = 2048 * MEGABYTE
+    file_size: int = 64 * MEGABYTE
+    cpu_seconds: int = 900
+    descriptors: int = 256
+    threads: int = 512
+
+
+def enter_namespaces() -> bool:
+    """Move into new user, mount, pid, network, ipc and uts namespaces; say whether it worked.
+
+    The next process forked from here is the first of the pid namespace: when it ends, the kernel
+    ends everything that it started.
+    """
+    user, group = os.geteuid(), os.getegid()
+    try:
+        syscalls.unshare(_FLAGS)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    except OSError:
+        return False
+    return True
+
+
+def confine(
+    limits: Limits, scratch: str, in_namespaces: bool, skip: frozenset[str] = frozenset()
+) -> list[str]:
+    """Shut this process in; return the layers that hold.
+
+    Args:
+        limits: what it may take.
+        scratch: the one directory it may write to, where it gets no /tmp of its own.
+        in_namespaces: whether the keeper's `enter_namespaces` worked.
+        skip: layers to leave out, for tests of the others.
+    """
+    layers = []
+    writable = [scratch]
+    if in_namespaces and _holds(_new_root, limits):
+        layers.append(NAMESPACES)
+        writable = ["/tmp"]
+    for name, value in (("TMPDIR", writable[0]), ("HOME", writable[0])):
+        os.environ[name] = value
+    tempfile.tempdir = None  # forget the directory that the server found
+    os.chdir(writable[0])
+    if RLIMITS not in skip and _holds(_limit, limits):
+        layers.append(RLIMITS)
+    _holds(syscalls.drop_capabilities)
+    _holds(syscalls.prctl, syscalls.PR_SET_NO_NEW_PRIVS, 1)
+    _holds(syscalls.prctl, syscalls.PR_SET_DUMPABLE, 0)
+    if LANDLOCK not in skip and landlock.version() and _holds(_lock_files, writable):
+        layers.append(LANDLOCK)
+    if SECCOMP not in skip and _holds(_filter_syscalls):
+        layers.append(SECCOMP)
+    return [layer for layer in ALL_LAYERS if layer in layers]
+
+
+def isolates_network(layers: list[str]) -> bool:
+    """Whether these layers keep a process from every network."""
+    return NAMESPACES in layers or SECCOMP in layers
+
+
+def isolates_files(layers: list[str]) -> bool:
+    """Whether these layers keep a process from the files of the grader and of other students."""
+    return NAMESPACES in layers or LANDLOCK in layers
+
+
+def readable_paths() -> list[str]:
+    """Return what a student's process may read: Python, its libraries, and the course."""
+    candidates = [
+        *dict.fromkeys((sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)),
+        *(str(path) for path in _editable_packages()),
+        *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64"),
+        *("/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo"),
+        *("/sys/devices/system/cpu", "/usr/local/cuda", "/usr/local/nvidia"),
+        str(ROOT / "course"),
+    ]
+    return [path for path in candidates if os.path.exists(path)]
+
+
+def _editable_packages() -> Iterator[Path]:
+    """Directories on the import path that lie outside the prefixes (a user's site-packages)."""
+    for entry in sys.path:
+        path = Path(entry).resolve()
+        if path.name in {"site-packages", "dist-packages"} and path.is_dir():
+            yield path
+
+
+def _secret_paths() -> list[str]:
+    return [str(ROOT / name) for name in ("autograder", "solutions", "tests", "benchmarks", ".git")]
+
+
+def _holds(step: Callable[..., None], *arguments: object) -> bool:
+    try:
+        step(*arguments)
+    except (OSError, ValueError, ImportError, KeyError, RuntimeError):
+        return False
+    return True
+
+
+def _new_root(limits: Limits) -> None:
+    """Give this process a root of its own, with only what it may read, read-only, and a /tmp."""
+    root = _NEW_ROOT
+    syscalls.mount(None, "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
+    # Handles to what is bound below must be taken before /tmp is covered by the new root.
+    sources = {path: os.open(path, os.O_PATH) for path in [*readable_paths(), *_devices()]}
+    proc_works = _holds(_probe_proc)
+    quiet = syscalls.MS_NOSUID | syscalls.MS_NODEV
+    syscalls.mount("tmpfs", root, "tmpfs", quiet, "mode=755")
+    for directory in ("tmp", "proc", "old"):
+        os.mkdir(f"{root}/{directory}")
+    size = f"size={limits.file_size},mode=700,nr_inodes=4096"
+    syscalls.mount("tmpfs", f"{root}/tmp", "tmpfs", quiet | syscalls.MS_NOEXEC, size)
+    for path, descriptor in sorted(sources.items()):
+        if not os.path.lexists(root + path):  # else it came with a directory above it
+            _bind(f"/proc/self/fd/{descriptor}", root + path, path)
+        os.close(descriptor)
+    if proc_works:
+        syscalls.mount("proc", f"{root}/proc", "proc", quiet | syscalls.MS_NOEXEC)
+    for secret in _secret_paths():
+        if os.path.isdir(root + secret):
+            syscalls.mount("tmpfs", root + secret, "tmpfs", quiet, "size=4096,mode=000")
+    syscalls.pivot_root(root, f"{root}/old")
+    os.chdir("/")
+    syscalls.detach("/old")
+    os.rmdir("/old")
+    syscalls.mount(
+        None, "/", None, syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY | quiet
+    )
+
+
+def _probe_proc() -> None:
+    """Raise where this kernel won't give a fresh /proc (some containers mask theirs)."""
+    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+
+
+def _devices() -> list[str]:
+    graphics = [str(p) for p in Path("/dev").glob("nvidia*")]
+    return [path for path in (*_DEVICES, *graphics) if os.path.exists(path)]
+
+
+def _bind(source: str, target: str, original: str) -> None:
+    if os.path.islink(original):
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.symlink(os.readlink(original), target)
+        return
+    if os.path.isdir(original):
+        os.makedirs(target, exist_ok=True)
+    else:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        Path(target).touch()
+    syscalls.mount(source, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+    flags = os.statvfs(target).f_flag & (
+        syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC | os.ST_NOATIME
+    )
+    change = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_NOSUID
+    if original.startswith("/dev/"):
+        syscalls.mount(None, target, None, change | flags)
+    else:
+        syscalls.mount(None, target, None, change | syscalls.MS_RDONLY | flags)
+
+
+def _limit(limits: Limits) -> None:
+    pages = Path("/proc/self/statm")
+    held = int(pages.read_text().split()[5]) * resource.getpagesize() if pages.exists() else 0
+    held = held or 4096 * MEGABYTE
+    for kind, amount in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, limits.file_size),
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_NOFILE, limits.descriptors),
+        (resource.RLIMIT_NPROC, limits.threads),
+        (resource.RLIMIT_DATA, held + limits.memory),
+    ):
+        resource.setrlimit(kind, (amount, amount))
+
+
+def _lock_files(writable: list[str]) -> None:
+    landlock.restrict([*readable_paths(), "/proc", "/sys"], [*writable, *_devices()])
+
+
+def _filter_syscalls() -> None:
+    """Refuse what no exercise needs; threads may start, processes may not.
+
+    Raises:
+        ImportError, RuntimeError: libseccomp is not there.
+        OSError: the kernel refused the filter.
+    """
+    import pyseccomp as seccomp  # the server has imported it: it looks for its library by itself
+
+    filter_ = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
+    refuse = seccomp.ERRNO(errno.EPERM)
+    for name in _DENIED_SYSCALLS:
+        with contextlib.suppress(ValueError, OSError, RuntimeError):  # unknown to this kernel
+            filter_.add_rule(refuse, name)
+    # clone3 hides its flags from filters: without it the C library falls back to clone.
+    filter_.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
+    thread = 0x00010000  # CLONE_THREAD
+    filter_.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
+    filter_.load()

@@ -1,0 +1,100 @@
+"""Known wrong turns, one module a unit: wrong code, its name, its hint in both languages.
+
+The modules are read, never imported: the grader's process has no use for Keras, and the wrong
+code runs where hand-ins run. Each entry is an exercise written wrong, under a decorator:
+
+    @misconception(name="…", caught_by="…", title={"en": …, "zh": …}, hint={"en": …, "zh": …})
+    def softmax(x, axis=-1): ...
+"""
+
+import ast
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.messages import Text
+
+_HERE = Path(__file__).resolve().parent
+SOLUTIONS_DIR = _HERE.parent.parent / "solutions"
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong turn.
+
+    Attributes:
+        name: short and unique in the unit.
+        unit, exercise: where it happens.
+        caught_by: the slug of the check that must catch it.
+        title: the mistake in a few words.
+        hint: what to look at, without the answer.
+        source: the reference with this exercise written wrong, as a hand-in.
+    """
+
+    name: str
+    unit: str
+    exercise: str
+    caught_by: str
+    title: Text
+    hint: Text
+    source: str
+
+
+def misconception(**facts: Any) -> Callable:
+    """Decorate a wrong exercise with its facts; the function itself stays what it is."""
+
+    def mark(wrong: Any) -> Any:
+        wrong.misconception = facts
+        return wrong
+
+    return mark
+
+
+@functools.cache
+def misconceptions_of(unit: str) -> tuple[Misconception, ...]:
+    """Return the known wrong turns of a unit, in the order of the file.
+
+    Raises:
+        ValueError: an entry lacks a fact, or its decorator holds something that is no literal.
+    """
+    path = _HERE / f"{unit}.py"
+    if not path.is_file():
+        return ()
+    solution = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+    found = []
+    shared: list[str] = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        facts = _facts(node)
+        if facts is None:
+            if isinstance(node, ast.Import | ast.ImportFrom) and "misconceptions" not in (
+                getattr(node, "module", "") or ""
+            ):
+                shared.append(ast.unparse(node))
+            continue
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef)
+        node.decorator_list = [
+            item for item in node.decorator_list if not _is_mark(item)
+        ]
+        source = "\n".join([solution, *shared, "\n", ast.unparse(node), ""])
+        try:
+            found.append(Misconception(unit=unit, exercise=node.name, source=source, **facts))
+        except TypeError as error:
+            raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
+    return tuple(found)
+
+
+def _is_mark(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "misconception"
+    )
+
+
+def _facts(node: ast.stmt) -> dict[str, Any] | None:
+    for decorator in getattr(node, "decorator_list", []):
+        if _is_mark(decorator):
+            return {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+    return None

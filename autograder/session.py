@@ -1,0 +1,310 @@
+"""A hand-in under examination: its process, begun again when it dies, and what was said to it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import Check
+from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from autograder.isolation.wire import Handle
+from course.kit.units import exercises_of
+
+# After so many checks of one exercise that ended its process, the others are not tried.
+MAX_DEATHS = 2
+
+
+class Rejected(Exception):
+    """The hand-in can't be read; the message says why."""
+
+
+class NotDefined(Exception):
+    """The hand-in has no such exercise."""
+
+
+@dataclass
+class Exchange:
+    """One request to the student's process, and what came back."""
+
+    operation: str
+    fields: dict[str, Any]
+    value: Any = None
+    error: str | None = None
+
+
+@dataclass
+class Transcript:
+    """What a check, or its last example, asked and was answered."""
+
+    seed: int
+    policy: str = "float32"
+    exchanges: list[Exchange] = field(default_factory=list)
+
+
+class Session:
+    """One hand-in of one unit, examined check by check.
+
+    Args:
+        server: where its processes come from.
+        data: the file's bytes.
+        suffix: `.ipynb` or `.py`.
+        unit: the unit's name.
+    """
+
+    def __init__(self, server: ForkServer, data: bytes, suffix: str, unit: str):
+        self._server, self._data, self._suffix, self.unit = server, data, suffix, unit
+        self._process: StudentProcess | None = None
+        self.defined: set[str] = set()
+        self.problems: list[str] = []
+        self.layers: list[str] = list(server.layers)
+        self.transcript = Transcript(0)
+        self.example: dict[str, Any] | None = None
+        self._deaths: dict[str, int] = {}
+        self._last_death: dict[str, StudentGone] = {}
+        self._failed_start: StudentGone | None = None
+        self._check: Check | None = None
+
+    def open(self) -> None:
+        """Start the process and load the hand-in.
+
+        Raises:
+            Rejected: it can't be read.
+            StudentGone: its process didn't survive the loading.
+        """
+        if self._failed_start is not None:
+            raise self._failed_start
+        self._process = self._server.fork()
+        self.layers = self._process.layers
+        try:
+            answer = self._process.load(
+                self._data, self._suffix, self.unit, exercises_of(self.unit)
+            )
+        except StudentGone as gone:
+            self._failed_start = gone
+            raise
+        except StudentError as error:
+            raise Rejected(f"The hand-in can't be loaded: {error}") from None
+        if not isinstance(answer, dict) or "rejected" in answer:
+            reason = answer.get("rejected") if isinstance(answer, dict) else None
+            raise Rejected(str(reason or "The hand-in can't be loaded.")[:500])
+        defined, problems = answer.get("defined"), answer.get("problems")
+        self.defined = {str(name) for name in defined} if isinstance(defined, list) else set()
+        self.problems = [str(p)[:500] for p in problems][:20] if isinstance(problems, list) else []
+
+    def begin(self, check: Check, seed: int, policy: str = "float32") -> None:
+        """Make ready for a check: a living process, fresh seeds, a clock that runs.
+
+        Raises:
+            NotDefined: the exercise is not in the hand-in.
+            StudentGone: too many checks of this exercise ended their process.
+        """
+        if self._deaths.get(check.exercise, 0) >= MAX_DEATHS:
+            raise self._last_death[check.exercise]
+        self._check = check
+        if self._process is None or not self._process.alive:
+            self.open()
+        if check.exercise not in self.defined:
+            raise NotDefined(check.exercise)
+        assert self._process is not None
+        self._process.deadline = time.monotonic() + check.timeout
+        self.example = None
+        self.restart_transcript(seed, policy)
+
+    def restart_transcript(self, seed: int, policy: str = "float32") -> None:
+        """Forget what was asked; give the process fresh seeds and this dtype policy."""
+        self.transcript = Transcript(seed, policy)
+        self._ask("begin", {"seed": seed, "policy": policy})
+
+    def request(self, operation: str, **fields: Any) -> Any:
+        """Ask the process for something; what is asked and answered is kept for the diagnosis.
+
+        Raises:
+            StudentError: the student's code raised.
+            StudentGone: its process ended.
+        """
+        exchange = Exchange(operation, fields)
+        self.transcript.exchanges.append(exchange)
+        try:
+            exchange.value = self._ask(operation, fields)
+        except StudentError as error:
+            exchange.error = error.type_name
+            raise
+        except StudentGone as gone:
+            exchange.error = gone.reason
+            raise
+        return exchange.value
+
+    def _ask(self, operation: str, fields: dict[str, Any]) -> Any:
+        assert self._process is not None
+        try:
+            return self._process.request(operation, **fields)
+        except StudentGone as gone:
+            if self._check is not None:
+                name = self._check.exercise
+                self._deaths[name] = self._deaths.get(name, 0) + 1
+                self._last_death[name] = gone
+            raise
+
+    def replay(self, transcript: Transcript) -> list[Exchange]:
+        """Ask this hand-in what another one was asked; return the exchanges.
+
+        Raises:
+            StudentGone, Rejected: it can't answer.
+        """
+        if self._process is None or not self._process.alive:
+            self.open()
+        assert self._process is not None
+        self._process.deadline = time.monotonic() + 60.0
+        self.restart_transcript(transcript.seed, transcript.policy)
+        for exchange in transcript.exchanges:
+            try:
+                self.request(exchange.operation, **exchange.fields)
+            except StudentError:
+                continue
+        return self.transcript.exchanges
+
+    def printed(self) -> int:
+        """Return how many characters the hand-in's code has printed, 0 where it can't be asked."""
+        if self._process is None or not self._process.alive:
+            return 0
+        self._process.deadline = time.monotonic() + 5.0
+        try:
+            size = self._process.request("output").get("size")
+        except (StudentError, StudentGone, AttributeError):
+            return 0
+        return size if isinstance(size, int) else 0
+
+    def close(self) -> None:
+        """End its process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+class Student:
+    """What a hidden check sees: the hand-in's exercises as attributes, called like the real ones.
+
+    Calling one sends the arguments over and brings arrays back; what is no data stays over there
+    and comes back as a `Remote`.
+    """
+
+    def __init__(self, session: Session, seed: int):
+        self._session, self.seed = session, seed
+
+    def __getattr__(self, name: str) -> "Remote":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Remote(self._session, {"name": name})
+
+    def new_example(self, inputs: dict[str, Any]) -> None:
+        """Begin another example of a property."""
+        self._session.restart_transcript(self.seed, self._session.transcript.policy)
+        self._session.example = inputs
+
+    def use_policy(self, policy: str) -> None:
+        """Go on under another dtype policy, `mixed_float16` say."""
+        self._session.restart_transcript(self.seed, policy)
+
+
+class Remote:
+    """A function, class or object that lives in the student's process."""
+
+    def __init__(self, session: Session, target: dict[str, Any]):
+        self._session, self._target = session, target
+
+    def _wrap(self, value: Any) -> Any:
+        if isinstance(value, Handle):
+            return Remote(self._session, {"handle": value})
+        return value
+
+    def _call(self, mode: str, args: tuple, kwargs: dict[str, Any], specs: Any = None) -> Any:
+        value = self._session.request(
+            "call",
+            target=self._target,
+            args=[_sent(arg) for arg in args],
+            kwargs={key: _sent(arg) for key, arg in kwargs.items()},
+            mode=mode,
+            specs=specs,
+        )
+        return self._wrap(value)
+
+    @property
+    def _handle(self) -> Handle:
+        return self._target["handle"]
+
+    @property
+    def is_object(self) -> bool:
+        """Whether this is an object made by the student's code, not a name in the hand-in."""
+        return "handle" in self._target
+
+    @property
+    def type_name(self) -> str:
+        """The name of the object's class."""
+        return self._handle.type_name if self.is_object else ""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call("eager", args, kwargs)
+
+    def method(self, name: str) -> "Remote":
+        """Return a method of this object."""
+        return Remote(self._session, {**self._target, "method": name})
+
+    def graph(self, *args: Any, specs: Any = None, **kwargs: Any) -> Any:
+        """Call inside a compiled function; `specs` are its arrays' shapes, None for unknown."""
+        return self._call("graph", args, kwargs, specs)
+
+    def xla(self, *args: Any, **kwargs: Any) -> Any:
+        """Call inside a function compiled by XLA."""
+        return self._call("xla", args, kwargs)
+
+    def symbolic(self, *args: Any, specs: Any, **kwargs: Any) -> Any:
+        """Call on symbolic tensors of these shapes; gives `Spec`s."""
+        return self._call("symbolic", args, kwargs, specs)
+
+    def functional(self, *args: Any, specs: Any, **kwargs: Any) -> Any:
+        """Call through a functional model with inputs of these shapes."""
+        return self._call("functional", args, kwargs, specs)
+
+    def gradients(self, *args: Any, cotangents: list, **kwargs: Any) -> dict[str, list]:
+        """Gradients of sum(output * cotangent) to the array arguments and to the weights."""
+        return self._session.request(
+            "gradients",
+            target=self._target,
+            args=[_sent(arg) for arg in args],
+            kwargs={key: _sent(arg) for key, arg in kwargs.items()},
+            cotangents=cotangents,
+        )
+
+    def weights(self) -> Any:
+        """Every weight: `path`, `trainable` and `value`."""
+        return self._session.request("weights", handle=self._handle)
+
+    def value(self, path: str) -> Any:
+        """The attribute at a dotted path."""
+        return self._wrap(self._session.request("value", handle=self._handle, path=path))
+
+    def assign(self, **values: Any) -> None:
+        """Put arrays into the weights at paths; `__` stands for a dot."""
+        plain = {path.replace("__", "."): _sent(value) for path, value in values.items()}
+        self._session.request("assign", handle=self._handle, values=plain)
+
+    def clone(self) -> "Remote":
+        """A new object from this one's configuration."""
+        return self._wrap(self._session.request("clone", handle=self._handle))
+
+    def reload(self, *args: Any, specs: Any, **kwargs: Any) -> Any:
+        """Outputs of this layer after its model was saved and loaded."""
+        return self._session.request(
+            "reload", handle=self._handle, args=[_sent(a) for a in args], kwargs=kwargs, specs=specs
+        )
+
+
+def _sent(value: Any) -> Any:
+    if isinstance(value, Remote):
+        return value._handle
+    if isinstance(value, tuple | list):
+        return [_sent(item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
