@@ -38,7 +38,7 @@ def _kind(value: Any) -> str:
 
 def array(value: Any) -> np.ndarray:
     """Return an answer as an array of numbers or booleans, or fail."""
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float | np.generic):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufV":
         fail(

@@ -60,6 +60,7 @@ class Session:
         self.layers: list[str] = list(server.layers)
         self.transcript = Transcript(0)
         self.example: dict[str, Any] | None = None
+        self._fresh: dict[str, Any] | None = None
         self._deaths: dict[str, int] = {}
         self._last_death: dict[str, StudentGone] = {}
         self._failed_start: StudentGone | None = None
@@ -114,7 +115,7 @@ class Session:
     def restart_transcript(self, seed: int, policy: str = "float32") -> None:
         """Forget what was asked; give the process fresh seeds and this dtype policy."""
         self.transcript = Transcript(seed, policy)
-        self._ask("begin", {"seed": seed, "policy": policy})
+        self._fresh = {"seed": seed, "policy": policy}  # goes with the next request
 
     def request(self, operation: str, **fields: Any) -> Any:
         """Ask the process for something; what is asked and answered is kept for the diagnosis.
@@ -137,8 +138,9 @@ class Session:
 
     def _ask(self, operation: str, fields: dict[str, Any]) -> Any:
         assert self._process is not None
+        begin, self._fresh = self._fresh, None
         try:
-            return self._process.request(operation, **fields)
+            return self._process.request(operation, begin=begin, **fields)
         except StudentGone as gone:
             if self._check is not None:
                 name = self._check.exercise
@@ -201,6 +203,10 @@ class Student:
         """Begin another example of a property."""
         self._session.restart_transcript(self.seed, self._session.transcript.policy)
         self._session.example = inputs
+
+    def no_example(self) -> None:
+        """What happens is not for the input's sake."""
+        self._session.example = None
 
     def use_policy(self, policy: str) -> None:
         """Go on under another dtype policy, `mixed_float16` say."""

@@ -80,9 +80,7 @@ def _keep(request: dict, descriptors: list[int], agent, taken) -> None:
         os.write(leash, json.dumps(reason).encode())
 
 
-def _become_student(
-    channel: int, limits, scratch: str, inside: bool, skip, agent, taken
-) -> None:
+def _become_student(channel: int, limits, scratch: str, inside: bool, skip, agent, taken) -> None:
     try:
         syscalls.prctl(syscalls.PR_SET_PDEATHSIG, signal.SIGKILL)
         os.setsid()
@@ -121,7 +119,9 @@ def _watch(student: int, leash: int, memory: int) -> dict:
 def _resident(process: int) -> int:
     """Bytes that a process holds in memory, 0 where that can't be known."""
     try:
-        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf(
+            "SC_PAGESIZE"
+        )
     except (OSError, IndexError, ValueError):
         return 0
 

@@ -74,9 +74,7 @@ def misconceptions_of(unit: str) -> tuple[Misconception, ...]:
                 shared.append(ast.unparse(node))
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-        node.decorator_list = [
-            item for item in node.decorator_list if not _is_mark(item)
-        ]
+        node.decorator_list = [item for item in node.decorator_list if not _is_mark(item)]
         source = "\n".join([solution, *shared, "\n", ast.unparse(node), ""])
         try:
             found.append(Misconception(unit=unit, exercise=node.name, source=source, **facts))

@@ -1,0 +1,1 @@
+"""The hidden suites, one module a unit. They see a hand-in only through its proxies."""

@@ -1,0 +1,53 @@
+"""Float64 answers for the attention unit, written from the formulas and not from the reference."""
+
+import numpy as np
+
+
+def similarity(x):
+    """X Xᵀ over the last two axes."""
+    x = np.asarray(x, "float64")
+    return np.einsum("...id,...jd->...ij", x, x)
+
+
+def softmax(x, axis=-1):
+    """exp(x) / sum exp(x) along an axis; -inf has the weight 0."""
+    x = np.asarray(x, "float64")
+    powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def self_attention(x):
+    """softmax(X Xᵀ) X."""
+    x = np.asarray(x, "float64")
+    return softmax(similarity(x)) @ x
+
+
+def scaled_dot_product_attention(query, key, value, mask=None):
+    """Vaswani et al. 2017, equation 1, row by row; a row that may see nothing gives zeros."""
+    query, key, value = (np.asarray(a, "float64") for a in (query, key, value))
+    scores = np.einsum("...td,...sd->...ts", query, key) / np.sqrt(query.shape[-1])
+    allowed = np.ones(scores.shape, bool) if mask is None else np.broadcast_to(mask, scores.shape)
+    weights = np.zeros(scores.shape)
+    for row in np.ndindex(scores.shape[:-1]):
+        seen = allowed[row]
+        if seen.any():
+            weights[row][seen] = softmax(scores[row][seen])
+    return np.einsum("...ts,...sd->...td", weights, value), weights
+
+
+def gradient(function, inputs, cotangent, step=1e-6):
+    """Central differences of sum(function(*inputs) * cotangent) to each input, in float64."""
+    inputs = [np.array(value, "float64") for value in inputs]
+    slopes = []
+    for value in inputs:
+        slope = np.zeros(value.shape)
+        for index in np.ndindex(value.shape):
+            old = value[index]
+            value[index] = old + step
+            above = np.sum(function(*inputs) * cotangent)
+            value[index] = old - step
+            below = np.sum(function(*inputs) * cotangent)
+            value[index] = old
+            slope[index] = (above - below) / (2 * step)
+        slopes.append(slope)
+    return slopes
