@@ -5,7 +5,7 @@ its own. What pytest would print is left out; what a check raised becomes its re
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,15 +177,23 @@ class _Loop:
             self.failure = failure
         return True
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo) -> Iterator[Any]:
-        if call.excinfo is not None and call.when != "teardown" and self._grader._raised is None:
-            raised: BaseException = call.excinfo.value
-            if isinstance(raised, pytest.skip.Exception):
-                raised = Skipped(str(raised))
-            self._grader._raised = raised
-        report = yield
-        return report
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo
+    ) -> pytest.TestReport:
+        """Keep what was raised; leave out the rendering of tracebacks that nobody will see."""
+        raised: BaseException | None = call.excinfo.value if call.excinfo is not None else None
+        if raised is not None and call.when != "teardown" and self._grader._raised is None:
+            skipped = isinstance(raised, pytest.skip.Exception)
+            self._grader._raised = Skipped(str(raised)) if skipped else raised
+        return pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="passed" if raised is None else "failed",
+            longrepr=None,
+            when=call.when,
+        )
 
 
 def _stash_key(config: pytest.Config) -> Any:
