@@ -70,7 +70,7 @@ class CheckFailed(AssertionError):
 
 
 def check(
-    *, exercise: str, points: float, title: Text, timeout: float = 20.0, needs: str = ""
+    *, exercise: str, points: float, title: Text, timeout: float = 10.0, needs: str = ""
 ) -> Callable[[Callable], Callable]:
     """Mark a test function as a hidden check of an exercise; the slug comes from its name."""
 

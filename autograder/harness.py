@@ -59,8 +59,8 @@ class Harness:
             exercise=check.exercise,
             title=check.title,
             status=status,
-            points=check.points if status == "passed" else 0.0,
-            max_points=check.points if status != "skipped" else 0.0,
+            points=float(check.points) if status == "passed" else 0.0,
+            max_points=float(check.points) if status != "skipped" else 0.0,
             message=message,
             counterexample=counterexample,
         )

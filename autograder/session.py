@@ -13,6 +13,8 @@ from course.kit.units import exercises_of
 
 # After so many checks of one exercise that ended its process, the others are not tried.
 MAX_DEATHS = 2
+# The same for the hand-in as a whole: one that never answers must not hold up the others.
+MAX_DEATHS_IN_ALL = 6
 
 
 class Rejected(Exception):
@@ -102,6 +104,8 @@ class Session:
         """
         if self._deaths.get(check.exercise, 0) >= MAX_DEATHS:
             raise self._last_death[check.exercise]
+        if sum(self._deaths.values()) >= MAX_DEATHS_IN_ALL:
+            raise next(reversed(self._last_death.values()))
         self._check = check
         if self._process is None or not self._process.alive:
             self.open()

@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import random
+import re
 import sys
 import time
 import types
@@ -282,11 +283,13 @@ def _functional(function: Any, args: list, kwargs: dict, specs: Any) -> keras.Mo
 
 
 def _clean(text: str) -> str:
-    """Cut a text, and take this machine's directories out of it."""
+    """Cut a text; leave out stack frames, a compiled graph's decorations and this machine's paths."""
     for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, os.environ.get("COURSE_ROOT", ""))):
         if len(prefix) > 1:
             text = text.replace(prefix, "…")
-    text = "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+    text = re.sub(r"\{\{function_node [^}]*\}\} *", "", text)
+    lines = [line for line in text.split("\n") if not re.match(r"\s*(File \"|Detected at |$)", line)]
+    text = "".join(c if c.isprintable() or c == "\n" else "�" for c in "\n".join(lines))
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
 
 
