@@ -4,6 +4,7 @@ Each worker is a process with a fork server of its own. It takes one hand-in at 
 a new one takes its place and the hand-in is tried once more.
 """
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -226,7 +227,5 @@ def _grade_from(pipe: Any, grader: Grader) -> None:
 
 
 def _send(pipe: Any, message: tuple[str, Any]) -> None:
-    try:
+    with contextlib.suppress(OSError):
         pipe.send(message)
-    except OSError:
-        pass

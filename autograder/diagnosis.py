@@ -17,8 +17,8 @@ from autograder.misconceptions import Misconception, misconceptions_of
 from autograder.session import Exchange, Rejected, Session, Transcript
 
 RTOL, ATOL = 1e-3, 1e-4
-_LIVING = 16  # wrong turns whose processes are kept at a time
-_REMEMBERED = 4096  # replays whose answers are kept
+_LIVING = 24  # wrong turns whose processes are kept at a time
+_REMEMBERED = 20_000  # verdicts that are kept
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Diagnostician:
     def __init__(self, server: ForkServer):
         self._server = server
         self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
-        self._answers: OrderedDict[tuple[str, str, bytes], list[Any] | None] = OrderedDict()
+        self._verdicts: OrderedDict[tuple[str, str, bytes], bool] = OrderedDict()
 
     def diagnose(
         self, unit: str, evidence: dict[str, Evidence]
@@ -47,55 +47,54 @@ class Diagnostician:
             unit: the unit's name.
             evidence: by check id, of all the unit's checks that ran.
         """
+        known = [m for m in misconceptions_of(unit) if not _ruled_out(m, evidence)]
         named: dict[str, tuple[Misconception, ...]] = {}
-        known = misconceptions_of(unit)
         for check_id, item in evidence.items():
             if not item.failed or not item.transcript.exchanges:
                 continue
+            # What explained another check most likely explains this one.
+            told = list({m.name: m for found in named.values() for m in found}.values())
             own = [m for m in known if m.exercise == item.exercise]
             others = [m for m in known if m.exercise != item.exercise]
-            matches = self._matching(own, item) or self._matching(others, item)
+            matches: list[Misconception] = []
+            for candidates in (told, own, others):
+                matches = matches or [m for m in candidates if self._explains(m, item.transcript)]
             if len(matches) > 1:
                 matches = self._narrowed(matches, evidence)
             if matches:
                 named[check_id] = tuple(matches)
         return named
 
-    def _matching(self, candidates: list[Misconception], item: Evidence) -> list[Misconception]:
-        return [m for m in candidates if self._explains(m, item.transcript)]
-
     def _narrowed(
         self, matches: list[Misconception], evidence: dict[str, Evidence]
     ) -> list[Misconception]:
         """Keep the candidates that explain the most of the exercises' other checks."""
+        exercises = {m.exercise for m in matches}
         related = [
-            item
-            for item in evidence.values()
-            if item.exercise in {m.exercise for m in matches} and item.transcript.exchanges
+            e for e in evidence.values() if e.exercise in exercises and e.transcript.exchanges
         ]
         scores = [sum(self._explains(m, item.transcript) for item in related) for m in matches]
         best = max(scores)
         return [m for m, score in zip(matches, scores, strict=True) if score == best]
 
     def _explains(self, candidate: Misconception, transcript: Transcript) -> bool:
-        answers = self._replayed(candidate, transcript)
-        given = [_answer(exchange) for exchange in transcript.exchanges]
-        return answers is not None and same(answers, given)
-
-    def _replayed(self, candidate: Misconception, transcript: Transcript) -> list[Any] | None:
+        """Whether a wrong turn answers what was asked as the hand-in did."""
         key = (candidate.unit, candidate.name, _digest(transcript))
-        if key in self._answers:
-            self._answers.move_to_end(key)
-            return self._answers[key]
+        if key not in self._verdicts:
+            self._verdicts[key] = self._replays_alike(candidate, transcript)
+            while len(self._verdicts) > _REMEMBERED:
+                self._verdicts.popitem(last=False)
+        return self._verdicts[key]
+
+    def _replays_alike(self, candidate: Misconception, transcript: Transcript) -> bool:
         try:
-            exchanges = self._session(candidate).replay(transcript)
-            answers: list[Any] | None = [_answer(exchange) for exchange in exchanges]
+            replayed = self._session(candidate).replay(transcript)
+            return all(
+                same(_answer(theirs), _answer(given))
+                for theirs, given in zip(replayed, transcript.exchanges, strict=False)
+            )
         except (StudentGone, Rejected):
-            answers = None
-        self._answers[key] = answers
-        while len(self._answers) > _REMEMBERED:
-            self._answers.popitem(last=False)
-        return answers
+            return False
 
     def _session(self, candidate: Misconception) -> Session:
         key = (candidate.unit, candidate.name)
@@ -118,9 +117,16 @@ def _answer(exchange: Exchange) -> Any:
     return {"error": exchange.error} if exchange.error else exchange.value
 
 
+def _ruled_out(candidate: Misconception, evidence: dict[str, Evidence]) -> bool:
+    """Whether the hand-in passed the very check that catches this wrong turn."""
+    catching = evidence.get(f"{candidate.unit}.{candidate.exercise}.{candidate.caught_by}")
+    return catching is not None and not catching.failed
+
+
 def _digest(transcript: Transcript) -> bytes:
-    asked = [[exchange.operation, exchange.fields] for exchange in transcript.exchanges]
-    message = wire.encode([transcript.seed, transcript.policy, asked])
+    """Return a key for what was asked and answered."""
+    said = [[e.operation, e.fields, e.error or "", e.value] for e in transcript.exchanges]
+    message = wire.encode([transcript.seed, transcript.policy, said])
     return hashlib.blake2b(message, digest_size=16).digest()
 
 

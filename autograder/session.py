@@ -1,6 +1,8 @@
 """A hand-in under examination: its process, begun again when it dies, and what was said to it."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,8 +154,8 @@ class Session:
                 self._last_death[name] = gone
             raise
 
-    def replay(self, transcript: Transcript) -> list[Exchange]:
-        """Ask this hand-in what another one was asked; return the exchanges.
+    def replay(self, transcript: Transcript) -> Iterator[Exchange]:
+        """Ask this hand-in what another one was asked; yield the exchanges as they come.
 
         Raises:
             StudentGone, Rejected: it can't answer.
@@ -164,11 +166,9 @@ class Session:
         self._process.deadline = time.monotonic() + 60.0
         self.restart_transcript(transcript.seed, transcript.policy)
         for exchange in transcript.exchanges:
-            try:
+            with contextlib.suppress(StudentError):
                 self.request(exchange.operation, **exchange.fields)
-            except StudentError:
-                continue
-        return self.transcript.exchanges
+            yield self.transcript.exchanges[-1]
 
     def printed(self) -> int:
         """Return how many characters the hand-in's code has printed, 0 where it can't be asked."""
@@ -287,7 +287,7 @@ class Remote:
         )
 
     def weights(self) -> Any:
-        """Every weight: `path`, `trainable` and `value`."""
+        """Every weight: `trainable` and `value`."""
         return self._session.request("weights", handle=self._handle)
 
     def value(self, path: str) -> Any:

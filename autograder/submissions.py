@@ -1,8 +1,8 @@
 """Find the hand-ins in files, folders and zips.
 
-    FOLDER/NAME/UNIT/UNIT.ipynb     nbgrader's own layout
-    FOLDER/NAME/UNIT.py, .ipynb     a folder a student
-    FOLDER/NAME.py, .ipynb          a file a student; the unit is named on the command line
+FOLDER/NAME/UNIT/UNIT.ipynb     nbgrader's own layout
+FOLDER/NAME/UNIT.py, .ipynb     a folder a student
+FOLDER/NAME.py, .ipynb          a file a student; the unit is named on the command line
 """
 
 import stat
@@ -167,9 +167,8 @@ def _identify(parts: tuple[str, ...], unit: str | None) -> tuple[str, str] | Non
     if file.suffix not in SUFFIXES:
         return None
     units = available_units()
-    if len(parts) == 3 and parts[1] == file.stem and file.stem in units:
-        name, found = parts[0], file.stem
-    elif len(parts) == 2 and file.stem in units:
+    alone = len(parts) == 2 or (len(parts) == 3 and parts[1] == file.stem)
+    if alone and file.stem in units:
         name, found = parts[0], file.stem
     elif len(parts) == 1 and unit is not None:
         name, found = file.stem, unit

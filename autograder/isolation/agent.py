@@ -107,7 +107,6 @@ class Agent:
         found = self._objects[handle.id].variables
         return [
             {
-                "path": str(getattr(variable, "path", "")),
                 "trainable": bool(variable.trainable),
                 "value": self._wire(variable),
             }
@@ -288,26 +287,28 @@ def _clean(text: str) -> str:
         if len(prefix) > 1:
             text = text.replace(prefix, "…")
     text = re.sub(r"\{\{function_node [^}]*\}\} *", "", text)
-    lines = [line for line in text.split("\n") if not re.match(r"\s*(File \"|Detected at |$)", line)]
+    lines = [
+        line for line in text.split("\n") if not re.match(r"\s*(File \"|Detected at |$)", line)
+    ]
     text = "".join(c if c.isprintable() or c == "\n" else "�" for c in "\n".join(lines))
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
 
 
 def _error(error: BaseException) -> dict:
     """Describe what the student's code raised: kind, message, and the place in their file."""
-    kind = "raised"
-    if isinstance(error, NotImplementedError):
+    kind, where, own, trace = "raised", "", False, error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        own = name.startswith(("code cell ", "your module"))
+        if own:
+            where = f"{name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    if isinstance(error, NotImplementedError) and own:  # libraries raise it too, for other reasons
         kind = "missing"
     elif isinstance(error, forbidden.ForbiddenError):
         kind = "forbidden"
     elif isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         kind = "memory"
-    where, trace = "", error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        if name.startswith(("code cell ", "your module")):
-            where = f"{name}, line {trace.tb_lineno}"
-        trace = trace.tb_next
     try:
         message = str(error)
     except BaseException:

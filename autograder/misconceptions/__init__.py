@@ -68,9 +68,7 @@ def misconceptions_of(unit: str) -> tuple[Misconception, ...]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         facts = _facts(node)
         if facts is None:
-            if isinstance(node, ast.Import | ast.ImportFrom) and "misconceptions" not in (
-                getattr(node, "module", "") or ""
-            ):
+            if _is_shared(node):
                 shared.append(ast.unparse(node))
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
@@ -81,6 +79,13 @@ def misconceptions_of(unit: str) -> tuple[Misconception, ...]:
         except TypeError as error:
             raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
     return tuple(found)
+
+
+def _is_shared(node: ast.stmt) -> bool:
+    """Whether a statement goes into every entry's hand-in: helpers and imports, but our own."""
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] not in {"autograder", "solutions"}
+    return isinstance(node, ast.Import | ast.FunctionDef | ast.Assign)
 
 
 def _is_mark(decorator: ast.expr) -> bool:
