@@ -282,7 +282,7 @@ def _functional(function: Any, args: list, kwargs: dict, specs: Any) -> keras.Mo
 
 
 def _clean(text: str) -> str:
-    """Cut a text; leave out stack frames, a compiled graph's decorations and this machine's paths."""
+    """Cut a text; leave out stack frames, graph decorations and this machine's paths."""
     for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, os.environ.get("COURSE_ROOT", ""))):
         if len(prefix) > 1:
             text = text.replace(prefix, "…")

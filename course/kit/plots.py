@@ -1,0 +1,193 @@
+"""Pictures for the lessons: attention weights over words, vectors, curves.
+
+matplotlib is imported when a picture is drawn. Chinese labels need a font that has the
+characters: an installed one, or the one of the package `noto-cjk-sans-otc`.
+"""
+
+import functools
+import importlib.util
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from course.kit.language import say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Colours that stay apart for colour-blind readers (Okabe and Ito 2008), on light and on dark.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+_INSTALLED = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Heiti SC"),
+    *("Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
+)
+_PACKAGE, _FILE, _SIMPLIFIED = "noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC"
+
+
+@functools.cache
+def chinese_font() -> str | None:
+    """Return the name of a font that has Chinese, known to matplotlib, or None with a warning."""
+    from matplotlib import font_manager
+
+    names = {entry.name for entry in font_manager.fontManager.ttflist}
+    for name in _INSTALLED:
+        if name in names:
+            return name
+    try:
+        path = _unpacked_font()
+        font_manager.fontManager.addfont(path)
+        return font_manager.FontProperties(fname=path).get_name()
+    except (OSError, ValueError, ImportError):
+        warnings.warn(
+            "No font with Chinese was found; install one with `pip install noto-cjk-sans-otc`. "
+            "Until then the labels show the characters' code points.",
+            stacklevel=2,
+        )
+        return None
+
+
+def _unpacked_font() -> Path:
+    """Take the simplified-Chinese face out of the package's font collection, once a machine."""
+    import matplotlib
+    from fontTools.ttLib import TTCollection
+
+    spec = importlib.util.find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ImportError(_PACKAGE)
+    source = Path(next(iter(spec.submodule_search_locations))) / _FILE
+    target = Path(matplotlib.get_cachedir()) / "NotoSansCJKsc-Regular.otf"
+    if not target.is_file():
+        for face in TTCollection(str(source), lazy=True).fonts:
+            if face["name"].getDebugName(1) == _SIMPLIFIED:
+                with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+                    face.save(file)
+                Path(file.name).replace(target)
+                break
+        else:
+            raise ValueError(f"{_FILE} has no face {_SIMPLIFIED}.")
+    return target
+
+
+def label(text: str) -> str:
+    """Return a text that the font in use can show: Chinese, or its code points."""
+    if chinese_font() is not None or text.isascii():
+        return text
+    return "".join(c if ord(c) < 0x2E80 else f"U+{ord(c):X} " for c in text).strip()
+
+
+def figure(columns: int = 1, rows: int = 1, width: float = 4.2, height: float = 3.2) -> Any:
+    """Return `(figure, axes)` in the lessons' style; axes is one Axes or an array of them."""
+    import matplotlib.pyplot as plt
+    from cycler import cycler
+
+    font = chinese_font()
+    plt.rcParams.update(
+        {
+            "font.family": [font, "DejaVu Sans"] if font else ["DejaVu Sans"],
+            "axes.unicode_minus": False,
+            "axes.prop_cycle": cycler(color=COLOURS),
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "figure.facecolor": "white",  # opaque: readable on a dark page too
+            "savefig.facecolor": "white",
+        }
+    )
+    drawn, axes = plt.subplots(
+        rows, columns, figsize=(width * columns, height * rows), layout="constrained"
+    )
+    return drawn, axes
+
+
+def heatmap(
+    weights: Any,
+    queries: Sequence[str],
+    keys: Sequence[str] | None = None,
+    title: str = "",
+    axes: Any = None,
+) -> "Figure":
+    """Draw attention weights: a row for each query, a column for each key.
+
+    Args:
+        weights: `(T, S)`, numbers from 0 to 1.
+        queries: T words, down the side.
+        keys: S words, along the top; the queries where it is None.
+        title: what it shows.
+        axes: where to draw; a new figure where it is None.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: the words don't fit the weights.
+    """
+    weights = np.asarray(weights, dtype="float64")
+    keys = queries if keys is None else keys
+    if weights.shape != (len(queries), len(keys)):
+        raise ValueError(
+            f"Weights of the shape {weights.shape} need {weights.shape[:1]} queries and "
+            f"{weights.shape[1:]} keys; there are {len(queries)} and {len(keys)}."
+        )
+    if axes is None:
+        side = 0.55 * max(len(keys), len(queries)) + 1.6
+        _, axes = figure(width=side + 0.6, height=side)
+    image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=max(1.0, weights.max()))
+    axes.set_xticks(range(len(keys)), [label(word) for word in keys])
+    axes.set_yticks(range(len(queries)), [label(word) for word in queries])
+    axes.xaxis.tick_top()
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel(label(say("query", "查询")))
+    axes.set_xlabel(label(say("key", "键")))
+    axes.xaxis.set_label_position("top")
+    if weights.size <= 100:
+        for (row, column), weight in np.ndenumerate(weights):
+            colour = "white" if weight < 0.5 else "black"
+            axes.text(column, row, f"{weight:.2f}", ha="center", va="center", color=colour)
+    axes.figure.colorbar(image, ax=axes, shrink=0.8)
+    if title:
+        axes.set_title(label(title), pad=14)
+    return axes.figure
+
+
+def arrows(vectors: Mapping[str, Sequence[float]], title: str = "") -> "Figure":
+    """Draw named two-dimensional vectors from the origin."""
+    drawn, axes = figure(width=3.8, height=3.6)
+    for (name, (x, y)), colour in zip(vectors.items(), COLOURS, strict=False):
+        axes.annotate(
+            "", xy=(x, y), xytext=(0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2}
+        )
+        axes.text(x * 1.06, y * 1.06, label(name), color=colour, fontsize=13)
+    reach = 1.25 * max(max(abs(x), abs(y)) for x, y in vectors.values())
+    axes.set(xlim=(-0.1 * reach, reach), ylim=(-0.1 * reach, reach), aspect="equal")
+    axes.grid(alpha=0.3)
+    if title:
+        axes.set_title(label(title))
+    return drawn
+
+
+def curves(
+    x: Sequence[float],
+    lines: Mapping[str, Sequence[float]],
+    xlabel: str,
+    ylabel: str,
+    title: str = "",
+    log: bool = False,
+    axes: Any = None,
+) -> "Figure":
+    """Draw named curves over the same x, told apart by colour and by marker."""
+    if axes is None:
+        _, axes = figure()
+    for (name, y), marker in zip(lines.items(), "os^Dv", strict=False):
+        axes.plot(x, y, marker=marker, label=label(name))
+    if log:
+        axes.set(xscale="log", yscale="log")
+    axes.set(xlabel=label(xlabel), ylabel=label(ylabel))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    if title:
+        axes.set_title(label(title))
+    return axes.figure
