@@ -1,6 +1,5 @@
 """A mask that is added to the scores, then the masked weights cleared."""
 
-
 import keras
 from keras import ops
 

@@ -1,6 +1,5 @@
 """Inner products by broadcasting and summing; softmax by the logarithm of the sum."""
 
-
 import keras
 from keras import ops
 

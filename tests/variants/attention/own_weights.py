@@ -1,6 +1,5 @@
 """No Dense at all: the layer makes its three matrices itself, in build."""
 
-
 import keras
 from keras import ops
 

@@ -1,0 +1,173 @@
+"""Build notebooks from a lesson: the instructor's, with solutions, and the student's.
+
+The lesson's Markdown cells of one language are kept; a code cell tagged with an exercise's name is
+filled from `solutions/`, and the cell that grades it follows. nbgrader's own `generate_assignment`
+makes the student's version.
+"""
+
+import ast
+import json
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from autograder.authoring.stubs import ROOT, SOLUTIONS_DIR
+from autograder.messages import LANGUAGES
+
+LESSONS_DIR = ROOT / "course" / "lessons"
+NOTEBOOKS_DIR = ROOT / "course" / "notebooks"
+_KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+_GRADING = """\
+# {points} points. These checks are public; hidden ones look at more.
+in_notebook("{exercise}", globals())
+"""
+
+
+class LessonError(ValueError):
+    """A lesson doesn't fit its unit; the message names the cell."""
+
+
+def exercise_sources(unit: str) -> dict[str, str]:
+    """Return the source of each exercise of a unit's solution, markers and decorators included."""
+    text = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    sources = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+            # An end marker may stand after the last statement, as a comment that the tree omits.
+            last = node.end_lineno or node.lineno
+            while last < len(lines) and lines[last].strip().startswith("### END"):
+                last += 1
+            sources[node.name] = "\n".join(lines[first - 1 : last])
+    return sources
+
+
+def source_notebook(unit: str, language: str) -> NotebookNode:
+    """Return the instructor's notebook of a unit in a language: solutions and nbgrader's metadata.
+
+    Raises:
+        LessonError: the lesson names an exercise that the unit doesn't have, or leaves one out.
+    """
+    lesson = jupytext.read(LESSONS_DIR / f"{unit}.py", fmt="py:percent")
+    sources = exercise_sources(unit)
+    cells: list[NotebookNode] = []
+    used = []
+    for cell in lesson.cells:
+        if cell.cell_type == "markdown":
+            if cell.metadata.get("lang") == language:
+                cells.append(nbformat.v4.new_markdown_cell(cell.source))
+            continue
+        exercise = cell.metadata.get("exercise")
+        if exercise is None:
+            code = cell.source
+            if cell.metadata.get("setup"):
+                code = code.replace('use_language("en")', f'use_language("{language}")')
+            cells.append(nbformat.v4.new_code_cell(code))
+            continue
+        if exercise not in sources:
+            raise LessonError(f"The lesson {unit} has a cell for {exercise}, which is no exercise.")
+        used.append(exercise)
+        answer = nbformat.v4.new_code_cell(sources[exercise])
+        answer.metadata["nbgrader"] = _metadata(exercise, solution=True)
+        grading = nbformat.v4.new_code_cell(
+            _GRADING.format(exercise=exercise, points=cell.metadata["points"]).rstrip()
+        )
+        grading.metadata["nbgrader"] = _metadata(
+            f"check-{exercise}", points=cell.metadata["points"]
+        )
+        cells += [answer, grading]
+    missing = [name for name in _exercises(unit) if name not in used]
+    if missing:
+        raise LessonError(f"The lesson {unit} has no cell for {', '.join(missing)}.")
+    for index, cell in enumerate(cells):
+        cell["id"] = f"{unit.replace('_', '-')}-{index:03}"
+    metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}
+    metadata["course"] = {"unit": unit, "language": language}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def _exercises(unit: str) -> tuple[str, ...]:
+    from course.kit.units import exercises_of
+
+    return exercises_of(unit)
+
+
+def _metadata(grade_id: str, solution: bool = False, points: int | None = None) -> dict:
+    fields = {
+        "schema_version": 3,
+        "grade_id": grade_id,
+        "grade": points is not None,
+        "solution": solution,
+        "locked": points is not None,
+        "task": False,
+    }
+    if points is not None:
+        fields["points"] = points
+    return fields
+
+
+def student_notebook(unit: str, language: str) -> NotebookNode:
+    """Return the student's notebook, made by nbgrader's `generate_assignment`.
+
+    Raises:
+        RuntimeError: nbgrader refused, with what it said.
+    """
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, "source", unit)
+        source.mkdir(parents=True)
+        nbformat.write(source_notebook(unit, language), source / f"{unit}.ipynb")
+        config = Config()
+        config.CourseDirectory.root = directory
+        config.CourseDirectory.course_id = "course"
+        logger = logging.getLogger("nbgrader")
+        level, logger.level = logger.level, logging.CRITICAL
+        try:
+            answer = NbGraderAPI(config=config).generate_assignment(unit)
+        finally:
+            logger.level = level
+        if not answer["success"]:
+            raise RuntimeError(f"nbgrader made no release of {unit}: {answer.get('log')}")
+        return nbformat.read(Path(directory, "release", unit, f"{unit}.ipynb"), as_version=4)
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """Return a notebook as the text that is checked in."""
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def write_notebooks() -> list[Path]:
+    """Write every lesson's student notebook in each language; return the paths that changed."""
+    changed = []
+    for lesson in sorted(LESSONS_DIR.glob("*.py")):
+        for language in LANGUAGES:
+            path = NOTEBOOKS_DIR / language / f"{lesson.stem}.ipynb"
+            text = as_text(student_notebook(lesson.stem, language))
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+                changed.append(path)
+    return changed
+
+
+def write_source_course(root: Path, unit: str, language: str) -> Path:
+    """Put a unit's source notebook where nbgrader looks for it; return its path."""
+    source = root / "source" / unit
+    shutil.rmtree(source, ignore_errors=True)
+    source.mkdir(parents=True)
+    path = source / f"{unit}.ipynb"
+    nbformat.write(source_notebook(unit, language), path)
+    return path
+
+
+if __name__ == "__main__":
+    for changed_path in write_notebooks():
+        print(changed_path.relative_to(ROOT))

@@ -1,0 +1,1 @@
+"""Public checks, one module a unit: examples that can be worked out by hand."""

@@ -1,0 +1,228 @@
+"""Public checks of the attention unit: small examples, worked out by hand."""
+
+import math
+
+import keras
+import numpy as np
+
+from course.kit.checking import Mismatch, as_array, expect_equal, public_check
+from course.kit.language import say
+
+
+def tensor(values, dtype="float32"):
+    return keras.ops.convert_to_tensor(np.asarray(values, dtype))
+
+
+def pair(answer):
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise Mismatch(say("a pair (output, weights)", "一对 (output, weights)"), str(type(answer)))
+    return answer
+
+
+@public_check(
+    "similarity",
+    title=("Two words in two dimensions", "二维空间里的两个词"),
+    hint=(
+        "Entry (i, j) is the inner product of row i and row j.",
+        "元素 (i, j) 是第 i 行与第 j 行的内积。",
+    ),
+)
+def test_similarity_two_words(work):
+    expect_equal(work.similarity(tensor([[1, 2], [3, 4]])), [[5.0, 11.0], [11.0, 25.0]])
+
+
+@public_check(
+    "similarity",
+    title=("A batch of two sentences", "两个句子组成的批量"),
+    hint=(
+        "Only the last two axes change places; each sentence is compared with itself.",
+        "只交换最后两个轴；每个句子只与自己比较。",
+    ),
+)
+def test_similarity_batch(work):
+    got = work.similarity(tensor([[[1, 0, 2]], [[0, 3, 1]]]))
+    expect_equal(got, [[[5.0]], [[10.0]]])
+
+
+@public_check(
+    "softmax",
+    title=("ln 1, ln 2, ln 3 give 1/6, 2/6, 3/6", "ln 1、ln 2、ln 3 得到 1/6、2/6、3/6"),
+    hint=("Exponentials, divided by their sum.", "先取指数，再除以它们的和。"),
+)
+def test_softmax_of_logarithms(work):
+    got = work.softmax(tensor([math.log(1), math.log(2), math.log(3)]))
+    expect_equal(got, [1 / 6, 2 / 6, 3 / 6])
+
+
+@public_check(
+    "softmax",
+    title=("Scores of 1000 stay finite", "分数为 1000 时仍为有限值"),
+    hint=(
+        "Subtracting the same number from every score changes nothing; which number is safe?",
+        "所有分数减去同一个数，结果不变；减去哪个数最安全？",
+    ),
+)
+def test_softmax_large_scores(work):
+    expect_equal(work.softmax(tensor([1000.0, 1000.0, 0.0])), [0.5, 0.5, 0.0])
+
+
+@public_check(
+    "softmax",
+    title=("axis=0 sums to one down the columns", "axis=0 时每一列之和为一"),
+    hint=("The axis belongs to the maximum and to the sum.", "求最大值和求和都要用到 axis。"),
+)
+def test_softmax_axis(work):
+    got = work.softmax(tensor([[0.0, math.log(3)], [0.0, 0.0]]), axis=0)
+    expect_equal(got, [[0.5, 0.75], [0.5, 0.25]])
+
+
+@public_check(
+    "self_attention",
+    title=("Words at right angles keep mostly to themselves", "互相正交的词主要保留自己"),
+    hint=(
+        "softmax(X Xᵀ) has a row for each word; its product with X is the answer.",
+        "softmax(X Xᵀ) 的每一行对应一个词；再乘以 X 就是结果。",
+    ),
+)
+def test_self_attention_orthogonal(work):
+    e = math.e
+    far, near = e / (e + 1), 1 / (e + 1)
+    expect_equal(work.self_attention(tensor([[1, 0], [0, 1]])), [[far, near], [near, far]])
+
+
+@public_check(
+    "self_attention",
+    title=("A sentence of one word stays as it is", "只有一个词的句子保持不变"),
+    hint=("A single weight is 1.", "只有一个权重时，它等于 1。"),
+)
+def test_self_attention_one_word(work):
+    expect_equal(work.self_attention(tensor([[[2, 3, 4]]])), [[[2.0, 3.0, 4.0]]])
+
+
+@public_check(
+    "scaled_dot_product_attention",
+    title=("Scores of 0 and ln 3, after the scale", "缩放之后分数为 0 和 ln 3"),
+    hint=(
+        "d_k is the width of a key, here 4; its root divides the scores.",
+        "d_k 是键的宽度，这里是 4；分数要除以它的平方根。",
+    ),
+)
+def test_scaled_dot_product_attention_by_hand(work):
+    query = tensor([[2 * math.log(3), 0, 0, 0]])
+    key = tensor([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 5, 0]])
+    value = tensor([[5, 0], [0, 5], [5, 5]])
+    output, weights = pair(work.scaled_dot_product_attention(query, key, value))
+    expect_equal(weights, [[0.2, 0.6, 0.2]])
+    expect_equal(output, [[2.0, 4.0]])
+
+
+@public_check(
+    "scaled_dot_product_attention",
+    title=("A masked key has the weight 0, the others share", "被掩盖的键权重为 0，其余的分享"),
+    hint=(
+        "True means: may be attended to. The mask belongs before the softmax.",
+        "True 表示可以关注。掩码要在 softmax 之前使用。",
+    ),
+)
+def test_scaled_dot_product_attention_mask(work):
+    zeros = tensor(np.zeros((1, 2)))
+    key, value = tensor(np.zeros((3, 2))), tensor([[1.0], [2.0], [9.0]])
+    mask = tensor([[True, True, False]], "bool")
+    output, weights = pair(work.scaled_dot_product_attention(zeros, key, value, mask=mask))
+    expect_equal(weights, [[0.5, 0.5, 0.0]])
+    expect_equal(output, [[1.5]])
+
+
+@public_check(
+    "scaled_dot_product_attention",
+    title=("A query that may see nothing gets zeros", "什么都看不到的查询得到零"),
+    hint=(
+        "A row of -inf has no softmax: decide what stands there instead, and clear its weights.",
+        "整行 -inf 没有 softmax：想好那里先放什么，再把权重清零。",
+    ),
+)
+def test_scaled_dot_product_attention_nothing(work):
+    query, key, value = (tensor(np.ones((2, 3))) for _ in range(3))
+    mask = tensor([[True, False], [False, False]], "bool")
+    output, weights = pair(work.scaled_dot_product_attention(query, key, value, mask=mask))
+    expect_equal(weights, [[1.0, 0.0], [0.0, 0.0]])
+    expect_equal(output, [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+
+
+@public_check(
+    "padding_mask",
+    title=("Two real tokens, one padding", "两个真实词元，一个填充"),
+    hint=(
+        "True at every id that is not PAD_ID; shape (B, 1, S).",
+        "不等于 PAD_ID 处为 True；形状 (B, 1, S)。",
+    ),
+)
+def test_padding_mask_example(work):
+    expect_equal(work.padding_mask(tensor([[5, 6, 0]], "int32")), [[[True, True, False]]])
+
+
+@public_check(
+    "padding_mask",
+    title=("A batch of two", "两个句子的批量"),
+    hint=("The axis for the queries is in the middle.", "查询那一维在中间。"),
+)
+def test_padding_mask_batch(work):
+    got = work.padding_mask(tensor([[1, 0], [0, 3]], "int32"))
+    expect_equal(got, [[[True, False]], [[False, True]]])
+
+
+@public_check(
+    "causal_mask",
+    title=("Three positions", "三个位置"),
+    hint=(
+        "Row t is the query: it sees the columns 0 to t.",
+        "第 t 行是查询：它能看到第 0 到 t 列。",
+    ),
+)
+def test_causal_mask_three(work):
+    expected = [[[True, False, False], [True, True, False], [True, True, True]]]
+    expect_equal(work.causal_mask(3), expected)
+
+
+@public_check(
+    "causal_mask",
+    title=("One position sees itself", "只有一个位置时它看到自己"),
+    hint=("The diagonal is True.", "对角线为 True。"),
+)
+def test_causal_mask_one(work):
+    expect_equal(work.causal_mask(1), [[[True]]])
+
+
+@public_check(
+    "SelfAttention",
+    title=("With identity matrices it is plain attention", "投影为单位矩阵时就是普通注意力"),
+    hint=(
+        "Each projection takes x; then comes scaled dot-product attention.",
+        "三个投影都作用于 x；然后是缩放点积注意力。",
+    ),
+)
+def test_self_attention_layer_identity(work):
+    layer = work.SelfAttention(d_k=4)
+    x = tensor([[[0, 0, 0, 0], [1, 2, 3, 4]]])
+    layer(x)
+    for name in ("query_projection", "key_projection", "value_projection"):
+        getattr(layer, name).kernel.assign(np.eye(4, dtype="float32"))
+    output, weights = pair(layer(x))
+    expect_equal(as_array(weights)[0, 0], [0.5, 0.5])
+    expect_equal(as_array(output)[0, 0], [0.5, 1.0, 1.5, 2.0])
+
+
+@public_check(
+    "SelfAttention",
+    title=("Three matrices, and an output d_v wide", "三个矩阵，输出宽度为 d_v"),
+    hint=(
+        "Dense layers without bias, made once: two d_k wide, one d_v wide.",
+        "不带偏置的 Dense，只创建一次：两个宽 d_k，一个宽 d_v。",
+    ),
+)
+def test_self_attention_layer_weights(work):
+    layer = work.SelfAttention(d_k=2, d_v=3)
+    output, _ = pair(layer(tensor(np.ones((1, 2, 5)))))
+    if len(layer.weights) != 3:
+        raise Mismatch(say("3 weights", "3 个权重"), str(len(layer.weights)))
+    expect_equal(as_array(output).shape[-1], 3)

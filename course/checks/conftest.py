@@ -1,0 +1,19 @@
+"""`pytest course/checks/UNIT.py --work FILE` runs public checks on a notebook or a module."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--work", help="your notebook or module; found by itself where not given")
+
+
+@pytest.fixture(scope="module")
+def work(request: pytest.FixtureRequest):
+    """The student's exercises, as attributes."""
+    from course.check import find_work, load_work
+
+    unit = Path(request.module.__file__).stem
+    given = request.config.getoption("--work")
+    return load_work(Path(given) if given else find_work(unit, Path.cwd()), unit)[0]

@@ -1,0 +1,383 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown] lang="en"
+# # Attention: from X Xᵀ to Q, K, V
+#
+# **Where we are.** A recurrent network reads one word after the other, and its plain
+# encoder-decoder squeezes a whole sentence into one vector. A convolution sees a window.
+# Attention lets every word look at every other word at once, and decide for itself how much of
+# each it takes.
+#
+# **What you will write.** Seven small pieces, each a few lines long: similarities, softmax,
+# attention without any weights, scaled dot-product attention, two masks, and a Keras layer that
+# puts them together. Use `keras` and `keras.ops` only; then your work runs on TensorFlow, JAX and
+# PyTorch alike.
+#
+# After each exercise a cell runs its **public checks**. There are hidden checks too, which look
+# at more: other shapes, huge numbers, masks, gradients.
+
+# %% [markdown] lang="zh"
+# # 注意力：从 X Xᵀ 到 Q、K、V
+#
+# **我们在哪里。** 循环网络一个词接一个词地读，朴素的编码器–解码器把整句话压进一个向量；卷积只看一个窗口。
+# 注意力让每个词同时看到所有的词，并自己决定从每个词那里取多少。
+#
+# **你要写什么。** 七个小部件，每个只有几行：相似度、softmax、不带参数的注意力、缩放点积注意力、两种掩码，
+# 最后是把它们合在一起的 Keras 层。只使用 `keras` 和 `keras.ops`，这样你的代码在 TensorFlow、JAX 和
+# PyTorch 上都能运行。
+#
+# 每个练习后面的单元格会运行它的**公开检查**。此外还有隐藏检查，它们看得更细：别的形状、极大的数、掩码、梯度。
+
+# %% setup=true
+import math
+import sys
+from pathlib import Path
+
+# The folder that holds `course/` may be this one or one above it.
+for folder in (Path.cwd(), *Path.cwd().parents):
+    if (folder / "course" / "kit").is_dir():
+        sys.path.insert(0, str(folder))
+        break
+
+import keras
+import numpy as np
+from keras import ops
+
+from course.check import in_notebook
+from course.kit import plots
+from course.kit.language import say, use_language
+from course.kit.tokens import PAD_ID
+
+use_language("en")
+
+# %% [markdown] lang="en"
+# ## 1. X Xᵀ: every word compared with every word
+#
+# Write a sentence as a matrix $X$ whose rows are word vectors, $T$ words of width $D$. The product
+#
+# $$X X^\top = \begin{bmatrix} A_1 \\ A_2 \end{bmatrix}\begin{bmatrix} A_1^\top & A_2^\top\end{bmatrix}
+# = \begin{bmatrix} A_1\cdot A_1 & A_1\cdot A_2 \\ A_2\cdot A_1 & A_2\cdot A_2 \end{bmatrix}$$
+#
+# holds the inner product of every row with every row. It is a $T\times T$ matrix, and symmetric.
+#
+# An inner product measures two things at once: $a\cdot b = |a|\,|b|\cos\theta$. It is the length of
+# $a$'s projection onto $b$, times the length of $b$. Vectors at a right angle give 0. (That means
+# that they are *orthogonal*; linear independence asks for less.)
+
+# %% [markdown] lang="zh"
+# ## 1. X Xᵀ：每个词与每个词相比
+#
+# 把一句话写成矩阵 $X$，每一行是一个词向量，共 $T$ 个词，宽度为 $D$。乘积
+#
+# $$X X^\top = \begin{bmatrix} A_1 \\ A_2 \end{bmatrix}\begin{bmatrix} A_1^\top & A_2^\top\end{bmatrix}
+# = \begin{bmatrix} A_1\cdot A_1 & A_1\cdot A_2 \\ A_2\cdot A_1 & A_2\cdot A_2 \end{bmatrix}$$
+#
+# 的每个元素都是两行的内积。它是一个对称的 $T\times T$ 方阵。
+#
+# 内积同时衡量两件事：$a\cdot b = |a|\,|b|\cos\theta$，也就是 $a$ 在 $b$ 方向上的投影长度乘以 $b$ 的长度。
+# 夹角为 90° 时内积为 0，这叫*正交*。（严格地说，“线性无关”的要求比正交弱得多。）
+
+# %%
+a, b, c = np.array([3.0, 1.0]), np.array([2.0, 2.0]), np.array([-1.0, 3.0])
+for first, second, name in ((a, b, "a·b"), (a, c, "a·c")):
+    cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
+    print(f"{name} = {first @ second:.1f}, {say('angle', '夹角')} = {np.degrees(np.arccos(cosine)):.0f}°")
+plots.arrows({"a": a, "b": b, "c": c}, say("Inner products are projections", "内积就是投影"));
+
+# %% [markdown] lang="en"
+# **Exercise.** `similarity(x)` gives $X X^\top$. In front of the last two axes there may be others,
+# a batch of sentences for example; they stay as they are.
+#
+# <details><summary>Hint 1</summary>Which two axes change places in the second factor?</details>
+# <details><summary>Hint 2</summary><code>ops.swapaxes</code> and <code>ops.matmul</code> both work on batches.</details>
+
+# %% [markdown] lang="zh"
+# **练习。** `similarity(x)` 返回 $X X^\top$。最后两个轴之前可能还有别的轴，例如一个批量的句子；它们保持不变。
+#
+# <details><summary>提示一</summary>第二个因子里，哪两个轴交换了位置？</details>
+# <details><summary>提示二</summary><code>ops.swapaxes</code> 和 <code>ops.matmul</code> 都支持批量。</details>
+
+# %% exercise="similarity" points=10
+
+# %% [markdown] lang="en"
+# ## 2. Softmax: scores become weights
+#
+# $$\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_{c} e^{z_c}}$$
+#
+# The exponential makes every score positive, the division makes them sum to one. By hand, for
+# the scores $\ln 1, \ln 2, \ln 3$: the exponentials are 1, 2 and 3, their sum is 6, so the weights
+# are $\tfrac16, \tfrac26, \tfrac36$.
+#
+# A computer needs one thing more. $e^{100}$ is too large for float32, so the formula as it stands
+# gives inf/inf. But adding the same number to every score changes nothing: numerator and
+# denominator grow by the same factor. Use that freedom.
+
+# %% [markdown] lang="zh"
+# ## 2. Softmax：分数变成权重
+#
+# $$\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_{c} e^{z_c}}$$
+#
+# 指数让每个分数变成正数，除法让它们的和为一。手算一例：分数为 $\ln 1, \ln 2, \ln 3$ 时，指数分别是 1、2、3，
+# 总和为 6，所以权重是 $\tfrac16, \tfrac26, \tfrac36$。
+#
+# 计算机还需要多想一步。$e^{100}$ 超出 float32 的范围，照搬公式会得到 inf/inf。不过，所有分数加上同一个数，
+# 结果不变：分子和分母放大了同样的倍数。请利用这份自由。
+
+# %% [markdown] lang="en"
+# **Exercise.** `softmax(x, axis=-1)`, finite for every finite input. `keras.ops.softmax` and its
+# kin are off limits: here you write it.
+#
+# <details><summary>Hint 1</summary>Which number, subtracted from every score, keeps all exponents at 0 or below?</details>
+# <details><summary>Hint 2</summary><code>keepdims=True</code> makes the result of a maximum or a sum fit its input again.</details>
+
+# %% [markdown] lang="zh"
+# **练习。** `softmax(x, axis=-1)`，对任何有限的输入都给出有限的结果。这里不能用 `keras.ops.softmax` 及其同类：
+# 你来写。
+#
+# <details><summary>提示一</summary>所有分数减去哪个数，指数就都不大于 0？</details>
+# <details><summary>提示二</summary><code>keepdims=True</code> 让最大值或总和的形状仍能与输入相配。</details>
+
+# %% exercise="softmax" points=20
+
+# %% [markdown] lang="en"
+# **An experiment.** Divide the scores by a *temperature* before the softmax. What happens when it
+# goes to 0, and when it becomes large?
+
+# %% [markdown] lang="zh"
+# **实验。** 在 softmax 之前把分数除以一个*温度*。温度趋近 0 时会怎样？变得很大时呢？
+
+# %%
+scores = ops.convert_to_tensor([1.0, 2.0, 3.0, 4.0])
+temperatures = [0.1, 0.3, 1.0, 3.0, 10.0]
+shares = np.array([ops.convert_to_numpy(softmax(scores / t)) for t in temperatures])
+plots.curves(
+    temperatures,
+    {f"z = {z:.0f}": shares[:, i] for i, z in enumerate([1.0, 2.0, 3.0, 4.0])},
+    say("temperature", "温度"),
+    say("weight", "权重"),
+    say("Cold is greedy, hot is even", "低温独占，高温平均"),
+);
+
+# %% [markdown] lang="en"
+# ## 3. softmax(X Xᵀ) X: each word becomes a weighted sum
+#
+# The row $i$ of $\mathrm{softmax}(XX^\top)$ says how much word $i$ takes of each word. The product
+# with $X$ takes it: every word becomes an average of all words, itself included. Since the sentence
+# looks at itself, this is *self*-attention.
+#
+# Take 早上好 with vectors made up by hand, in which 早 and 上 point about the same way. Then 早
+# attends to 上 more than to 好.
+
+# %% [markdown] lang="zh"
+# ## 3. softmax(X Xᵀ) X：每个词变成加权和
+#
+# $\mathrm{softmax}(XX^\top)$ 的第 $i$ 行说明第 $i$ 个词从每个词取多少；再乘以 $X$ 就真正取了过来：每个词都变成
+# 所有词（包括自己）的加权平均。句子看的是它自己，所以叫*自*注意力。
+#
+# 以“早上好”为例，向量是手工设定的，其中“早”与“上”方向相近。于是“早”对“上”的关注多于对“好”的关注。
+
+# %% [markdown] lang="en"
+# **Exercise.** `self_attention(x)`: softmax(X Xᵀ) X, from the two functions that you have.
+#
+# <details><summary>Hint</summary>Rows of weights meet rows of words: which one stands on the left?</details>
+
+# %% [markdown] lang="zh"
+# **练习。** `self_attention(x)`：用你已有的两个函数写出 softmax(X Xᵀ) X。
+#
+# <details><summary>提示</summary>权重的行与词的行相乘：哪个在左边？</details>
+
+# %% exercise="self_attention" points=10
+
+# %%
+words = list("早上好")
+X = ops.convert_to_tensor([[1.5, 1.0, 0.0], [1.2, 1.2, 0.2], [0.2, 0.3, 1.6]])
+weights = ops.convert_to_numpy(softmax(similarity(X)))
+print(say("早 looks at 上 with", "“早”对“上”的权重："), f"{weights[0, 1]:.2f},", say("at 好 with", "对“好”："), f"{weights[0, 2]:.2f}")
+plots.heatmap(weights, words, title="softmax(X Xᵀ)");
+
+# %% [markdown] lang="en"
+# **What to notice.** The diagonal is strong: a vector is usually most like itself. And nothing was
+# learned; two words attend to each other because their vectors happen to be alike. Both change in
+# the next step.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 对角线很强：一个向量通常与自己最像。而且这里没有学到任何东西，两个词互相关注，只因为它们的向量碰巧相似。
+# 下一步会改变这两点。
+
+# %% [markdown] lang="en"
+# ## 4. Q, K, V: three roles, and why sqrt(d_k)
+#
+# A word asks, is compared with, and gives. Each role gets a matrix that is learned:
+# $Q = XW^Q$, $K = XW^K$, $V = XW^V$. Then
+#
+# $$\mathrm{Attention}(Q,K,V)=\mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V$$
+#
+# | symbol | shape | what it is |
+# |---|---|---|
+# | $Q$ | (T, d_k) | a query for each word that looks |
+# | $K$ | (S, d_k) | a key for each word that is looked at |
+# | $V$ | (S, d_v) | what each of them gives |
+# | $QK^\top$ | (T, S) | scores |
+#
+# **Why divide?** $d_k$ is the width of a key. Some notes call it a variance; exactly, it is this: if
+# the entries of $q$ and $k$ are independent with mean 0 and variance 1, then $q\cdot k$, a sum of
+# $d_k$ such products, has the variance $d_k$. Large scores push the softmax to where one weight is
+# almost 1, and there its gradient is almost 0. Dividing by $\sqrt{d_k}$ brings the variance back
+# to 1 whatever the width.
+
+# %% [markdown] lang="zh"
+# ## 4. Q、K、V：三个角色，以及为什么除以 sqrt(d_k)
+#
+# 一个词会提问，会被比较，也会给出内容。每个角色各有一个可学习的矩阵：
+# $Q = XW^Q$，$K = XW^K$，$V = XW^V$。于是
+#
+# $$\mathrm{Attention}(Q,K,V)=\mathrm{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V$$
+#
+# | 符号 | 形状 | 含义 |
+# |---|---|---|
+# | $Q$ | (T, d_k) | 每个“在看”的词的查询 |
+# | $K$ | (S, d_k) | 每个“被看”的词的键 |
+# | $V$ | (S, d_v) | 它们各自给出的内容 |
+# | $QK^\top$ | (T, S) | 分数 |
+#
+# **为什么要除？** $d_k$ 是键的宽度。有的笔记说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
+# 则 $q\cdot k$ 是 $d_k$ 个这样的乘积之和，方差为 $d_k$。分数一大，softmax 就会让某个权重接近 1，
+# 那里的梯度几乎为 0。除以 $\sqrt{d_k}$ 后，无论宽度多少，方差都回到 1。
+
+# %%
+rng = np.random.default_rng(0)
+widths = [1, 4, 16, 64, 256]
+spread = {say("q·k", "q·k"): [], say("q·k / sqrt(d_k)", "q·k / sqrt(d_k)"): []}
+slope = {name: [] for name in spread}
+for d_k in widths:
+    q, k = rng.normal(size=(2, 500, 10, d_k))
+    raw = np.einsum("nd,nsd->ns", q[:, 0], k)
+    for name, z in zip(spread, (raw, raw / math.sqrt(d_k))):
+        spread[name].append(z.var())
+        p = ops.convert_to_numpy(softmax(ops.convert_to_tensor(z.astype("float32"))))
+        # The derivative of softmax is p_i (1 - p_i) on the diagonal: how much is left of it?
+        slope[name].append((p * (1 - p)).sum(-1).mean())
+figure, axes = plots.figure(columns=2)
+plots.curves(widths, spread, "d_k", say("variance of the scores", "分数的方差"), log=True, axes=axes[0])
+plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), axes=axes[1])
+axes[1].set_xscale("log")
+
+# %% [markdown] lang="en"
+# **Exercise.** `scaled_dot_product_attention(query, key, value, mask=None)` gives the output and
+# the weights. A mask is True where a query may attend to a key, and broadcasts to the scores.
+# Masked weights are exactly 0; a query that may see nothing gets zeros, never NaN.
+#
+# <details><summary>Hint 1</summary>A mask belongs on the scores, before the softmax. Which score has the weight 0?</details>
+# <details><summary>Hint 2</summary><code>ops.where(mask, this, that)</code> chooses entry by entry.</details>
+# <details><summary>Hint 3</summary>A row of nothing but -inf gives NaN. What could stand there instead, if its weights are set to 0 afterwards anyway?</details>
+
+# %% [markdown] lang="zh"
+# **练习。** `scaled_dot_product_attention(query, key, value, mask=None)` 返回输出和权重。掩码为 True 表示
+# 查询可以关注该键，它可广播到分数的形状。被掩盖的权重恰好为 0；什么都看不到的查询得到零，绝不能是 NaN。
+#
+# <details><summary>提示一</summary>掩码作用于分数，在 softmax 之前。什么样的分数，权重为 0？</details>
+# <details><summary>提示二</summary><code>ops.where(mask, this, that)</code> 逐个元素地选择。</details>
+# <details><summary>提示三</summary>整行都是 -inf 会得到 NaN。既然之后反正要把权重置零，这一行可以先放什么？</details>
+
+# %% exercise="scaled_dot_product_attention" points=25
+
+# %% [markdown] lang="en"
+# ## 5. Two masks
+#
+# Sentences of a batch are padded to one length with the id 0; nobody should attend to padding. And
+# a decoder that writes from left to right must not see what it has not written yet.
+#
+# | | shape | True where |
+# |---|---|---|
+# | `padding_mask(token_ids)` | (B, 1, S) | the key is a real token |
+# | `causal_mask(length)` | (1, T, T) | the key's position is not after the query's |
+#
+# Both broadcast over what they don't know, so `padding & causal` is (B, T, T).
+
+# %% [markdown] lang="zh"
+# ## 5. 两种掩码
+#
+# 一个批量里的句子用编号 0 填充到同样的长度，谁都不该关注填充。从左往右写的解码器，也不能看到还没写出的内容。
+#
+# | | 形状 | 何处为 True |
+# |---|---|---|
+# | `padding_mask(token_ids)` | (B, 1, S) | 键是真实词元 |
+# | `causal_mask(length)` | (1, T, T) | 键的位置不在查询之后 |
+#
+# 两者都能沿自己不关心的轴广播，所以 `padding & causal` 的形状是 (B, T, T)。
+
+# %% exercise="padding_mask" points=8
+
+# %% exercise="causal_mask" points=7
+
+# %%
+token_ids = ops.convert_to_tensor([[5, 6, 7, PAD_ID]])
+both = ops.logical_and(padding_mask(token_ids), causal_mask(4))
+names = ["早", "上", "好", say("(pad)", "（填充）")]
+plots.heatmap(both[0], names, title=say("padding and causal", "填充掩码与因果掩码"));
+
+# %% [markdown] lang="en"
+# ## 6. The layer
+#
+# **Exercise.** `SelfAttention(d_k, d_v=None)`: three `Dense` layers without bias, named
+# `query_projection`, `key_projection` and `value_projection`, and the attention that you wrote. The
+# names matter: the checks put known weights there.
+#
+# <details><summary>Hint 1</summary>Make the three layers in <code>__init__</code>, never in <code>call</code>: each call would make new weights.</details>
+# <details><summary>Hint 2</summary>A sublayer has a method <code>build(input_shape)</code>.</details>
+
+# %% [markdown] lang="zh"
+# ## 6. 合成一个层
+#
+# **练习。** `SelfAttention(d_k, d_v=None)`：三个不带偏置的 `Dense` 层，名为 `query_projection`、
+# `key_projection`、`value_projection`，加上你写好的注意力。名字很重要：检查会把已知的权重放进去。
+#
+# <details><summary>提示一</summary>在 <code>__init__</code> 里创建这三个层，不要在 <code>call</code> 里：否则每次调用都会产生新的权重。</details>
+# <details><summary>提示二</summary>子层有一个方法 <code>build(input_shape)</code>。</details>
+
+# %% exercise="SelfAttention" points=20
+
+# %%
+keras.utils.set_random_seed(3)
+sentence = list("我养了一只猫，它很可爱")
+vectors = keras.random.normal((1, len(sentence), 16))
+_, seen = SelfAttention(d_k=8)(vectors)
+plots.heatmap(seen[0], sentence, title=say("An untrained layer looks everywhere", "未经训练的层到处看"));
+
+# %% [markdown] lang="en"
+# ## Questions to think about
+#
+# 1. With one shared matrix for Q and K, what would the score matrix always be? Why would that be a
+#    poor choice for “the cat chased the mouse”?
+# 2. Shuffle the words of a sentence. What does self-attention give now? What does that say about
+#    word order, and who will have to supply it?
+# 3. Attention compares all pairs: for 1,000 words, how many scores are there? How does a recurrent
+#    network's work grow, and which of the two can be done at once?
+#
+# ## Further reading
+#
+# - Vaswani et al. 2017, *Attention Is All You Need*, sections 3.2 and 4.
+# - Bahdanau, Cho and Bengio 2015, *Neural Machine Translation by Jointly Learning to Align and
+#   Translate*: where attention for translation began.
+# - Bridle 1990, *Probabilistic Interpretation of Feedforward Classification Network Outputs*: the
+#   softmax.
+
+# %% [markdown] lang="zh"
+# ## 想一想
+#
+# 1. 如果 Q 和 K 共用一个矩阵，分数矩阵总会是什么样？对“猫追老鼠”这样的句子，为什么这不是好主意？
+# 2. 打乱一句话的词序，自注意力的结果如何变化？这说明它对词序了解多少？词序该由谁来提供？
+# 3. 注意力要比较所有的词对：1000 个词有多少个分数？循环网络的计算量怎样增长？两者之中哪个可以同时算完？
+#
+# ## 延伸阅读
+#
+# - Vaswani 等，2017，*Attention Is All You Need*，第 3.2 节和第 4 节。
+# - Bahdanau、Cho、Bengio，2015，*Neural Machine Translation by Jointly Learning to Align and Translate*：
+#   翻译中的注意力由此开始。
+# - Bridle，1990，*Probabilistic Interpretation of Feedforward Classification Network Outputs*：softmax 的来历。
