@@ -30,7 +30,8 @@ class Misconception:
         caught_by: the slug of the check that must catch it.
         title: the mistake in a few words.
         hint: what to look at, without the answer.
-        source: the reference with this exercise written wrong, as a hand-in.
+        definition: the exercise written wrong, with what it needs.
+        source: the reference, followed by the definition: a whole hand-in.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Misconception:
     caught_by: str
     title: Text
     hint: Text
+    definition: str
     source: str
 
 
@@ -73,9 +75,17 @@ def misconceptions_of(unit: str) -> tuple[Misconception, ...]:
             continue
         assert isinstance(node, ast.FunctionDef | ast.ClassDef)
         node.decorator_list = [item for item in node.decorator_list if not _is_mark(item)]
-        source = "\n".join([solution, *shared, "\n", ast.unparse(node), ""])
+        definition = "\n\n".join([*shared, ast.unparse(node), ""])
         try:
-            found.append(Misconception(unit=unit, exercise=node.name, source=source, **facts))
+            found.append(
+                Misconception(
+                    unit=unit,
+                    exercise=node.name,
+                    definition=definition,
+                    source=f"{solution}\n\n{definition}",
+                    **facts,
+                )
+            )
         except TypeError as error:
             raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
     return tuple(found)

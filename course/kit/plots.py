@@ -161,8 +161,14 @@ def arrows(vectors: Mapping[str, Sequence[float]], title: str = "") -> "Figure":
             "", xy=(x, y), xytext=(0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2}
         )
         axes.text(x * 1.06, y * 1.06, label(name), color=colour, fontsize=13)
-    reach = 1.25 * max(max(abs(x), abs(y)) for x, y in vectors.values())
-    axes.set(xlim=(-0.1 * reach, reach), ylim=(-0.1 * reach, reach), aspect="equal")
+    for side, ends in (
+        ("x", [x for x, _ in vectors.values()]),
+        ("y", [y for _, y in vectors.values()]),
+    ):
+        low, high = min(0.0, *ends), max(0.0, *ends)
+        margin = 0.15 * (high - low)
+        axes.set(**{f"{side}lim": (low - margin, high + margin)})
+    axes.set_aspect("equal")
     axes.grid(alpha=0.3)
     if title:
         axes.set_title(label(title))
@@ -175,16 +181,19 @@ def curves(
     xlabel: str,
     ylabel: str,
     title: str = "",
-    log: bool = False,
+    log: str = "",
     axes: Any = None,
 ) -> "Figure":
-    """Draw named curves over the same x, told apart by colour and by marker."""
+    """Draw named curves over the same x, told apart by colour and by marker.
+
+    `log` names the sides that are logarithmic: "x", "y" or "xy".
+    """
     if axes is None:
         _, axes = figure()
     for (name, y), marker in zip(lines.items(), "os^Dv", strict=False):
         axes.plot(x, y, marker=marker, label=label(name))
-    if log:
-        axes.set(xscale="log", yscale="log")
+    for side in log:
+        axes.set(**{f"{side}scale": "log"})
     axes.set(xlabel=label(xlabel), ylabel=label(ylabel))
     axes.grid(alpha=0.3)
     axes.legend()

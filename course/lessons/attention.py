@@ -36,6 +36,7 @@
 
 # %% setup=true
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,9 @@ for folder in (Path.cwd(), *Path.cwd().parents):
     if (folder / "course" / "kit").is_dir():
         sys.path.insert(0, str(folder))
         break
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keep TensorFlow's notes out of the notebook
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import numpy as np
@@ -162,6 +166,7 @@ plots.curves(
     say("temperature", "温度"),
     say("weight", "权重"),
     say("Cold is greedy, hot is even", "低温独占，高温平均"),
+    log="x",
 );
 
 # %% [markdown] lang="en"
@@ -264,9 +269,8 @@ for d_k in widths:
         # The derivative of softmax is p_i (1 - p_i) on the diagonal: how much is left of it?
         slope[name].append((p * (1 - p)).sum(-1).mean())
 figure, axes = plots.figure(columns=2)
-plots.curves(widths, spread, "d_k", say("variance of the scores", "分数的方差"), log=True, axes=axes[0])
-plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), axes=axes[1])
-axes[1].set_xscale("log")
+plots.curves(widths, spread, "d_k", say("variance of the scores", "分数的方差"), log="xy", axes=axes[0])
+plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), log="x", axes=axes[1]);
 
 # %% [markdown] lang="en"
 # **Exercise.** `scaled_dot_product_attention(query, key, value, mask=None)` gives the output and
