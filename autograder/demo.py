@@ -104,7 +104,11 @@ def _execute(notebook: NotebookNode) -> None:
     from nbclient import NotebookClient
 
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        extra_arguments=["--log-level=ERROR"],
+        resources={"metadata": {"path": str(ROOT)}},
     ).execute()
 
 

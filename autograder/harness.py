@@ -113,8 +113,8 @@ def _judge(check: Check, raised: BaseException | None) -> tuple[str, Text]:
             return "error", text(f"Your code raised {said}", f"你的代码抛出了 {said}")
         case StudentGone(reason="timeout"):
             return "timeout", text(
-                f"No answer within {check.timeout:g} seconds; is there a loop that never ends?",
-                f"{check.timeout:g} 秒内没有结果；是不是有停不下来的循环？",
+                "No answer in time; is there a loop that never ends?",
+                "没有在规定时间内得到结果；是不是有停不下来的循环？",
             )
         case StudentGone(reason="memory"):
             return "crashed", text(

@@ -10,7 +10,7 @@ _README = """\
 # Sequence to sequence, English to Chinese
 
 1. Make an environment (Python 3.11 to 3.13): `python -m venv .venv`, activate it, then
-   `pip install -r requirements/base.txt`.
+   `pip install -r requirements/cpu.txt`.
 2. Open a notebook in `course/notebooks/en` with `jupyter lab`, or fill in a module of
    `course/exercises`.
 3. See what is right and what is next: `python -m course check`, with `--watch` after every save.
@@ -20,7 +20,7 @@ The checks here are public. Hidden ones look at more: other shapes, huge numbers
 # 序列到序列：英译中
 
 1. 建立环境（Python 3.11 至 3.13）：`python -m venv .venv`，激活后运行
-   `pip install -r requirements/base.txt`。
+   `pip install -r requirements/cpu.txt`。
 2. 用 `jupyter lab` 打开 `course/notebooks/zh` 里的笔记本，或者填写 `course/exercises` 里的模块。
 3. 查看哪些对了、下一步做什么：`python -m course check --language zh`；
    加 `--watch` 则每次保存后自动检查。

@@ -24,7 +24,7 @@ def show(summary: Summary, console: Console) -> None:
         table.add_column(heading, no_wrap=True)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
-    table.add_column("what it looks like")
+    table.add_column("what it looks like", overflow="fold")
     for result in summary.results:
         table.add_row(
             plain(result.submission, 28),

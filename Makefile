@@ -1,0 +1,53 @@
+# make demo   the whole loop on sample hand-ins      make test   the project's tests
+# make help   all targets
+
+VENV := .venv
+BIN := $(VENV)/bin
+BACKEND_PACKAGES ?= cpu
+# The first Python here that TensorFlow has packages for.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	2>/dev/null && echo $$p && break; done)
+INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+export TF_ENABLE_ONEDNN_OPTS ?= 0
+
+.PHONY: help demo test test-slow lint sync verify bench clean
+
+help:  ## This list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(INSTALLED)  ## The whole loop on sample hand-ins: release, grade in isolation, diagnose.
+	$(BIN)/python -m autograder demo
+
+test: $(INSTALLED)  ## The project's own tests, without the slow ones.
+	$(BIN)/python -m pytest
+
+test-slow: $(INSTALLED)  ## The slow tests: verify, notebooks, nbgrader, the demo.
+	$(BIN)/python -m pytest -m slow
+
+lint: $(INSTALLED)  ## ruff and mypy.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons.
+	$(BIN)/python -m autograder.authoring.stubs
+	$(BIN)/python -m autograder.authoring.notebooks
+
+verify: $(INSTALLED)  ## Prove the suites.
+	$(BIN)/python -m autograder verify
+
+bench: $(INSTALLED)  ## nbgrader and this grader on the same hand-ins.
+	$(BIN)/python -m benchmarks.throughput
+
+clean:  ## Take the environment and the demonstration away.
+	rm -rf $(VENV) demo-out
+
+# Nothing is installed again, or asked for, until a pin changes.
+$(INSTALLED): requirements/base.txt requirements/$(BACKEND_PACKAGES).txt
+	@test -n "$(PYTHON)" || { echo "Install Python 3.11, 3.12 or 3.13 first, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/$(BACKEND_PACKAGES).txt
+	@touch $@

@@ -1,0 +1,235 @@
+"""The walls, tried from the inside, by code that does what a hand-in must not."""
+
+import contextlib
+import time
+
+import numpy as np
+import pytest
+
+from autograder.isolation.client import (
+    ForkServer,
+    IsolationError,
+    StudentError,
+    StudentGone,
+)
+from autograder.isolation.sandbox import ALL_LAYERS, ROOT, Limits
+from course.kit.units import exercises_of
+
+X = np.ones((2, 2), "float32")
+
+
+def run(server, source, timeout=20.0, **kwargs):
+    """Load a hand-in that has only `similarity`, call it, return its answer."""
+    process = server.fork()
+    try:
+        answer = process.load(source.encode(), ".py", "attention", exercises_of("attention"))
+        assert "similarity" in answer["defined"], answer
+        process.deadline = time.monotonic() + timeout
+        target = {"name": "similarity"}
+        return process.request("call", target=target, args=[X], kwargs={}, mode="eager")
+    finally:
+        process.close()
+
+
+def test_this_host_gives_every_wall(server):
+    assert server.layers == list(ALL_LAYERS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        str(ROOT / "solutions" / "attention.py"),
+        str(ROOT / "autograder" / "hidden" / "test_attention.py"),
+        str(ROOT / "autograder"),
+        str(ROOT / "tests"),
+        "/etc/passwd",
+        "/root",
+        "/home",
+        "/proc/1/root/etc/passwd",
+        "/proc/self/cwd/../../../etc/passwd",
+    ],
+)
+def test_files_of_the_grader_are_out_of_reach(server, path):
+    source = f"""
+import os
+def similarity(x):
+    path = {path!r}
+    return os.listdir(path) if os.path.isdir(path) else open(path).read()
+"""
+    with pytest.raises(StudentError) as caught:
+        run(server, source)
+    assert caught.value.type_name in ("PermissionError", "FileNotFoundError")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "import socket; socket.create_connection(('127.0.0.1', 80), 1)",
+        "import socket; socket.socket(socket.AF_UNIX)",
+        "os.fork()",
+        "import subprocess; subprocess.run(['/bin/true'])",
+        "os.execv('/bin/true', ['true'])",
+        "open('/proc/self/mem', 'r+b').write(b'x' * 10)",
+        "os.kill(10_000, 9)",
+        "open(os.path.join(os.path.dirname(os.__file__), 'sitecustomize.py'), 'w')",
+        "import course.kit; open(course.kit.__file__, 'a')",
+        "os.chroot('/tmp')",
+        "os.mknod('/tmp/device', 0o600 | 0o020000, 259)",
+    ],
+)
+def test_what_an_exercise_has_no_business_with_is_refused(server, action):
+    source = f"import os\ndef similarity(x):\n    {action}\n    return 'done'\n"
+    with pytest.raises(StudentError):
+        run(server, source)
+
+
+def test_its_own_temporary_directory_is_private_and_empty(server):
+    source = """
+import os, tempfile
+def similarity(x):
+    before = os.listdir(tempfile.gettempdir())
+    with open(os.path.join(tempfile.gettempdir(), "mine"), "w") as file:
+        file.write("secret")
+    return before
+"""
+    assert run(server, source) == []
+    assert run(server, source) == []
+
+
+def test_it_sees_no_process_but_its_own(server):
+    source = """
+import os
+def similarity(x):
+    return [os.getpid(), [name for name in os.listdir("/proc") if name.isdigit()]]
+"""
+    assert run(server, source) == [1, ["1"]]
+
+
+@pytest.mark.parametrize(
+    ("action", "detail"),
+    [
+        ("os._exit(7)", "exit status 7"),
+        ("os.abort()", ""),
+        ("import ctypes; ctypes.string_at(0)", "signal 11"),
+    ],
+)
+def test_a_process_that_ends_is_noticed(server, action, detail):
+    with pytest.raises(StudentGone) as caught:
+        run(server, f"import os\ndef similarity(x):\n    {action}\n")
+    assert caught.value.reason == "crashed"
+    assert detail in caught.value.detail
+
+
+def test_a_loop_is_ended(server):
+    with pytest.raises(StudentGone) as caught:
+        run(server, "def similarity(x):\n    while True: pass\n", timeout=0.3)
+    assert caught.value.reason == "timeout"
+
+
+def test_killing_its_own_group_hurts_nobody(server):
+    source = "import os\ndef similarity(x):\n    os.killpg(0, 9)\n    return 'alive'\n"
+    with contextlib.suppress(StudentGone, StudentError):
+        run(server, source)
+    assert run(server, "def similarity(x): return 'next'\n") == "next"
+
+
+def test_too_much_memory_is_refused(server):
+    with pytest.raises(StudentError) as caught:
+        run(server, "def similarity(x):\n    return len(bytearray(64 * 2**30))\n")
+    assert caught.value.kind == "memory"
+
+
+def test_memory_that_comes_in_small_pieces_is_refused_too():
+    source = """
+def similarity(x):
+    kept = []
+    while True:
+        kept.append(bytearray(2**20))
+"""
+    limits = Limits(memory=256 * 2**20)
+    gone = (StudentError, StudentGone)
+    with ForkServer(limits=limits) as small, pytest.raises(gone) as caught:
+        run(small, source)
+    assert "memory" in (getattr(caught.value, "kind", ""), getattr(caught.value, "reason", ""))
+
+
+def test_a_large_file_is_refused(server):
+    source = """
+def similarity(x):
+    with open("/tmp/large", "wb") as file:
+        for _ in range(1000):
+            file.write(bytes(2**20))
+"""
+    with pytest.raises((StudentError, StudentGone)):
+        run(server, source)
+
+
+def test_a_flood_of_output_is_dropped(server):
+    source = """
+def similarity(x):
+    for _ in range(1000):
+        print("x" * 2**20)
+    return "done"
+"""
+    assert run(server, source) == "done"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "keras.ops.softmax(x)",
+        "keras.activations.softmax(x)",
+        "keras.layers.Softmax()(x)",
+        "keras.layers.Dense(2, activation='softmax')(x)",
+        "keras.ops.nn.softmax(x)",
+        "keras.src.ops.nn.softmax(x)",
+        "keras.layers.MultiHeadAttention(1, 2)(x, x)",
+        "keras.layers.Attention()([x, x])",
+        "tf.nn.softmax(x)",
+        "sys.modules['tensorflow'].nn.softmax(x)",
+    ],
+)
+def test_the_built_in_that_the_exercise_asks_for_is_gone(server, use):
+    source = f"""
+import sys
+import keras
+import tensorflow as tf
+def similarity(x):
+    return {use}
+"""
+    with pytest.raises(StudentError) as caught:
+        run(server, source)
+    assert caught.value.kind == "forbidden"
+
+
+def test_the_older_name_of_keras_is_keras(server):
+    source = """
+from tensorflow.keras.layers import Dense
+def similarity(x):
+    return Dense(3)(x)
+"""
+    assert run(server, source).shape == (2, 3)
+
+
+def test_what_it_answers_may_be_anything(server):
+    for answer in ("object()", "lambda: 1", "{1: [x, (x,)]}", "2**70", "float('nan')", "b'x'"):
+        run(server, f"def similarity(x): return {answer}\n")
+
+
+def test_require_refuses_a_host_without_walls():
+    with pytest.raises(IsolationError, match="best-effort"):
+        ForkServer(skip=("namespaces", "seccomp", "landlock")).start()
+
+
+def test_best_effort_goes_on_and_names_what_holds():
+    with ForkServer(isolation="best-effort", skip=("namespaces", "landlock")) as weak:
+        assert weak.layers == ["seccomp", "rlimits"]
+        assert run(weak, "def similarity(x): return 1\n") == 1
+
+
+def test_the_server_can_die_without_harm():
+    with ForkServer() as mortal:
+        assert mortal._process is not None
+        mortal._process.kill()
+        mortal._process.wait()
+        assert run(mortal, "def similarity(x): return 2\n") == 2
