@@ -2,6 +2,7 @@
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
 
 from autograder import expect
 from autograder.checks import check, for_all
@@ -34,7 +35,7 @@ def test_similarity_inner_products(student, x):
     points=2,
     title=text("It works on batches, whatever the rank", "适用于任意秩的批量输入"),
 )
-@for_all(x=arrays(shapes(3, 4, 3)), examples=10)
+@for_all(x=arrays(shapes(3, 4, 3)), examples=6)
 def test_similarity_batches(student, x):
     because = text(
         "With axes before the last two, each sentence should be compared with itself only.",
@@ -131,7 +132,7 @@ def test_softmax_huge_scores(student, x):
     points=3,
     title=text("A score of -inf has the weight 0", "分数为 -inf 时权重为 0"),
 )
-@for_all(x=arrays(shapes(1, 2, 4), st.one_of(floats(), st.just(-np.inf))), examples=30)
+@for_all(x=arrays(shapes(1, 2, 4), st.one_of(floats(), st.just(-np.inf))), examples=12)
 def test_softmax_minus_infinity(student, x):
     x = x.copy()
     x[..., 0] = 0.0  # one finite score a row
@@ -148,7 +149,7 @@ def test_softmax_minus_infinity(student, x):
     points=3,
     title=text("It normalises along the axis that is asked for", "沿指定的轴归一化"),
 )
-@for_all(x=arrays((2, 3, 4)), axis=st.sampled_from([0, 1, 2, -1, -2, -3]), examples=12)
+@for_all(x=arrays((2, 3, 4)), axis=st.sampled_from([0, 1, 2, -1, -2, -3]), examples=8)
 def test_softmax_axis(student, x, axis):
     because = text(
         f"With axis={axis} the weights should sum to one along that axis.",
@@ -271,8 +272,7 @@ def attention_inputs(draw, masked=False, limit=2.0):
         "value": draw(arrays((s, d_v), floats(limit))),
     }
     if masked:
-        rows = st.lists(st.booleans(), min_size=s, max_size=s)
-        inputs["mask"] = np.array(draw(st.lists(rows, min_size=t, max_size=t)))
+        inputs["mask"] = draw(npst.arrays("bool", (t, s)))
         inputs["mask"][:, draw(st.integers(0, s - 1))] = True  # something for every query
     return inputs
 
@@ -297,7 +297,7 @@ def test_scaled_dot_product_attention_output(student, query, key, value):
     points=2,
     title=text("The second result is the weights", "第二个返回值是注意力权重"),
 )
-@for_all(attention_inputs(), examples=10)
+@for_all(attention_inputs(), examples=6)
 def test_scaled_dot_product_attention_weights(student, query, key, value):
     _, weights = attend(student, query, key, value)
     expect.shape(weights, (len(query), len(key)), text("The weights", "权重"))
@@ -513,15 +513,7 @@ def test_scaled_dot_product_attention_half_precision(student, rng):
     points=3,
     title=text("True at real tokens, False at padding", "真实词元为 True，填充为 False"),
 )
-@for_all(
-    token_ids=shapes(2, 2, 5).flatmap(
-        lambda shape: st.lists(
-            st.lists(st.integers(0, 3), min_size=shape[1], max_size=shape[1]),
-            min_size=shape[0],
-            max_size=shape[0],
-        ).map(lambda rows: np.array(rows, "int32"))
-    )
-)
+@for_all(token_ids=npst.arrays("int32", shapes(2, 2, 5), elements=st.integers(0, 3)))
 def test_padding_mask_values(student, token_ids):
     got = expect.array(student.padding_mask(token_ids))
     expect.shape(got, (token_ids.shape[0], 1, token_ids.shape[1]))
@@ -558,7 +550,7 @@ def test_padding_mask_unknown_sizes(student):
     points=3,
     title=text("Position t sees the positions up to t", "位置 t 只能看到 t 及之前的位置"),
 )
-@for_all(length=st.integers(1, 9), examples=9)
+@for_all(length=st.integers(1, 9), examples=6)
 def test_causal_mask_values(student, length):
     got = expect.array(student.causal_mask(length))
     expect.shape(got, (1, length, length))
