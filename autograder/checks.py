@@ -23,7 +23,7 @@ from autograder.isolation.client import StudentError, StudentGone
 from autograder.messages import Text
 
 EXAMPLES = 8
-MAX_SHRINKS = 40
+MAX_SHRINKS = 30
 _ATTRIBUTE = "course_check"
 
 

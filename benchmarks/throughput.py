@@ -134,7 +134,7 @@ def report(rows: list[tuple[str, int, float]], full: float, slim: float, process
         "Made by `python -m benchmarks.throughput --out benchmarks/throughput.md` on "
         f"{processors} processors, {platform.system()}, Python {platform.python_version()}.",
         "Start-up included. nbgrader runs the public checks without isolation; our grader runs the",
-        "45 hidden checks of the unit, each hand-in isolated, and names the mistakes.",
+        "44 hidden checks of the unit, each hand-in isolated, and names the mistakes.",
         "",
         "| command | hand-ins | seconds each | nbgrader as released ÷ this | lean ÷ this |",
         "|---|---|---|---|---|",

@@ -1,12 +1,11 @@
-"""The hidden suite of the attention unit: 45 checks, one property each, 100 points."""
+"""The hidden suite of the attention unit: 44 checks, one property each, 100 points."""
 
 import numpy as np
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 
 from autograder import expect
 from autograder.checks import check, for_all
-from autograder.hidden.strategies import arrays, floats, huge, shapes
+from autograder.hidden.strategies import HUGE, arrays, chosen, shapes
 from autograder.messages import text
 from autograder.oracles import attention as oracle
 
@@ -106,7 +105,7 @@ def test_softmax_values(student, x):
     points=2,
     title=text("Adding a number to every score changes nothing", "所有分数加同一个数，结果不变"),
 )
-@for_all(x=arrays(shapes(1, 2)), shift=st.integers(-50, 50))
+@for_all(x=arrays(shapes(1, 2)), shift=st.integers(-50, 50), examples=6)
 def test_softmax_shift_invariance(student, x, shift):
     first = expect.array(student.softmax(x))
     because = text("Shifted scores give other weights.", "分数整体平移后权重变了。")
@@ -118,7 +117,7 @@ def test_softmax_shift_invariance(student, x, shift):
     points=4,
     title=text("Huge scores give finite weights", "分数极大时权重仍为有限值"),
 )
-@for_all(x=arrays(shapes(1, 2, 3), huge()))
+@for_all(x=chosen(shapes(1, 2, 3), HUGE))
 def test_softmax_huge_scores(student, x):
     because = text(
         "For large finite scores the weights should be finite.", "分数虽大但有限，权重应为有限值。"
@@ -132,7 +131,7 @@ def test_softmax_huge_scores(student, x):
     points=3,
     title=text("A score of -inf has the weight 0", "分数为 -inf 时权重为 0"),
 )
-@for_all(x=arrays(shapes(1, 2, 4), st.one_of(floats(), st.just(-np.inf))), examples=12)
+@for_all(x=chosen(shapes(1, 2, 4), (0.0, -np.inf, 2.0, -1.5)), examples=10)
 def test_softmax_minus_infinity(student, x):
     x = x.copy()
     x[..., 0] = 0.0  # one finite score a row
@@ -222,7 +221,7 @@ def _gradients(target, inputs, cotangents):
     points=3,
     title=text("Each row is the weighted sum of all rows", "每一行都是所有行的加权和"),
 )
-@for_all(x=arrays(shapes(2, 2), floats(2.0)))
+@for_all(x=arrays(shapes(2, 2), 2.0))
 def test_self_attention_values(student, x):
     expect.close(student.self_attention(x), oracle.self_attention(x), WRONG_VALUES)
 
@@ -267,12 +266,12 @@ def attention_inputs(draw, masked=False, limit=2.0):
     """Queries, keys and values whose four sizes differ, so that no size passes for another."""
     t, s, d_k, d_v = draw(st.permutations([2, 3, 4, 5]))
     inputs = {
-        "query": draw(arrays((t, d_k), floats(limit))),
-        "key": draw(arrays((s, d_k), floats(limit))),
-        "value": draw(arrays((s, d_v), floats(limit))),
+        "query": draw(arrays((t, d_k), limit)),
+        "key": draw(arrays((s, d_k), limit)),
+        "value": draw(arrays((s, d_v), limit)),
     }
     if masked:
-        inputs["mask"] = draw(npst.arrays("bool", (t, s)))
+        inputs["mask"] = draw(chosen((t, s), (True, False), "bool"))
         inputs["mask"][:, draw(st.integers(0, s - 1))] = True  # something for every query
     return inputs
 
@@ -450,17 +449,16 @@ def test_scaled_dot_product_attention_ranks(student, rng):
 @check(
     exercise="scaled_dot_product_attention",
     points=2,
-    title=text("It compiles, with unknown sizes and under XLA", "可以编译：未知尺寸，以及 XLA"),
+    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
 )
-def test_scaled_dot_product_attention_compiled(student, rng):
+def test_scaled_dot_product_attention_unknown_sizes(student, rng):
     inputs = normal(rng, 2, 3, 4), normal(rng, 2, 5, 4), normal(rng, 2, 5, 3)
     mask = np.array([[[True, True, False, True, False]], [[True, True, True, True, True]]])
     right, _ = oracle.scaled_dot_product_attention(*inputs, mask)
     because = text("In a compiled function the values differ.", "在编译后的函数里，结果不同。")
     specs = [(None, None, 4), (None, None, 4), (None, None, 3), (None, 1, None)]
-    function = student.scaled_dot_product_attention
-    for answer in (function.graph(*inputs, mask, specs=specs), function.xla(*inputs, mask)):
-        expect.close(expect.pair(answer)[0], right, because)
+    answer = student.scaled_dot_product_attention.graph(*inputs, mask, specs=specs)
+    expect.close(expect.pair(answer)[0], right, because)
 
 
 @check(
@@ -513,7 +511,7 @@ def test_scaled_dot_product_attention_half_precision(student, rng):
     points=3,
     title=text("True at real tokens, False at padding", "真实词元为 True，填充为 False"),
 )
-@for_all(token_ids=npst.arrays("int32", shapes(2, 2, 5), elements=st.integers(0, 3)))
+@for_all(token_ids=chosen(shapes(2, 2, 5), (0, 1, 2, 3), "int32"), examples=6)
 def test_padding_mask_values(student, token_ids):
     got = expect.array(student.padding_mask(token_ids))
     expect.shape(got, (token_ids.shape[0], 1, token_ids.shape[1]))
@@ -683,8 +681,11 @@ def test_self_attention_layer_config(student, rng):
 
 @check(
     exercise="SelfAttention",
-    points=3,
-    title=text("A saved model comes back the same", "保存后再载入，结果不变"),
+    points=5,
+    title=text(
+        "A functional model of it comes back from a file the same",
+        "用它搭建的函数式模型，保存后再载入，结果不变",
+    ),
 )
 def test_self_attention_layer_saving(student, rng):
     layer, kernels = transplanted(student, rng)
@@ -706,19 +707,6 @@ def test_self_attention_layer_other_sizes(student, rng):
     for shape in [(1, 1, 5), (3, 7, 5), (2, 2, 5)]:
         x = normal(rng, *shape)
         expect.close(expect.pair(layer(x))[0], right_answer(x, kernels)[0], WRONG_VALUES)
-
-
-@check(
-    exercise="SelfAttention",
-    points=2,
-    title=text("It fits into a functional model", "可用于函数式模型"),
-)
-def test_self_attention_layer_functional(student, rng):
-    layer, kernels = transplanted(student, rng)
-    x = normal(rng, 3, 4, 5)
-    output, _ = expect.pair(layer.functional(x, specs=[(None, None, 5)]))
-    because = text("In a functional model the values differ.", "在函数式模型里，结果不同。")
-    expect.close(output, right_answer(x, kernels)[0], because)
 
 
 @check(
