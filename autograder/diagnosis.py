@@ -5,19 +5,22 @@ several do, the exercise's other checks decide; what still remains is named toge
 """
 
 import hashlib
+import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autograder.isolation import wire
-from autograder.isolation.client import ForkServer, StudentGone
+from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
 from autograder.misconceptions import Misconception, misconceptions_of
-from autograder.session import Exchange, Rejected, Session, Transcript
+from autograder.session import Exchange, Transcript
+from course.kit.units import exercises_of
 
 RTOL, ATOL = 1e-3, 1e-4
-_LIVING = 24  # wrong turns whose processes are kept at a time
+_REPLAY_SECONDS = 60.0
 _REMEMBERED = 20_000  # verdicts that are kept
 
 
@@ -35,7 +38,7 @@ class Diagnostician:
 
     def __init__(self, server: ForkServer):
         self._server = server
-        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
+        self._galleries: dict[str, _Gallery] = {}
         self._verdicts: OrderedDict[tuple[str, str, bytes], bool] = OrderedDict()
 
     def diagnose(
@@ -87,30 +90,64 @@ class Diagnostician:
         return self._verdicts[key]
 
     def _replays_alike(self, candidate: Misconception, transcript: Transcript) -> bool:
+        if candidate.unit not in self._galleries:
+            self._galleries[candidate.unit] = _Gallery(self._server, candidate.unit)
+        replayed = self._galleries[candidate.unit].replay(candidate, transcript)
         try:
-            replayed = self._session(candidate).replay(transcript)
             return all(
-                same(_answer(theirs), _answer(given))
-                for theirs, given in zip(replayed, transcript.exchanges, strict=False)
+                same(answer, _answer(given))
+                for answer, given in zip(replayed, transcript.exchanges, strict=False)
             )
-        except (StudentGone, Rejected):
+        except StudentGone:
             return False
-
-    def _session(self, candidate: Misconception) -> Session:
-        key = (candidate.unit, candidate.name)
-        if key not in self._sessions:
-            self._sessions[key] = Session(
-                self._server, candidate.source.encode(), ".py", candidate.unit
-            )
-        self._sessions.move_to_end(key)
-        while len(self._sessions) > _LIVING:
-            self._sessions.popitem(last=False)[1].close()
-        return self._sessions[key]
 
     def close(self) -> None:
         """End the wrong turns' processes."""
-        while self._sessions:
-            self._sessions.popitem()[1].close()
+        while self._galleries:
+            self._galleries.popitem()[1].close()
+
+
+class _Gallery:
+    """A unit's known wrong turns in one process, each in a slot of its own."""
+
+    def __init__(self, server: ForkServer, unit: str):
+        self._server, self._unit = server, unit
+        self._process: StudentProcess | None = None
+        self._loaded: set[str] = set()
+
+    def replay(self, candidate: Misconception, transcript: Transcript) -> Iterator[Any]:
+        """Ask a wrong turn what a hand-in was asked; yield its answers as they come.
+
+        Raises:
+            StudentGone: the process ended, or took too long.
+        """
+        process = self._process
+        if process is None or not process.alive:
+            process = self._process = self._server.fork()
+            self._loaded.clear()
+            # A first slot that nobody uses makes sure that every replay names its own.
+            process.load(b"pass", ".py", self._unit, (), slot="")
+        if candidate.name not in self._loaded:
+            data, names = candidate.source.encode(), exercises_of(self._unit)
+            process.load(data, ".py", self._unit, names, slot=candidate.name)
+            self._loaded.add(candidate.name)
+        process.deadline = time.monotonic() + _REPLAY_SECONDS
+        begin: dict[str, Any] | None = {
+            "seed": transcript.seed,
+            "policy": transcript.policy,
+            "slot": candidate.name,
+        }
+        for exchange in transcript.exchanges:
+            try:
+                yield process.request(exchange.operation, begin=begin, **exchange.fields)
+            except StudentError as error:
+                yield {"error": error.type_name}
+            begin = None
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.close()
 
 
 def _answer(exchange: Exchange) -> Any:

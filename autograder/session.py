@@ -1,8 +1,6 @@
 """A hand-in under examination: its process, begun again when it dies, and what was said to it."""
 
-import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,22 +153,6 @@ class Session:
                 self._deaths[name] = self._deaths.get(name, 0) + _WEIGHTS.get(gone.reason, 1)
                 self._last_death[name] = gone
             raise
-
-    def replay(self, transcript: Transcript) -> Iterator[Exchange]:
-        """Ask this hand-in what another one was asked; yield the exchanges as they come.
-
-        Raises:
-            StudentGone, Rejected: it can't answer.
-        """
-        if self._process is None or not self._process.alive:
-            self.open()
-        assert self._process is not None
-        self._process.deadline = time.monotonic() + 60.0
-        self.restart_transcript(transcript.seed, transcript.policy)
-        for exchange in transcript.exchanges:
-            with contextlib.suppress(StudentError):
-                self.request(exchange.operation, **exchange.fields)
-            yield self.transcript.exchanges[-1]
 
     def printed(self) -> int:
         """Return how many characters the hand-in's code has printed, 0 where it can't be asked."""

@@ -19,6 +19,7 @@ import keras
 import numpy as np
 from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
+from keras.src.saving import object_registration
 
 from autograder.isolation import autodiff, forbidden, wire
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
@@ -53,17 +54,24 @@ class Agent:
         self._taken = taken
         self._objects: dict[int, Any] = {}
         self._module = types.ModuleType(_MODULE)
+        self._slots: dict[str, tuple[types.ModuleType, dict, dict]] = {}
         self._output = _Output()
 
     # -- requests -------------------------------------------------------------------------
 
-    def load(self, data: bytes, suffix: str, exercises: list[str], forbid: list[str]) -> Any:
-        """Read and run a hand-in; say which exercises it defines and what was wrong in it."""
+    def load(
+        self, data: bytes, suffix: str, exercises: list[str], forbid: list[str], slot: str = ""
+    ) -> Any:
+        """Read and run a hand-in; say which exercises it defines and what was wrong in it.
+
+        The known wrong turns of a unit live in one process, each in a slot of its own.
+        """
         try:
             work = handin.read_handin(data, suffix, exercises)
         except handin.UnreadableHandIn as error:
             return {"rejected": str(error)}
         self._taken.take_away(forbid)
+        self._module = types.ModuleType(_MODULE)
         namespace = vars(self._module)
         safe = dict(vars(builtins))
         safe["__import__"] = forbidden.guarded_import(builtins.__import__)
@@ -71,13 +79,24 @@ class Agent:
         sys.modules[_MODULE] = self._module
         sys.stdout = sys.stderr = self._output
         failed = work.execute(namespace)
+        registered = object_registration.GLOBAL_CUSTOM_OBJECTS
+        names = object_registration.GLOBAL_CUSTOM_NAMES
+        self._slots[slot] = (self._module, dict(registered), dict(names))
         problems = [*work.problems, *failed]
         defined = [name for name in exercises if callable(namespace.get(name))]
         return {"defined": defined, "problems": [_clean(str(problem)) for problem in problems]}
 
-    def begin(self, seed: int, policy: str) -> None:
+    def begin(self, seed: int, policy: str, slot: str = "") -> None:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
         self._objects.clear()
+        if len(self._slots) > 1:
+            self._module, registered, names = self._slots[slot]
+            sys.modules[_MODULE] = self._module
+            # What a class was registered under for saving belongs to its slot.
+            object_registration.GLOBAL_CUSTOM_OBJECTS.clear()
+            object_registration.GLOBAL_CUSTOM_OBJECTS.update(registered)
+            object_registration.GLOBAL_CUSTOM_NAMES.clear()
+            object_registration.GLOBAL_CUSTOM_NAMES.update(names)
         if keras.config.dtype_policy().name != policy:
             keras.config.set_dtype_policy(policy)
         _set_seed(seed)

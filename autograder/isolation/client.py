@@ -205,8 +205,10 @@ class StudentProcess:
         self.deadline: float | None = None
         self.cpu_seconds = 0.0
 
-    def load(self, data: bytes, suffix: str, unit: str, exercises: tuple[str, ...]) -> dict:
-        """Give the process its hand-in.
+    def load(
+        self, data: bytes, suffix: str, unit: str, exercises: tuple[str, ...], slot: str = ""
+    ) -> dict:
+        """Give the process its hand-in, or one more, in a slot of its own.
 
         Returns:
             `{"defined": [names], "problems": [texts]}`, or `{"rejected": reason}`.
@@ -217,7 +219,7 @@ class StudentProcess:
         self.deadline = time.monotonic() + _LOAD_SECONDS
         forbid = list(BY_UNIT.get(unit, ()))
         return self.request(
-            "load", data=data, suffix=suffix, exercises=list(exercises), forbid=forbid
+            "load", data=data, suffix=suffix, exercises=list(exercises), forbid=forbid, slot=slot
         )
 
     def request(self, operation: str, **fields: Any) -> Any:
