@@ -153,7 +153,7 @@ def _grade_waiting(
             if not busy:
                 break
             for pipe in multiprocessing.connection.wait(list(busy)):
-                worker = busy[pipe]  # type: ignore[index]
+                worker = busy[pipe]
                 assert worker.task is not None
                 submission, tries = worker.task
                 kind, answer = _answer(worker)

@@ -227,7 +227,7 @@ def _raise_smallest(
 
 
 def _key(inputs: dict[str, Any]) -> str:
-    parts = []
+    parts: list[tuple] = []
     for name, value in inputs.items():
         if isinstance(value, np.ndarray):
             parts.append((name, value.shape, value.dtype.name, value.tobytes()))

@@ -113,12 +113,12 @@ def _execute(notebook: NotebookNode) -> None:
 
 
 def _with(notebook: NotebookNode, exercise: str, source: str) -> NotebookNode:
-    """Return a copy of a notebook in which one exercise is written otherwise."""
+    """Return a copy of a notebook in which one exercise is written again, otherwise."""
     copy = nbformat.from_dict(notebook.copy())
     copy.cells = [nbformat.from_dict(dict(cell)) for cell in notebook.cells]
     for cell in copy.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == exercise:
-            cell.source = source.strip()
+            cell.source = f"{cell.source}\n\n{source.strip()}"
     return copy
 
 

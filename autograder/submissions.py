@@ -104,7 +104,7 @@ def _below(path: Path, unit: str | None) -> Iterator[Submission]:
     if path.is_file() and path.suffix == ".zip":
         yield from _in_zip(path, unit)
     elif path.is_file():
-        parts = (path.name,)
+        parts: tuple[str, ...] = (path.name,)
         if path.stem in available_units():  # NAME/UNIT.py or NAME/UNIT/UNIT.ipynb, named directly
             folder = path.resolve().parent
             folder = folder.parent if folder.name == path.stem else folder

@@ -192,7 +192,7 @@ class _Loop:
             keywords={},
             outcome="passed" if raised is None else "failed",
             longrepr=None,
-            when=call.when,
+            when=call.when,  # type: ignore[arg-type]  # collecting is long over
         )
 
 

@@ -4,6 +4,7 @@ For each unit: the reference and every variant get full marks, the stubs get non
 known wrong turn fails the check that must catch it and is recognised there.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,7 @@ def verify_unit(
     grader: Grader,
     unit: str,
     wrong_turns: tuple[Misconception, ...],
-    step: Callable[[], None] = lambda: None,
+    step: Callable[[], object] = lambda: None,
 ) -> UnitReport:
     """Prove one unit's suite with a grader that has collected it."""
     report = UnitReport(unit, wrong_turns=len(wrong_turns))
@@ -145,9 +146,8 @@ def run_verify(units: list[str], backend: str, isolation: str, seed: int, consol
                 wrong_turns = misconceptions_of(unit)
                 variants = len(list(VARIANTS_DIR.joinpath(unit).glob("*.py")))
                 task = progress.add_task(unit, total=2 + variants + len(wrong_turns))
-                reports.append(
-                    verify_unit(grader, unit, wrong_turns, lambda task=task: progress.advance(task))
-                )
+                step = functools.partial(progress.advance, task)
+                reports.append(verify_unit(grader, unit, wrong_turns, step))
 
     with ForkServer(backend=backend, isolation=isolation) as server:
         grader = Grader(server, seed)

@@ -96,8 +96,8 @@ def _check_unit(unit: str, file: Path | None, console: Console, plot: bool) -> b
         console.print(f"[red]✗[/] {escape(str(problem))}", highlight=False, soft_wrap=True)
         return False
     console.print(f"[bold]{unit}[/]  [dim]{escape(str(path))}[/]", highlight=False, soft_wrap=True)
-    for problem in problems:
-        console.print(f"  [yellow]{escape(str(problem))}[/]", highlight=False, soft_wrap=True)
+    for unused in problems:
+        console.print(f"  [yellow]{escape(str(unused))}[/]", highlight=False, soft_wrap=True)
     for exercise in exercises_of(unit):
         _print_exercise(exercise, [o for o in outcomes if o.check.exercise == exercise], console)
     if plot:

@@ -5,6 +5,8 @@ code runs where hand-ins run. Each entry is an exercise written wrong, under a d
 
     @misconception(name="…", caught_by="…", title={"en": …, "zh": …}, hint={"en": …, "zh": …})
     def softmax(x, axis=-1): ...
+
+It stands behind the reference in one module, so that a layer may inherit from its right self.
 """
 
 import ast

@@ -8,7 +8,12 @@ from keras import ops
 
 from autograder.misconceptions import misconception
 from course.kit.tokens import PAD_ID
-from solutions.attention import scaled_dot_product_attention, similarity, softmax
+from solutions.attention import (
+    SelfAttention,
+    scaled_dot_product_attention,
+    similarity,
+    softmax,
+)
 
 # -- similarity ---------------------------------------------------------------------------------
 
@@ -556,6 +561,7 @@ def causal_mask(length):
 
 
 # -- SelfAttention ------------------------------------------------------------------------------
+# Most are the reference's layer with one thing otherwise.
 
 
 @misconception(
@@ -568,25 +574,14 @@ def causal_mask(length):
     },
 )
 @keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(SelfAttention):
     def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
-        self.query_projection = keras.layers.Dense(self.d_k, use_bias=False)
+        super().__init__(d_k, d_v, **kwargs)
         self.key_projection = self.query_projection
-        self.value_projection = keras.layers.Dense(self.d_v, use_bias=False)
 
     def build(self, input_shape):
         self.query_projection.build(input_shape)
         self.value_projection.build(input_shape)
-
-    def call(self, x, attention_mask=None):
-        query, key = self.query_projection(x), self.key_projection(x)
-        return scaled_dot_product_attention(query, key, self.value_projection(x), attention_mask)
-
-    def get_config(self):
-        return {**super().get_config(), "d_k": self.d_k, "d_v": self.d_v}
 
 
 @misconception(
@@ -599,26 +594,12 @@ class SelfAttention(keras.layers.Layer):
     },
 )
 @keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(SelfAttention):
     def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
+        super().__init__(d_k, d_v, **kwargs)
         self.query_projection = keras.layers.Dense(self.d_k)
         self.key_projection = keras.layers.Dense(self.d_k)
         self.value_projection = keras.layers.Dense(self.d_v)
-
-    def build(self, input_shape):
-        self.query_projection.build(input_shape)
-        self.key_projection.build(input_shape)
-        self.value_projection.build(input_shape)
-
-    def call(self, x, attention_mask=None):
-        query, key = self.query_projection(x), self.key_projection(x)
-        return scaled_dot_product_attention(query, key, self.value_projection(x), attention_mask)
-
-    def get_config(self):
-        return {**super().get_config(), "d_k": self.d_k, "d_v": self.d_v}
 
 
 @misconception(
@@ -631,26 +612,10 @@ class SelfAttention(keras.layers.Layer):
     },
 )
 @keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
-    def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
-        self.query_projection = keras.layers.Dense(self.d_k, use_bias=False)
-        self.key_projection = keras.layers.Dense(self.d_k, use_bias=False)
-        self.value_projection = keras.layers.Dense(self.d_v, use_bias=False)
-
-    def build(self, input_shape):
-        self.query_projection.build(input_shape)
-        self.key_projection.build(input_shape)
-        self.value_projection.build(input_shape)
-
+class SelfAttention(SelfAttention):
     def call(self, x, attention_mask=None):
         query, key = self.key_projection(x), self.query_projection(x)
         return scaled_dot_product_attention(query, key, self.value_projection(x), attention_mask)
-
-    def get_config(self):
-        return {**super().get_config(), "d_k": self.d_k, "d_v": self.d_v}
 
 
 @misconception(
@@ -666,26 +631,9 @@ class SelfAttention(keras.layers.Layer):
     },
 )
 @keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
-    def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
-        self.query_projection = keras.layers.Dense(self.d_k, use_bias=False)
-        self.key_projection = keras.layers.Dense(self.d_k, use_bias=False)
-        self.value_projection = keras.layers.Dense(self.d_v, use_bias=False)
-
-    def build(self, input_shape):
-        self.query_projection.build(input_shape)
-        self.key_projection.build(input_shape)
-        self.value_projection.build(input_shape)
-
+class SelfAttention(SelfAttention):
     def call(self, x, attention_mask=None):
-        query, key = self.query_projection(x), self.key_projection(x)
-        return scaled_dot_product_attention(query, key, self.value_projection(x))
-
-    def get_config(self):
-        return {**super().get_config(), "d_k": self.d_k, "d_v": self.d_v}
+        return super().call(x)
 
 
 @misconception(
@@ -698,26 +646,10 @@ class SelfAttention(keras.layers.Layer):
     },
 )
 @keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
+class SelfAttention(SelfAttention):
     def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.supports_masking = True
-        self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
-        self.query_projection = keras.layers.Dense(self.d_k, use_bias=False)
-        self.key_projection = keras.layers.Dense(self.d_k, use_bias=False)
+        super().__init__(d_k, d_v, **kwargs)
         self.value_projection = keras.layers.Dense(self.d_k, use_bias=False)
-
-    def build(self, input_shape):
-        self.query_projection.build(input_shape)
-        self.key_projection.build(input_shape)
-        self.value_projection.build(input_shape)
-
-    def call(self, x, attention_mask=None):
-        query, key = self.query_projection(x), self.key_projection(x)
-        return scaled_dot_product_attention(query, key, self.value_projection(x), attention_mask)
-
-    def get_config(self):
-        return {**super().get_config(), "d_k": self.d_k, "d_v": self.d_v}
 
 
 @misconception(
@@ -734,7 +666,6 @@ class SelfAttention(keras.layers.Layer):
 class SelfAttention(keras.layers.Layer):
     def __init__(self, d_k, d_v=None, **kwargs):
         super().__init__(**kwargs)
-        self.supports_masking = True
         self.d_k, self.d_v = d_k, d_k if d_v is None else d_v
 
     def call(self, x, attention_mask=None):

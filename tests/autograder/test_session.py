@@ -1,0 +1,158 @@
+"""A hand-in under examination: what checks see of it, and what becomes of it when it dies."""
+
+import numpy as np
+import pytest
+
+from autograder.checks import Check
+from autograder.isolation.client import StudentError, StudentGone
+from autograder.isolation.wire import Spec
+from autograder.messages import text
+from autograder.session import NotDefined, Rejected, Session, Student
+
+
+def check(exercise="softmax", slug="x", timeout=10.0):
+    return Check("attention", exercise, slug, 1, text("", ""), timeout, "")
+
+
+@pytest.fixture
+def reference(server, solution):
+    session = Session(server, solution, ".py", "attention")
+    session.open()
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def student(reference):
+    reference.begin(check("SelfAttention"), 1)
+    return Student(reference, 1)
+
+
+X = np.arange(12, dtype="float32").reshape(1, 3, 4) / 10
+
+
+def test_functions_are_called_like_the_real_ones(student):
+    got = student.softmax(X, axis=1)
+    np.testing.assert_allclose(got.sum(1), 1, atol=1e-6)
+
+
+def test_objects_stay_over_there(student):
+    layer = student.SelfAttention(2, d_v=5)
+    assert layer.type_name == "SelfAttention"
+    output, weights = layer(X)
+    assert (output.shape, weights.shape) == ((1, 3, 5), (1, 3, 3))
+    assert len(layer.weights()) == 3
+    assert layer.value("d_v") == 5
+    assert layer.clone().value("d_v") == 5
+
+
+def test_weights_can_be_put_in_and_fetched(student):
+    layer = student.SelfAttention(2)
+    layer(X)
+    kernel = np.ones((4, 2), "float32")
+    layer.assign(query_projection__kernel=kernel)
+    np.testing.assert_array_equal(layer.value("query_projection.kernel"), kernel)
+    with pytest.raises(StudentError, match="shape"):
+        layer.assign(query_projection__kernel=np.ones((3, 2), "float32"))
+
+
+def test_every_way_of_calling_gives_the_same(student):
+    layer = student.SelfAttention(2)
+    output, _ = layer(X)
+    specs = [(None, None, 4)]
+    assert layer.symbolic(X, specs=specs)[0] == Spec((None, None, 2), "float32")
+    for other in (
+        layer.graph(X, specs=specs),
+        layer.xla(X),
+        layer.functional(X, specs=specs),
+        layer.reload(X, specs=specs),
+    ):
+        np.testing.assert_allclose(other[0], output, atol=1e-5)
+
+
+def test_gradients_come_for_inputs_and_weights(student):
+    layer = student.SelfAttention(2)
+    output, _ = layer(X)
+    slopes = layer.gradients(X, cotangents=[np.ones_like(output), None])
+    assert [slope.shape for slope in slopes["inputs"]] == [X.shape]
+    assert len(slopes["weights"]) == 3
+
+
+def test_the_policy_holds_for_one_check(reference, student):
+    student.use_policy("mixed_float16")
+    assert student.SelfAttention(2)(X)[0].dtype == "float16"
+    reference.begin(check(), 1)
+    assert Student(reference, 1).SelfAttention(2)(X)[0].dtype == "float32"
+
+
+def test_the_same_seed_makes_the_same_layer(reference):
+    made = []
+    for seed in (3, 3, 4):
+        reference.begin(check(), seed)
+        made.append(Student(reference, seed).SelfAttention(2)(X)[0])
+    np.testing.assert_array_equal(made[0], made[1])
+    assert not np.allclose(made[0], made[2])
+
+
+def test_errors_say_what_and_where(server):
+    source = b"def softmax(x, axis=-1):\n    return x.nothing\n"
+    session = Session(server, source, ".py", "attention")
+    session.begin(check(), 0)
+    with pytest.raises(StudentError, match="nothing") as caught:
+        Student(session, 0).softmax(X)
+    assert caught.value.where == "your module, line 2"
+    session.close()
+
+
+def test_a_missing_exercise_is_not_defined(server):
+    session = Session(server, b"def softmax(x): return x\n", ".py", "attention")
+    with pytest.raises(NotDefined):
+        session.begin(check("similarity"), 0)
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix", "reason"),
+    [
+        (b"", ".py", "empty"),
+        (b"def f(:", ".py", "line 1"),
+        (b"{", ".ipynb", "JSON"),
+        (b"[1, 2]", ".ipynb", "cells"),
+        (b"\xff\xfe\x00", ".py", "UTF-8"),
+        (b"(" * 5000, ".py", "Syntax|nested"),
+    ],
+)
+def test_what_cannot_be_read_is_rejected(server, data, suffix, reason):
+    session = Session(server, data, suffix, "attention")
+    with pytest.raises(Rejected, match=reason):
+        session.open()
+    session.close()
+
+
+def test_a_process_that_dies_is_begun_again(server):
+    source = b"""
+import os
+def softmax(x, axis=-1): os._exit(1)
+def similarity(x): return x
+"""
+    session = Session(server, source, ".py", "attention")
+    for _ in range(2):
+        session.begin(check(), 0)
+        with pytest.raises(StudentGone):
+            Student(session, 0).softmax(X)
+    with pytest.raises(StudentGone):  # two crashes are enough for one exercise
+        session.begin(check(), 0)
+    session.begin(check("similarity"), 0)
+    np.testing.assert_array_equal(Student(session, 0).similarity(X), X)
+    session.close()
+
+
+def test_one_timeout_is_enough_for_an_exercise(server):
+    source = b"def softmax(x, axis=-1):\n    while True: pass\n"
+    session = Session(server, source, ".py", "attention")
+    session.begin(check(timeout=0.2), 0)
+    with pytest.raises(StudentGone, match="timeout"):
+        Student(session, 0).softmax(X)
+    with pytest.raises(StudentGone, match="timeout"):
+        session.begin(check(slug="y"), 0)
+    session.close()

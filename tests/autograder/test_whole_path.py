@@ -1,0 +1,101 @@
+"""The whole path, slowly: nbgrader, Jupyter, the suites' proof and the demonstration."""
+
+import io
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import nbformat
+import pytest
+from rich.console import Console
+
+from autograder import verify
+from autograder.authoring.notebooks import source_notebook
+from autograder.demo import WRONG_TURNS, DemoError, run_demo
+from autograder.isolation.client import ForkServer
+from autograder.misconceptions import misconceptions_of
+from autograder.suite import Grader
+from course.kit.units import available_units
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def nbgrader(*arguments, cwd):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *arguments],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("unit", available_units())
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_solved_notebook_validates_and_the_released_one_does_not(unit, language, tmp_path):
+    solved = tmp_path / f"{unit}.ipynb"
+    nbformat.write(source_notebook(unit, language), solved)
+    done = nbgrader("validate", solved.name, cwd=tmp_path)
+    assert "Success" in done.stdout, done.stdout + done.stderr
+    released = (ROOT / "course" / "notebooks" / language / f"{unit}.ipynb").read_text("utf-8")
+    solved.write_text(released, encoding="utf-8")
+    done = nbgrader("validate", solved.name, cwd=tmp_path)
+    assert "failed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("unit", available_units())
+def test_nbgrader_generates_the_assignment(unit, tmp_path):
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
+    source = tmp_path / "source" / unit
+    source.mkdir(parents=True)
+    nbformat.write(source_notebook(unit, "en"), source / f"{unit}.ipynb")
+    done = nbgrader("generate_assignment", unit, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "release" / unit / f"{unit}.ipynb").read_text("utf-8")
+    assert "BEGIN SOLUTION" not in text
+    assert "NotImplementedError" in text
+
+
+@pytest.mark.parametrize("unit", available_units())
+def test_verify_proves_the_suite(unit):
+    said = Console(file=io.StringIO(), width=200)
+    assert verify.run_verify([unit], "tensorflow", "require", 0, said), said.file.getvalue()
+    assert len(misconceptions_of(unit)) >= 12
+
+
+def test_verify_finds_what_a_suite_lets_through():
+    """A wrong turn that is none, and one that another check should catch, are both reported."""
+    known = {item.name: item for item in misconceptions_of("attention")}
+    reference = (ROOT / "solutions" / "attention.py").read_text(encoding="utf-8")
+    harmless = replace(known["axis-ignored"], name="harmless", source=reference)
+    misplaced = replace(known["not-scaled"], caught_by="nothing_like_it")
+    reports = []
+    with ForkServer() as server:
+        grader = Grader(server)
+        grader.run(
+            ["attention"],
+            lambda g: reports.append(verify.verify_unit(g, "attention", (harmless, misplaced))),
+        )
+        grader.close()
+    faults = " ".join(reports[0].faults)
+    assert "harmless is not caught" in faults
+    assert "not-scaled is not caught by attention.scaled_dot_product_attention.nothing" in faults
+
+
+def test_the_demonstration_names_every_mistake(tmp_path):
+    out = tmp_path / "demo"
+    results = {r.submission: r for r in run_demo(out, 2, Console(file=io.StringIO()))}
+    assert len(results) >= 12
+    assert results["solved"].score == results["solved"].max_score == 100
+    assert results["untouched"].score == 0
+    for name in WRONG_TURNS:
+        assert results[f"wrong-{name}"].misconceptions == [name]
+    for name in ("hostile-endless", "hostile-thief"):
+        assert results[name].score < 30
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    with pytest.raises(DemoError, match="--out"):
+        run_demo(tmp_path / "other", 1, Console(file=io.StringIO()))

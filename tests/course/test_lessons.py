@@ -1,0 +1,39 @@
+"""Lessons: every text in both languages, in pairs, and a cell for every exercise."""
+
+import re
+
+import jupytext
+import pytest
+
+from autograder.authoring.notebooks import LESSONS_DIR
+from course.kit.units import exercises_of
+
+LESSONS = sorted(LESSONS_DIR.glob("*.py"))
+
+
+@pytest.fixture(params=LESSONS, ids=lambda path: path.stem)
+def lesson(request):
+    return request.param, jupytext.read(request.param, fmt="py:percent").cells
+
+
+def test_every_text_comes_in_both_languages(lesson):
+    _, cells = lesson
+    languages = [c.metadata.get("lang") for c in cells if c.cell_type == "markdown"]
+    assert languages
+    assert languages == ["en", "zh"] * (len(languages) // 2)
+
+
+def test_pairs_have_the_same_headings_formulas_code_and_hints(lesson):
+    _, cells = lesson
+    texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    for english, chinese in zip(texts[::2], texts[1::2], strict=True):
+        for pattern in (r"(?m)^#+ ", r"\$\$[^$]+\$\$", r"`[^`\n]+`", r"<details>", r"(?m)^\|"):
+            one, other = re.findall(pattern, english), re.findall(pattern, chinese)
+            assert sorted(one) == sorted(other), (english[:60], pattern)
+
+
+def test_every_exercise_has_its_cell_and_points_add_up(lesson):
+    path, cells = lesson
+    tagged = [cell for cell in cells if "exercise" in cell.metadata]
+    assert [cell.metadata["exercise"] for cell in tagged] == list(exercises_of(path.stem))
+    assert sum(cell.metadata["points"] for cell in tagged) == 100
