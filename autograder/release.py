@@ -4,8 +4,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints", ".*")
+from autograder.authoring.notebooks import as_text, student_notebook
+from autograder.authoring.stubs import ROOT, stub_source
+from autograder.messages import LANGUAGES
+from course.kit.units import available_units
+
+_IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _README = """\
 # Sequence to sequence, English to Chinese
 
@@ -54,6 +58,7 @@ def build_release(target: Path) -> list[Path]:
         raise ReleaseError(f"{target} can't be written: {error.strerror}.") from None
     try:
         shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
+        _write_work(scratch / "course")
         shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
         (scratch / "README.md").write_text(_README, encoding="utf-8")
         scratch.chmod(0o755)
@@ -64,3 +69,20 @@ def build_release(target: Path) -> list[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
     return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
+
+
+def _write_work(course: Path) -> None:
+    """Put fresh stubs and notebooks where students work.
+
+    They are made anew, so that what an instructor solved or tried out in the checkout stays there.
+    """
+    for folder in (course / "exercises", course / "notebooks"):
+        for path in folder.rglob("*"):
+            if path.is_file() and path.name != "__init__.py":
+                path.unlink()
+    for unit in available_units():
+        (course / "exercises" / f"{unit}.py").write_text(stub_source(unit), encoding="utf-8")
+        for language in LANGUAGES:
+            path = course / "notebooks" / language / f"{unit}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(as_text(student_notebook(unit, language)), encoding="utf-8")

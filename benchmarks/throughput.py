@@ -57,7 +57,10 @@ def timed(command: list[str], directory: Path) -> float:
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    # nbgrader calls a program of this environment by name, activated or not.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    settings = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "", "PATH": path}
+    environment = {**os.environ, **settings}
     started = time.perf_counter()
     subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True)
     return time.perf_counter() - started

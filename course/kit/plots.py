@@ -6,7 +6,6 @@ characters: an installed one, or the one of the package `noto-cjk-sans-otc`.
 
 import functools
 import importlib.util
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +24,7 @@ _INSTALLED = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Heiti SC"),
     *("Microsoft YaHei", "SimHei", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei"),
 )
-_PACKAGE, _FILE, _SIMPLIFIED = "noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc", "Noto Sans CJK SC"
+_PACKAGE, _FILE = "noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc"
 
 
 @functools.cache
@@ -33,43 +32,32 @@ def chinese_font() -> str | None:
     """Return the name of a font that has Chinese, known to matplotlib, or None with a warning."""
     from matplotlib import font_manager
 
+    path = _packaged_font()
+    if path is not None:
+        font_manager.fontManager.addfont(path)
     names = {entry.name for entry in font_manager.fontManager.ttflist}
     for name in _INSTALLED:
         if name in names:
             return name
-    try:
-        path = _unpacked_font()
-        font_manager.fontManager.addfont(path)
-        return font_manager.FontProperties(fname=path).get_name()
-    except (OSError, ValueError, ImportError):
-        warnings.warn(
-            "No font with Chinese was found; install one with `pip install noto-cjk-sans-otc`. "
-            "Until then the labels show the characters' code points.",
-            stacklevel=2,
-        )
-        return None
+    warnings.warn(
+        say(
+            "No font with Chinese was found, so labels show the characters' code points; "
+            "`pip install noto-cjk-sans-otc` brings one.",
+            "没有找到中文字体，标签将显示字符的码点；"
+            "运行 `pip install noto-cjk-sans-otc` 即可安装字体。",
+        ),
+        stacklevel=2,
+    )
+    return None
 
 
-def _unpacked_font() -> Path:
-    """Take the simplified-Chinese face out of the package's font collection, once a machine."""
-    import matplotlib
-    from fontTools.ttLib import TTCollection
-
+def _packaged_font() -> Path | None:
+    """Return the font collection of the package, or None where it is not installed."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ImportError(_PACKAGE)
-    source = Path(next(iter(spec.submodule_search_locations))) / _FILE
-    target = Path(matplotlib.get_cachedir()) / "NotoSansCJKsc-Regular.otf"
-    if not target.is_file():
-        for face in TTCollection(str(source), lazy=True).fonts:
-            if face["name"].getDebugName(1) == _SIMPLIFIED:
-                with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-                    face.save(file)
-                Path(file.name).replace(target)
-                break
-        else:
-            raise ValueError(f"{_FILE} has no face {_SIMPLIFIED}.")
-    return target
+        return None
+    path = Path(next(iter(spec.submodule_search_locations))) / _FILE
+    return path if path.is_file() else None
 
 
 def label(text: str) -> str:
@@ -124,12 +112,14 @@ def heatmap(
     Raises:
         ValueError: the words don't fit the weights.
     """
+    if hasattr(weights, "detach"):  # a PyTorch tensor that may have a gradient
+        weights = weights.detach().cpu()
     weights = np.asarray(weights, dtype="float64")
     keys = queries if keys is None else keys
     if weights.shape != (len(queries), len(keys)):
         raise ValueError(
-            f"Weights of the shape {weights.shape} need {weights.shape[:1]} queries and "
-            f"{weights.shape[1:]} keys; there are {len(queries)} and {len(keys)}."
+            f"{len(queries)} queries and {len(keys)} keys need weights of the shape "
+            f"{(len(queries), len(keys))}, not {weights.shape}."
         )
     if axes is None:
         side = 0.55 * max(len(keys), len(queries)) + 1.6
@@ -153,14 +143,31 @@ def heatmap(
     return axes.figure
 
 
-def arrows(vectors: Mapping[str, Sequence[float]], title: str = "") -> "Figure":
-    """Draw named two-dimensional vectors from the origin."""
+def arrows(
+    vectors: Mapping[str, Sequence[float]],
+    title: str = "",
+    projections: Sequence[tuple[str, str]] = (),
+) -> "Figure":
+    """Draw named two-dimensional vectors from the origin.
+
+    Args:
+        vectors: `(x, y)` by name.
+        title: what it shows.
+        projections: pairs of names; the first is dropped, dashed, onto the line of the second.
+
+    Returns:
+        The figure.
+    """
     drawn, axes = figure(width=3.8, height=3.6)
     for (name, (x, y)), colour in zip(vectors.items(), COLOURS, strict=False):
-        axes.annotate(
-            "", xy=(x, y), xytext=(0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "lw": 2}
-        )
+        shape = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", xy=(x, y), xytext=(0, 0), arrowprops=shape)
         axes.text(x * 1.06, y * 1.06, label(name), color=colour, fontsize=13)
+    for first, second in projections:
+        tip, onto = np.asarray(vectors[first]), np.asarray(vectors[second])
+        foot = (tip @ onto) / (onto @ onto) * onto
+        axes.plot(*np.transpose([tip, foot]), linestyle="--", color="grey")
+        axes.plot(*foot, marker="o", color="grey")
     for side, ends in (
         ("x", [x for x, _ in vectors.values()]),
         ("y", [y for _, y in vectors.values()]),

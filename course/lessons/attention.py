@@ -70,9 +70,13 @@ use_language("en")
 #
 # holds the inner product of every row with every row. It is a $T\times T$ matrix, and symmetric.
 #
-# An inner product measures two things at once: $a\cdot b = |a|\,|b|\cos\theta$. It is the length of
-# $a$'s projection onto $b$, times the length of $b$. Vectors at a right angle give 0. (That means
-# that they are *orthogonal*; linear independence asks for less.)
+# An inner product measures angle and length at once: $a\cdot b = |a|\,|b|\cos\theta$. It is the
+# signed length of $b$'s projection onto $a$, times the length of $a$. Vectors at a right angle give
+# 0. (They are called *orthogonal*; vectors can be linearly independent without that.)
+#
+# By hand, for the vectors of the picture: $a=(3,1)$, $b=(2,2)$ and $c=(-1,3)$ give
+# $a\cdot b = 3\cdot 2+1\cdot 2 = 8$ and $a\cdot c = 3\cdot(-1)+1\cdot 3 = 0$. So $c$ has no share in the
+# direction of $a$: its projection is the origin.
 
 # %% [markdown] lang="zh"
 # ## 1. X Xᵀ：每个词与每个词相比
@@ -84,15 +88,22 @@ use_language("en")
 #
 # 的每个元素都是两行的内积。它是一个对称的 $T\times T$ 方阵。
 #
-# 内积同时衡量两件事：$a\cdot b = |a|\,|b|\cos\theta$，也就是 $a$ 在 $b$ 方向上的投影长度乘以 $b$ 的长度。
-# 夹角为 90° 时内积为 0，这叫*正交*。（严格地说，“线性无关”的要求比正交弱得多。）
+# 内积同时反映夹角和长度：$a\cdot b = |a|\,|b|\cos\theta$，也就是 $b$ 在 $a$ 方向上的投影（带正负号）乘以
+# $a$ 的长度。夹角为 90° 时内积为 0，这叫*正交*。（两个向量不正交，也可以线性无关，这两个说法不能混用。）
+#
+# 手算一下图中的向量：$a=(3,1)$，$b=(2,2)$，$c=(-1,3)$，则 $a\cdot b = 3\cdot 2+1\cdot 2 = 8$，
+# $a\cdot c = 3\cdot(-1)+1\cdot 3 = 0$。$c$ 在 $a$ 的方向上没有分量，它的投影就落在原点。
 
 # %%
 a, b, c = np.array([3.0, 1.0]), np.array([2.0, 2.0]), np.array([-1.0, 3.0])
 for first, second, name in ((a, b, "a·b"), (a, c, "a·c")):
     cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
     print(f"{name} = {first @ second:.1f}, {say('angle', '夹角')} = {np.degrees(np.arccos(cosine)):.0f}°")
-plots.arrows({"a": a, "b": b, "c": c}, say("Inner products are projections", "内积就是投影"));
+plots.arrows(
+    {"a": a, "b": b, "c": c},
+    say("Projections of b and c onto a", "b 和 c 在 a 上的投影"),
+    projections=[("b", "a"), ("c", "a")],
+);
 
 # %% [markdown] lang="en"
 # **Exercise.** `similarity(x)` gives $X X^\top$. In front of the last two axes there may be others,
@@ -176,7 +187,8 @@ plots.curves(
 # with $X$ takes it: every word becomes an average of all words, itself included. Since the sentence
 # looks at itself, this is *self*-attention.
 #
-# Take 早上好 with vectors made up by hand, in which 早 and 上 point about the same way. Then 早
+# Take 早上好, “good morning”, character by character: 早 early, 上 up, 好 good. The first two make up
+# the word 早上, “morning”, so we give them, by hand, vectors that point about the same way. Then 早
 # attends to 上 more than to 好.
 
 # %% [markdown] lang="zh"
@@ -185,7 +197,8 @@ plots.curves(
 # $\mathrm{softmax}(XX^\top)$ 的第 $i$ 行说明第 $i$ 个词从每个词取多少；再乘以 $X$ 就真正取了过来：每个词都变成
 # 所有词（包括自己）的加权平均。句子看的是它自己，所以叫*自*注意力。
 #
-# 以“早上好”为例，向量是手工设定的，其中“早”与“上”方向相近。于是“早”对“上”的关注多于对“好”的关注。
+# 以“早上好”为例。“早”和“上”合成“早上”一词，所以我们手工给它们设定方向相近的向量。于是“早”对“上”的关注多于对
+# “好”的关注。
 
 # %% [markdown] lang="en"
 # **Exercise.** `self_attention(x)`: softmax(X Xᵀ) X, from the two functions that you have.
@@ -203,16 +216,25 @@ plots.curves(
 words = list("早上好")
 X = ops.convert_to_tensor([[1.5, 1.0, 0.0], [1.2, 1.2, 0.2], [0.2, 0.3, 1.6]])
 weights = ops.convert_to_numpy(softmax(similarity(X)))
-print(say("早 looks at 上 with", "“早”对“上”的权重："), f"{weights[0, 1]:.2f},", say("at 好 with", "对“好”："), f"{weights[0, 2]:.2f}")
+print(
+    say(
+        f"早 looks at 上 with {weights[0, 1]:.2f}, at 好 with {weights[0, 2]:.2f}",
+        f"“早”对“上”的权重为 {weights[0, 1]:.2f}，对“好”为 {weights[0, 2]:.2f}",
+    )
+)
 plots.heatmap(weights, words, title="softmax(X Xᵀ)");
 
 # %% [markdown] lang="en"
-# **What to notice.** The diagonal is strong: a vector is usually most like itself. And nothing was
-# learned; two words attend to each other because their vectors happen to be alike. Both change in
-# the next step.
+# **What to notice.** 早 takes more of 上 than of 好, and most of all of itself. That is no accident:
+# among vectors of one length, the inner product is largest with itself. Only a longer vector can
+# win: look at the row of 上, which takes more of 早 than of itself. So $XX^\top$ can't express that
+# “early” should look at “up” more than at itself, unless lengths help. And nothing was learned; two
+# words attend to each other because their vectors happen to be alike. The next step changes both.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 对角线很强：一个向量通常与自己最像。而且这里没有学到任何东西，两个词互相关注，只因为它们的向量碰巧相似。
+# **注意观察。** “早”从“上”取的比从“好”取的多，但最多的还是从自己那里取。这不是偶然：长度相同的向量里，一个向量与
+# 自己的内积最大；只有更长的向量才能胜过它，请看“上”这一行，它从“早”取的反而比从自己取的多。所以，仅靠 $XX^\top$，
+# 除非借助长度，否则说不出“早”看“上”应当多于看自己。而且这里没有学到任何东西，两个词互相关注，只因为它们的向量碰巧相似。
 # 下一步会改变这两点。
 
 # %% [markdown] lang="en"
@@ -235,6 +257,9 @@ plots.heatmap(weights, words, title="softmax(X Xᵀ)");
 # $d_k$ such products, has the variance $d_k$. Large scores push the softmax to where one weight is
 # almost 1, and there its gradient is almost 0. Dividing by $\sqrt{d_k}$ brings the variance back
 # to 1 whatever the width.
+#
+# **An experiment.** Draw queries and keys at random, and measure both. On the right,
+# $\sum_i p_i(1-p_i)$: the derivatives $\partial p_i/\partial z_i$ of the softmax, added up.
 
 # %% [markdown] lang="zh"
 # ## 4. Q、K、V：三个角色，以及为什么除以 sqrt(d_k)
@@ -254,11 +279,14 @@ plots.heatmap(weights, words, title="softmax(X Xᵀ)");
 # **为什么要除？** $d_k$ 是键的宽度。有的笔记说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
 # 则 $q\cdot k$ 是 $d_k$ 个这样的乘积之和，方差为 $d_k$。分数一大，softmax 就会让某个权重接近 1，
 # 那里的梯度几乎为 0。除以 $\sqrt{d_k}$ 后，无论宽度多少，方差都回到 1。
+#
+# **实验。** 随机抽取查询和键，把这两件事都量一量。右图画的是 $\sum_i p_i(1-p_i)$，即 softmax 的导数
+# $\partial p_i/\partial z_i$ 之和。
 
 # %%
 rng = np.random.default_rng(0)
 widths = [1, 4, 16, 64, 256]
-spread = {say("q·k", "q·k"): [], say("q·k / sqrt(d_k)", "q·k / sqrt(d_k)"): []}
+spread = {"q·k": [], "q·k / sqrt(d_k)": []}
 slope = {name: [] for name in spread}
 for d_k in widths:
     q, k = rng.normal(size=(2, 500, 10, d_k))
@@ -266,11 +294,29 @@ for d_k in widths:
     for name, z in zip(spread, (raw, raw / math.sqrt(d_k))):
         spread[name].append(z.var())
         p = ops.convert_to_numpy(softmax(ops.convert_to_tensor(z.astype("float32"))))
-        # The derivative of softmax is p_i (1 - p_i) on the diagonal: how much is left of it?
         slope[name].append((p * (1 - p)).sum(-1).mean())
 figure, axes = plots.figure(columns=2)
 plots.curves(widths, spread, "d_k", say("variance of the scores", "分数的方差"), log="xy", axes=axes[0])
 plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), log="x", axes=axes[1]);
+
+# %% [markdown] lang="en"
+# **What to notice.** On the left, the variance of $q\cdot k$ follows $d_k$ itself: a straight line
+# on logarithmic axes. On the right, that leaves ever less gradient to learn from. Divided by
+# $\sqrt{d_k}$, neither depends on the width.
+#
+# **By hand.** Let $d_k = 4$, and let a query have the scores $0$ and $2\ln 3$ with two keys. Divided
+# by $\sqrt 4$ they are $0$ and $\ln 3$; the exponentials are 1 and 3, the weights $\tfrac14$ and
+# $\tfrac34$. With the values 4 and 8 the output is $\tfrac14\cdot 4+\tfrac34\cdot 8 = 7$. Hide the
+# second key: the weights become 1 and 0, the output 4. Hide both: there is nothing to share out,
+# the weights are 0 and 0, and so is the output.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 左图中，$q\cdot k$ 的方差就跟着 $d_k$ 走，在对数坐标里是一条直线；右图中，可供学习的梯度因此越来越少。
+# 除以 $\sqrt{d_k}$ 之后，两者都不再随宽度变化。
+#
+# **手算。** 设 $d_k = 4$，一个查询与两个键的分数是 $0$ 和 $2\ln 3$。除以 $\sqrt 4$ 得 $0$ 和 $\ln 3$，指数为 1 和 3，
+# 权重为 $\tfrac14$ 和 $\tfrac34$。若两个值是 4 和 8，输出就是 $\tfrac14\cdot 4+\tfrac34\cdot 8 = 7$。遮住第二个键，
+# 权重变成 1 和 0，输出为 4。两个都遮住，就没有什么可分的了：权重是 0 和 0，输出也是 0。
 
 # %% [markdown] lang="en"
 # **Exercise.** `scaled_dot_product_attention(query, key, value, mask=None)` gives the output and
@@ -302,7 +348,13 @@ plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度
 # | `padding_mask(token_ids)` | (B, 1, S) | the key is a real token |
 # | `causal_mask(length)` | (1, T, T) | the key's position is not after the query's |
 #
-# Both broadcast over what they don't know, so `padding & causal` is (B, T, T).
+# Both broadcast over what they don't know, so `padding & causal` is (B, T, T). By hand, for T = 3:
+# the rows of the causal mask are True False False, True True False, True True True.
+#
+# **Exercise.** Write both masks, boolean, from `PAD_ID` and positions alone.
+#
+# <details><summary>Hint 1</summary>A new axis comes from indexing with <code>None</code>, in the place where it should stand.</details>
+# <details><summary>Hint 2</summary>Compare a column of positions (the queries) with a row of positions (the keys): <code>ops.arange</code> makes them.</details>
 
 # %% [markdown] lang="zh"
 # ## 5. 两种掩码
@@ -314,7 +366,13 @@ plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度
 # | `padding_mask(token_ids)` | (B, 1, S) | 键是真实词元 |
 # | `causal_mask(length)` | (1, T, T) | 键的位置不在查询之后 |
 #
-# 两者都能沿自己不关心的轴广播，所以 `padding & causal` 的形状是 (B, T, T)。
+# 两者都能沿自己不关心的轴广播，所以 `padding & causal` 的形状是 (B, T, T)。手算 T = 3：因果掩码的三行依次是
+# True False False、True True False、True True True。
+#
+# **练习。** 只用 `PAD_ID` 和位置写出这两个布尔掩码。
+#
+# <details><summary>提示一</summary>在想要新轴的位置上用 <code>None</code> 取下标，就多出一个轴。</details>
+# <details><summary>提示二</summary>让一列位置（查询）与一行位置（键）相比；位置由 <code>ops.arange</code> 生成。</details>
 
 # %% exercise="padding_mask" points=8
 
@@ -333,6 +391,9 @@ plots.heatmap(both[0], names, title=say("padding and causal", "填充掩码与�
 # `query_projection`, `key_projection` and `value_projection`, and the attention that you wrote. The
 # names matter: the checks put known weights there.
 #
+# Afterwards a fresh layer looks at 我养了一只猫，它很可爱: “I have a cat, it is very cute”. What should
+# 它 (“it”) look at, once the layer is trained? And what does it look at now?
+#
 # <details><summary>Hint 1</summary>Make the three layers in <code>__init__</code>, never in <code>call</code>: each call would make new weights.</details>
 # <details><summary>Hint 2</summary>A sublayer has a method <code>build(input_shape)</code>.</details>
 
@@ -341,6 +402,8 @@ plots.heatmap(both[0], names, title=say("padding and causal", "填充掩码与�
 #
 # **练习。** `SelfAttention(d_k, d_v=None)`：三个不带偏置的 `Dense` 层，名为 `query_projection`、
 # `key_projection`、`value_projection`，加上你写好的注意力。名字很重要：检查会把已知的权重放进去。
+#
+# 写好之后，让一个全新的层看看“我养了一只猫，它很可爱”。训练好以后，“它”应该看谁？现在它看的又是谁？
 #
 # <details><summary>提示一</summary>在 <code>__init__</code> 里创建这三个层，不要在 <code>call</code> 里：否则每次调用都会产生新的权重。</details>
 # <details><summary>提示二</summary>子层有一个方法 <code>build(input_shape)</code>。</details>
@@ -352,7 +415,7 @@ keras.utils.set_random_seed(3)
 sentence = list("我养了一只猫，它很可爱")
 vectors = keras.random.normal((1, len(sentence), 16))
 _, seen = SelfAttention(d_k=8)(vectors)
-plots.heatmap(seen[0], sentence, title=say("An untrained layer looks everywhere", "未经训练的层到处看"));
+plots.heatmap(seen[0], sentence, title=say("An untrained layer looks anywhere", "未经训练的层，看哪里全凭运气"));
 
 # %% [markdown] lang="en"
 # ## Questions to think about
@@ -362,7 +425,7 @@ plots.heatmap(seen[0], sentence, title=say("An untrained layer looks everywhere"
 # 2. Shuffle the words of a sentence. What does self-attention give now? What does that say about
 #    word order, and who will have to supply it?
 # 3. Attention compares all pairs: for 1,000 words, how many scores are there? How does a recurrent
-#    network's work grow, and which of the two can be done at once?
+#    network's work grow, and which of the two can be computed in parallel?
 #
 # ## Further reading
 #
@@ -377,7 +440,7 @@ plots.heatmap(seen[0], sentence, title=say("An untrained layer looks everywhere"
 #
 # 1. 如果 Q 和 K 共用一个矩阵，分数矩阵总会是什么样？对“猫追老鼠”这样的句子，为什么这不是好主意？
 # 2. 打乱一句话的词序，自注意力的结果如何变化？这说明它对词序了解多少？词序该由谁来提供？
-# 3. 注意力要比较所有的词对：1000 个词有多少个分数？循环网络的计算量怎样增长？两者之中哪个可以同时算完？
+# 3. 注意力要比较所有的词对：1000 个词有多少个分数？循环网络的计算量怎样增长？两者之中哪个可以并行？
 #
 # ## 延伸阅读
 #

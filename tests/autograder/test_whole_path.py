@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -23,7 +24,9 @@ pytestmark = pytest.mark.slow
 
 
 def nbgrader(*arguments, cwd):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # nbgrader calls a program of this environment by name, activated or not.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": path}
     return subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=cwd,

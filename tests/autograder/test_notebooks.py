@@ -1,0 +1,66 @@
+"""Notebooks: the same work in both languages, made by the interpreter alone, and running."""
+
+import ast
+
+import nbformat
+import pytest
+
+from autograder.authoring import notebooks
+from course.kit.units import available_units
+from tests.conftest import ROOT
+
+UNITS = available_units()
+
+
+def code_of(notebook):
+    """The code of a notebook, comments aside, without the line that says its language."""
+    return [
+        ast.dump(ast.parse(cell.source.replace('use_language("zh")', 'use_language("en")')))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_both_languages_hold_the_same_code_and_as_many_cells(unit):
+    english, chinese = (notebooks.source_notebook(unit, language) for language in ("en", "zh"))
+    assert code_of(english) == code_of(chinese)
+    assert [cell.cell_type for cell in english.cells] == [c.cell_type for c in chinese.cells]
+    assert [cell.id for cell in english.cells] == [cell.id for cell in chinese.cells]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_they_are_built_without_anything_on_the_path(unit, monkeypatch, tmp_path):
+    """nbgrader's database calls a program by name, which an environment not activated lacks."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = notebooks.student_notebook(unit, "en")
+    kinds = [cell.metadata["nbgrader"] for cell in made.cells if "nbgrader" in cell.metadata]
+    assert all(kind["locked"] for kind in kinds if kind["grade"])
+    assert not [cell for cell in made.cells if "BEGIN SOLUTION" in cell.source]
+
+
+def test_a_lesson_that_leaves_an_exercise_out_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "LESSONS_DIR", tmp_path)
+    lesson = tmp_path / "attention.py"
+    lesson.write_text('# %% exercise="similarity" points=100\n')
+    with pytest.raises(notebooks.LessonError, match="no cell for softmax"):
+        notebooks.source_notebook("attention", "en")
+    lesson.write_text('# %% exercise="astrology" points=100\n')
+    with pytest.raises(notebooks.LessonError, match="astrology"):
+        notebooks.source_notebook("attention", "en")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_solved_notebook_runs_to_its_end_with_its_pictures(unit, language):
+    from nbclient import NotebookClient
+
+    notebook = notebooks.source_notebook(unit, language)
+    resources = {"metadata": {"path": str(ROOT)}}
+    NotebookClient(notebook, timeout=600, resources=resources).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not warned
+    nbformat.validate(notebook)
