@@ -33,6 +33,7 @@ _FLAGS = (
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _NEW_ROOT = "/tmp"
+_QUIET = syscalls.MS_NOSUID | syscalls.MS_NODEV
 
 # What an exercise has no business with. Everything else that a numerical library calls stays.
 _DENIED_SYSCALLS = (
@@ -160,35 +161,61 @@ def _holds(step: Callable[..., None], *arguments: object) -> bool:
     return True
 
 
+@dataclass(frozen=True)
+class _Visible:
+    """A path that the student's process may see, taken hold of before anything covers it."""
+
+    path: str
+    link: str | None
+    descriptor: int
+    is_directory: bool
+
+    @classmethod
+    def take(cls, path: str) -> "_Visible":
+        link = os.readlink(path) if os.path.islink(path) else None
+        return cls(path, link, os.open(path, os.O_PATH), os.path.isdir(path))
+
+
 def _new_root(limits: Limits) -> None:
-    """Give this process a root of its own, with only what it may read, read-only, and a /tmp."""
-    root = _NEW_ROOT
+    """Give this process a root of its own, with only what it may read, read-only, and a /tmp.
+
+    Raises:
+        OSError: the kernel refused; what this process sees is as it was.
+    """
     syscalls.mount(None, "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
-    # Handles to what is bound below must be taken before /tmp is covered by the new root.
-    sources = {path: os.open(path, os.O_PATH) for path in [*readable_paths(), *_devices()]}
+    visible = [_Visible.take(path) for path in sorted({*readable_paths(), *_devices()})]
     proc_works = _holds(_probe_proc)
-    quiet = syscalls.MS_NOSUID | syscalls.MS_NODEV
-    syscalls.mount("tmpfs", root, "tmpfs", quiet, "mode=755")
-    for directory in ("tmp", "proc", "old"):
-        os.mkdir(f"{root}/{directory}")
-    size = f"size={limits.file_size},mode=700,nr_inodes=4096"
-    syscalls.mount("tmpfs", f"{root}/tmp", "tmpfs", quiet | syscalls.MS_NOEXEC, size)
-    for path, descriptor in sorted(sources.items()):
-        if not os.path.lexists(root + path):  # else it came with a directory above it
-            _bind(f"/proc/self/fd/{descriptor}", root + path, path)
-        os.close(descriptor)
-    if proc_works:
-        syscalls.mount("proc", f"{root}/proc", "proc", quiet | syscalls.MS_NOEXEC)
-    for secret in _secret_paths():
-        if os.path.isdir(root + secret):
-            syscalls.mount("tmpfs", root + secret, "tmpfs", quiet, "size=4096,mode=000")
-    syscalls.pivot_root(root, f"{root}/old")
+    syscalls.mount("tmpfs", _NEW_ROOT, "tmpfs", _QUIET, "mode=755")
+    try:
+        _furnish(_NEW_ROOT, visible, limits, proc_works)
+        syscalls.pivot_root(_NEW_ROOT, f"{_NEW_ROOT}/old")
+    except OSError:
+        syscalls.detach(_NEW_ROOT)
+        raise
+    finally:
+        for item in visible:
+            os.close(item.descriptor)
     os.chdir("/")
     syscalls.detach("/old")
     os.rmdir("/old")
-    syscalls.mount(
-        None, "/", None, syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY | quiet
-    )
+    change = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_RDONLY
+    syscalls.mount(None, "/", None, change | _QUIET)
+
+
+def _furnish(root: str, visible: list[_Visible], limits: Limits, proc_works: bool) -> None:
+    """Put into the new root what may be seen, an empty /tmp and a fresh /proc."""
+    for directory in ("tmp", "proc", "old"):
+        os.mkdir(f"{root}/{directory}")
+    size = f"size={limits.file_size},mode=700,nr_inodes=4096"
+    syscalls.mount("tmpfs", f"{root}/tmp", "tmpfs", _QUIET | syscalls.MS_NOEXEC, size)
+    for item in visible:
+        if not os.path.lexists(root + item.path):  # else it came with a directory above it
+            _bind(item, root + item.path)
+    if proc_works:
+        syscalls.mount("proc", f"{root}/proc", "proc", _QUIET | syscalls.MS_NOEXEC)
+    for secret in _secret_paths():
+        if os.path.isdir(root + secret):
+            syscalls.mount("tmpfs", root + secret, "tmpfs", _QUIET, "size=4096,mode=000")
 
 
 def _probe_proc() -> None:
@@ -201,26 +228,25 @@ def _devices() -> list[str]:
     return [path for path in (*_DEVICES, *graphics) if os.path.exists(path)]
 
 
-def _bind(source: str, target: str, original: str) -> None:
-    if os.path.islink(original):
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            os.symlink(os.readlink(original), target)
+def _bind(item: _Visible, target: str) -> None:
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if item.link is not None:
+        os.symlink(item.link, target)
         return
-    if os.path.isdir(original):
-        os.makedirs(target, exist_ok=True)
+    if item.is_directory:
+        os.mkdir(target)
     else:
-        os.makedirs(os.path.dirname(target), exist_ok=True)
         Path(target).touch()
+    source = f"/proc/self/fd/{item.descriptor}"
     syscalls.mount(source, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+    # Flags that are set on a mount can't be taken off it here, so they are given again.
     flags = os.statvfs(target).f_flag & (
         syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC | os.ST_NOATIME
     )
     change = syscalls.MS_REMOUNT | syscalls.MS_BIND | syscalls.MS_NOSUID
-    if original.startswith("/dev/"):
-        syscalls.mount(None, target, None, change | flags)
-    else:
-        syscalls.mount(None, target, None, change | syscalls.MS_RDONLY | flags)
+    if not item.path.startswith("/dev/"):
+        change |= syscalls.MS_RDONLY
+    syscalls.mount(None, target, None, change | flags)
 
 
 def _limit(limits: Limits) -> None:
