@@ -33,6 +33,7 @@ _FLAGS = (
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 _NEW_ROOT = "/tmp"
+_SCRATCH = "/tmp/scratch"  # its own; /tmp may also lead to a project that lies there
 _QUIET = syscalls.MS_NOSUID | syscalls.MS_NODEV
 
 # What an exercise has no business with. Everything else that a numerical library calls stays.
@@ -101,11 +102,10 @@ def confine(
     writable = [scratch]
     if in_namespaces and _holds(_new_root, limits):
         layers.append(NAMESPACES)
-        writable = ["/tmp"]
-    for name, value in (("TMPDIR", writable[0]), ("HOME", writable[0])):
-        os.environ[name] = value
+        scratch, writable = _SCRATCH, ["/tmp"]
+    os.environ["TMPDIR"] = os.environ["HOME"] = scratch
     tempfile.tempdir = None  # forget the directory that the server found
-    os.chdir(writable[0])
+    os.chdir(scratch)
     if RLIMITS not in skip and _holds(_limit, limits):
         layers.append(RLIMITS)
     _holds(syscalls.drop_capabilities)
@@ -208,6 +208,7 @@ def _furnish(root: str, visible: list[_Visible], limits: Limits, proc_works: boo
         os.mkdir(f"{root}/{directory}")
     size = f"size={limits.file_size},mode=700,nr_inodes=4096"
     syscalls.mount("tmpfs", f"{root}/tmp", "tmpfs", _QUIET | syscalls.MS_NOEXEC, size)
+    os.mkdir(root + _SCRATCH)
     for item in visible:
         if not os.path.lexists(root + item.path):  # else it came with a directory above it
             _bind(item, root + item.path)
