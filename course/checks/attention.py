@@ -13,9 +13,16 @@ def tensor(values, dtype="float32"):
     return keras.ops.convert_to_tensor(np.asarray(values, dtype))
 
 
+def kind(answer):
+    name = type(answer).__name__
+    if isinstance(answer, tuple | list):
+        return say(f"a {name} of {len(answer)}", f"含 {len(answer)} 项的 {name}")
+    return say("one tensor", "一个张量") if keras.ops.is_tensor(answer) else name
+
+
 def pair(answer):
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        raise Mismatch(say("a pair (output, weights)", "一对 (output, weights)"), str(type(answer)))
+        raise Mismatch(say("a pair (output, weights)", "二元组 (output, weights)"), kind(answer))
     return answer
 
 
@@ -193,6 +200,20 @@ def test_causal_mask_one(work):
     expect_equal(work.causal_mask(1), [[[True]]])
 
 
+def layer_with_kernels(work, x, d_v, query, key, value):
+    """Return a layer of the student's, built on x, with these three matrices."""
+    layer = work.SelfAttention(d_k=4, d_v=d_v)
+    layer(x)
+    kernels = {"query_projection": query, "key_projection": key, "value_projection": value}
+    for name, kernel in kernels.items():
+        if not hasattr(layer, name):
+            raise Mismatch(
+                say(f"a layer in self.{name}", f"self.{name} 中的一个层"), say("none", "没有")
+            )
+        getattr(layer, name).kernel.assign(np.asarray(kernel, "float32"))
+    return layer
+
+
 @public_check(
     "SelfAttention",
     title=("With identity matrices it is plain attention", "投影为单位矩阵时就是普通注意力"),
@@ -202,14 +223,48 @@ def test_causal_mask_one(work):
     ),
 )
 def test_self_attention_layer_identity(work):
-    layer = work.SelfAttention(d_k=4)
-    x = tensor([[[0, 0, 0, 0], [1, 2, 3, 4]]])
-    layer(x)
-    for name in ("query_projection", "key_projection", "value_projection"):
-        getattr(layer, name).kernel.assign(np.eye(4, dtype="float32"))
+    r = math.sqrt(math.log(3))
+    x = tensor([[[0, 0, 0, 0], [r, r, 0, 0]]])
+    layer = layer_with_kernels(work, x, None, np.eye(4), np.eye(4), np.eye(4))
     output, weights = pair(layer(x))
-    expect_equal(as_array(weights)[0, 0], [0.5, 0.5])
-    expect_equal(as_array(output)[0, 0], [0.5, 1.0, 1.5, 2.0])
+    # The second word's scores are 0 and 2 ln 3, over sqrt(4): 0 and ln 3.
+    expect_equal(weights, [[[0.5, 0.5], [0.25, 0.75]]])
+    expect_equal(output, [[[r / 2, r / 2, 0, 0], [0.75 * r, 0.75 * r, 0, 0]]])
+
+
+@public_check(
+    "SelfAttention",
+    title=("Words one number wide, d_k = 4, d_v = 2", "词向量宽 1，d_k = 4，d_v = 2"),
+    hint=(
+        "Queries and keys are d_k wide and give the scale; values are d_v wide, x may have any "
+        "width.",
+        "查询和键的宽度是 d_k，缩放由它决定；值的宽度是 d_v；x 可以是任意宽度。",
+    ),
+)
+def test_self_attention_layer_widths(work):
+    r = math.sqrt(math.log(3))
+    x = tensor([[[0], [r], [0]]])
+    ones, two = np.ones((1, 4)), np.full((1, 4), 0.5)
+    layer = layer_with_kernels(work, x, 2, ones, two, [[1, 10]])
+    output, weights = pair(layer(x))
+    # The second word's scores are 0, 2 ln 3 and 0, over sqrt(4): 0, ln 3 and 0.
+    expect_equal(as_array(weights)[0, 1], [0.2, 0.6, 0.2])
+    expect_equal(as_array(output)[0, 1], [0.6 * r, 6 * r])
+
+
+@public_check(
+    "SelfAttention",
+    title=("The mask reaches the attention", "掩码传到了注意力"),
+    hint=(
+        "call takes attention_mask: hand it on.",
+        "call 会收到 attention_mask：把它传下去。",
+    ),
+)
+def test_self_attention_layer_mask(work):
+    x = tensor([[[1, 2, 3], [3, 2, 1]]])
+    mask = tensor([[[True, False], [False, True]]], "bool")
+    _, weights = pair(work.SelfAttention(d_k=2)(x, attention_mask=mask))
+    expect_equal(weights, [[[1.0, 0.0], [0.0, 1.0]]])
 
 
 @public_check(

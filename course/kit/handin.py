@@ -5,30 +5,54 @@ train or plot are left out, and so is every definition that no exercise uses. Fr
 everything counts. Statements run one by one, so that a broken helper costs only what needs it.
 """
 
+import __future__
+
 import ast
+import codecs
 import json
 import linecache
 import re
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from course.kit.language import say
+
+Pair = tuple[str, str]
+
 MAX_BYTES = 20 * 1024 * 1024
+
+
+# Cell magics whose body is Python that runs among the notebook's own names.
+_PYTHON_MAGICS = ("time", "capture", "prun", "memit", "mprun", "lprun")
 
 
 class UnreadableHandIn(ValueError):
     """The file is not something that can be read as a hand-in; the message says why."""
+
+    def __init__(self, en: str, zh: str):
+        super().__init__(en)
+        self.zh = zh
+
+    def told(self) -> str:
+        """Return the message in the language in use; `str` is always English."""
+        return say(str(self), self.zh)
 
 
 @dataclass(frozen=True)
 class Problem:
     """Something in a hand-in that could not be used: where it stands, and what is wrong."""
 
-    where: str
-    what: str
+    where: Pair
+    what: Pair
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
+        return f"{self.where[0]}: {self.what[0]}"
+
+    def told(self) -> str:
+        """Return the problem in the language in use; `str` is always English."""
+        return say(str(self), f"{self.where[1]}：{self.what[1]}")
 
 
 @dataclass(frozen=True)
@@ -58,14 +82,25 @@ class HandIn:
             # Tracebacks, `inspect` and autograph find the text of the functions through this.
             linecache.cache[place] = (len(source), None, lines, place)
         failed = []
+        flags = 0
         for statement in self.statements:
             module = ast.Module(body=[statement.node], type_ignores=[])
+            flags |= _future_flags(statement.node)
             try:
-                exec(compile(module, statement.place, "exec"), namespace)
-            except Exception as error:
-                where = f"{statement.place}, line {statement.node.lineno}"
-                failed.append(Problem(where, f"{type(error).__name__}: {error}"))
+                code = compile(module, statement.place, "exec", flags, dont_inherit=True)
+                exec(code, namespace)
+            except (Exception, SystemExit) as error:
+                text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+                place, line = statement.place, statement.node.lineno
+                where = (f"{place}, line {line}", f"{place_in_chinese(place)}第 {line} 行")
+                failed.append(Problem(where, (text, text)))
         return failed
+
+
+def place_in_chinese(place: str) -> str:
+    """Return the Chinese name of a place, "code cell 3" say."""
+    number = place.removeprefix("code cell ")
+    return "你的模块" if number == place else f"第 {number} 个代码单元格"
 
 
 def read_handin(data: bytes, suffix: str, exercises: Sequence[str]) -> HandIn:
@@ -80,18 +115,24 @@ def read_handin(data: bytes, suffix: str, exercises: Sequence[str]) -> HandIn:
         UnreadableHandIn: too large, not text, not a notebook, or a module that doesn't parse.
     """
     if len(data) > MAX_BYTES:
-        raise UnreadableHandIn(f"The file is larger than {MAX_BYTES // 2**20} MB.")
-    if not data.strip():
-        raise UnreadableHandIn("The file is empty.")
+        size = MAX_BYTES // 2**20
+        raise UnreadableHandIn(f"The file is larger than {size} MB.", f"文件超过了 {size} MB。")
+    if not data.removeprefix(codecs.BOM_UTF8).strip():
+        raise UnreadableHandIn("The file is empty.", "文件是空的。")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnreadableHandIn("The file is not text in UTF-8.") from None
+        raise UnreadableHandIn(
+            "The file is not text in UTF-8.", "文件不是 UTF-8 编码的文本。"
+        ) from None
     if suffix == ".ipynb":
         return _read_notebook(text, exercises)
     if suffix == ".py":
         return _read_module(text)
-    raise UnreadableHandIn("A hand-in is a notebook (.ipynb) or a module (.py).")
+    raise UnreadableHandIn(
+        "A hand-in is a notebook (.ipynb) or a module (.py).",
+        "作业应当是笔记本（.ipynb）或模块（.py）。",
+    )
 
 
 def bound_names(node: ast.stmt) -> set[str]:
@@ -113,32 +154,52 @@ def used_names(node: ast.AST) -> set[str]:
     }
 
 
-def _parse(source: str, place: str) -> list[ast.stmt]:
+def _parse(source: str) -> list[ast.stmt]:
     """Parse a cell or a module.
 
     Raises:
         UnreadableHandIn: it doesn't parse, with the line.
     """
     try:
-        return ast.parse(source).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return ast.parse(source).body
     except SyntaxError as error:
-        message = f"Syntax error in line {error.lineno}: {error.msg}."
-        raise UnreadableHandIn(message) from None
-    except (ValueError, RecursionError, MemoryError):
-        raise UnreadableHandIn(f"{place} can't be parsed: it is nested too deeply.") from None
+        if error.lineno is None:
+            english, chinese = f"Syntax error: {error.msg}.", f"语法错误：{error.msg}。"
+        else:
+            text = (error.text or "").strip()[:60]
+            quoted, marked = (f", “{text}”", f"“{text}”") if text else ("", "")
+            english = f"Syntax error in line {error.lineno}{quoted}: {error.msg}."
+            chinese = f"第 {error.lineno} 行{marked}有语法错误：{error.msg}。"
+        raise UnreadableHandIn(english, chinese) from None
+    except (RecursionError, MemoryError):
+        raise UnreadableHandIn(
+            "It can't be parsed: something in it is nested too deeply.",
+            "无法解析：其中有嵌套过深的内容。",
+        ) from None
+    except ValueError:
+        raise UnreadableHandIn(
+            "It can't be parsed: it holds characters that are not text.",
+            "无法解析：其中含有不属于文本的字符。",
+        ) from None
 
 
-def _parses(source: str) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+def _future_flags(node: ast.stmt) -> int:
+    """Return the compiler's flags for a `from __future__ import …`, 0 for anything else."""
+    if not isinstance(node, ast.ImportFrom) or node.module != "__future__":
+        return 0
+    flags = 0
+    for alias in node.names:
+        if alias.name in __future__.all_feature_names:
+            flags |= getattr(__future__, alias.name).compiler_flag
+    return flags
 
 
 def _read_module(text: str) -> HandIn:
     place = "your module"
-    nodes = _parse(text, place)
+    nodes = _parse(text)
     return HandIn([Statement(node, place) for node in nodes], [], {place: text})
 
 
@@ -148,12 +209,11 @@ def _read_notebook(text: str, exercises: Sequence[str]) -> HandIn:
     sources: dict[str, str] = {}
     for number, source in enumerate(_code_cells(text), start=1):
         place = f"code cell {number}"
-        if not _parses(source):
-            source = _without_magics(source)
         try:
-            nodes = _parse(source, place)
+            source, nodes = _parse_cell(source)
         except UnreadableHandIn as error:
-            problems.append(Problem(place, str(error)))
+            where = (place, place_in_chinese(place))
+            problems.append(Problem(where, (str(error), error.zh)))
             continue
         sources[place] = source
         statements += [Statement(node, place) for node in nodes if _counts(node)]
@@ -165,10 +225,16 @@ def _code_cells(text: str) -> Iterable[str]:
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
-        raise UnreadableHandIn("The file is not a notebook: it is not valid JSON.") from None
+        raise UnreadableHandIn(
+            "The file is not a notebook: it is not valid JSON.",
+            "文件不是笔记本：它不是有效的 JSON。",
+        ) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
-        raise UnreadableHandIn("The file is not a notebook: it has no list of cells.")
+        raise UnreadableHandIn(
+            "The file is not a notebook: it has no list of cells.",
+            "文件不是笔记本：其中没有单元格列表。",
+        )
     for cell in cells:
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
@@ -179,11 +245,28 @@ def _code_cells(text: str) -> Iterable[str]:
             yield source
 
 
+def _parse_cell(source: str) -> tuple[str, list[ast.stmt]]:
+    """Return a cell's source and its statements, without magics where it holds any.
+
+    Raises:
+        UnreadableHandIn: it doesn't parse, with or without its magics.
+    """
+    try:
+        return source, _parse(source)
+    except UnreadableHandIn:
+        plain = _without_magics(source)
+        return plain, _parse(plain)
+
+
 def _without_magics(source: str) -> str:
     """Replace IPython's magics and shell lines by `pass`, so that line numbers stay right."""
-    if re.match(r"\s*%%", source):
+    cell_magic = re.match(r"\s*%%(\w*).*", source)
+    if cell_magic and cell_magic[1] not in _PYTHON_MAGICS:
         return ""
-    return re.sub(r"(?m)^([ \t]*)([%!?].*|[\w.]+\?{1,2}[ \t]*)$", r"\1pass", source)
+    # A shell line may go on after a backslash; what a magic assigns is never an exercise's.
+    line = r"[%!?](?:[^\n\\]|\\(?:\n|.)|\\$)*"
+    pattern = rf"(?m)^([ \t]*)(?:(?:\w[\w., ]*=[ \t]*)?{line}|[\w.]+\?{{1,2}}[ \t]*)$"
+    return re.sub(pattern, lambda match: f"{match[1]}pass" + "\n" * match[0].count("\n"), source)
 
 
 def _counts(node: ast.stmt) -> bool:

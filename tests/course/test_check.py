@@ -1,24 +1,22 @@
-"""The student's loop: the right file is found, checks say what came, and what is next."""
+"""The engine of the student's loop: the right file, what came of each check, what is next."""
 
+import json
 import os
-import types
 
 import pytest
-from typer.testing import CliRunner
 
 from course import check
-from course.cli import app
 from course.kit.language import use_language
 from course.kit.units import EXERCISES_DIR
 from solutions import attention as solution
-from tests.conftest import SOLUTION
 
-RUNNER = CliRunner()
 STUBS = EXERCISES_DIR / "attention.py"
 
 
 @pytest.fixture(autouse=True)
 def _english():
+    use_language("en")
+    yield
     use_language("en")
 
 
@@ -26,35 +24,6 @@ def _english():
 def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def work(**changed):
-    return types.SimpleNamespace(**{**vars(solution), **changed})
-
-
-def test_the_reference_passes_every_public_check():
-    outcomes = list(check.run_checks("attention", work()))
-    assert [outcome.status for outcome in outcomes] == ["passed"] * 16
-    assert {outcome.check.exercise for outcome in outcomes} == set(solution.__all__)
-
-
-@pytest.mark.parametrize(
-    ("name", "wrong"),
-    [
-        ("similarity", lambda x: x @ x),
-        ("softmax", lambda x, axis=-1: x),
-        ("self_attention", lambda x: x),
-        ("scaled_dot_product_attention", lambda q, k, v, mask=None: (v, v)),
-        ("padding_mask", lambda ids: ids),
-        ("causal_mask", lambda n: n),
-        ("SelfAttention", lambda d_k, d_v=None: None),
-    ],
-)
-def test_each_exercise_written_wrong_fails(name, wrong):
-    outcomes = list(check.run_checks("attention", work(**{name: wrong}), name))
-    wrong_ones = [outcome for outcome in outcomes if outcome.status in ("failed", "error")]
-    assert wrong_ones
-    assert all(check.details(outcome) for outcome in wrong_ones)
 
 
 def test_the_newest_of_ones_own_files_is_checked(home):
@@ -76,52 +45,100 @@ def test_in_a_notebook_it_prints_and_raises(capsys):
         check.in_notebook("softmax", {})
 
 
-def test_done_work_passes_and_hears_of_hidden_checks(home):
-    (home / "attention.py").write_bytes(SOLUTION.read_bytes())
-    done = RUNNER.invoke(app, ["check", "attention", "--language", "en"])
-    assert done.exit_code == 0, done.output
-    assert "All 16 public checks" in done.output
-    assert "Hidden checks" in done.output
-    assert (home / "attention-weights.png").stat().st_size > 1000
+def test_in_a_notebook_what_is_not_written_is_said_plainly(capsys):
+    def softmax(x, axis=-1):
+        raise NotImplementedError
+
+    with pytest.raises(AssertionError, match=r"^softmax: not done yet\.$"):
+        check.in_notebook("softmax", {"softmax": softmax})
+    with pytest.raises(AssertionError, match="nothing here is called softmax"):
+        check.in_notebook("softmax", {})
+    with pytest.raises(AssertionError, match="softmax：还没有写。"):
+        check.in_notebook("softmax", {"softmax": softmax}, language="zh")
+    with pytest.raises(ValueError, match="没有名为 'softmaxx' 的练习"):
+        check.in_notebook("softmaxx", {})
+    assert not capsys.readouterr().out
 
 
-def test_untouched_work_is_told_where_to_begin(home):
-    (home / "attention.py").write_bytes(STUBS.read_bytes())
-    done = RUNNER.invoke(app, ["check", "attention", "--language", "en"])
-    assert done.exit_code == 1
-    assert "Write similarity next" in done.output
-    chinese = RUNNER.invoke(app, ["check", "attention", "--language", "zh"])
-    assert "下一步：写 similarity" in chinese.output
+def solved(exercise):
+    """The stubs with one exercise written."""
+    written = "def softmax(x, axis=-1):\n    return x\n" if exercise == "softmax" else ""
+    return STUBS.read_text(encoding="utf-8") + "\n\n" + written
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "said"),
-    [
-        ("attention.py", "def f(:\n", "line 1"),
-        ("attention.ipynb", "{", "not valid JSON"),
-        ("attention.py", "", "empty"),
-        ("attention.py", "def softmax(x): return 1/0\n", "ZeroDivisionError"),
-        ("attention.py", "def softmax(x): return 1/0\n", "the name is missing"),
-    ],
-)
-def test_it_stays_friendly(home, file, text, said):
-    (home / file).write_text(text)
-    done = RUNNER.invoke(app, ["check", "attention", "--language", "en"])
-    assert done.exit_code == 1
-    assert said in done.output
-    assert "Traceback" not in done.output
+def test_a_file_that_was_worked_on_goes_before_a_newer_one_that_was_not(home):
+    begun, untouched = home / "attention.py", home / "attention.ipynb"
+    begun.write_text(solved("softmax"), encoding="utf-8")
+    notebook = EXERCISES_DIR.parent / "notebooks" / "en" / "attention.ipynb"
+    untouched.write_bytes(notebook.read_bytes())
+    os.utime(begun, (1, 1))
+    assert not check.is_begun(untouched, "attention")
+    assert check.is_begun(begun, "attention")
+    assert check.find_work("attention", home) == begun
 
 
-def test_wrong_usage_is_one_sentence_and_status_2(home):
-    done = RUNNER.invoke(app, ["check", "atention"])
-    assert done.exit_code == 2
-    assert "the units are: attention" in done.stderr
-    assert RUNNER.invoke(app, ["check", "--language", "fr"]).exit_code == 2
+def test_where_nothing_was_begun_the_notebook_of_the_language_is_first(home):
+    assert check.find_work("attention", home).parts[-2:] == ("en", "attention.ipynb")
+    use_language("zh")
+    assert check.find_work("attention", home).parts[-2:] == ("zh", "attention.ipynb")
 
 
-def test_progress_shows_each_exercise(home):
-    (home / "attention.py").write_text("def similarity(x): return x\n")
-    done = RUNNER.invoke(app, ["progress", "--language", "en"])
-    assert done.exit_code == 0
-    assert "in work 0/2" in done.output
-    assert done.output.count("to do") == 6
+def test_without_any_file_it_says_what_was_looked_for(home, monkeypatch):
+    monkeypatch.setattr(check, "places_of", lambda unit, directory: [])
+    report = check.check_unit("attention", home)
+    assert "no attention.ipynb" in report.refused
+    assert not report.right
+
+
+def report_of(home, text, name="attention.py"):
+    (home / name).write_text(text, encoding="utf-8")
+    return check.check_file("attention", home / name)
+
+
+def test_an_exercise_that_waits_for_another_says_for_which(home):
+    both = "\n\ndef self_attention(x):\n    return softmax(similarity(x)) @ x\n"
+    report = report_of(home, STUBS.read_text(encoding="utf-8") + both)
+    assert {o.status for o in report.of("self_attention")} == {"blocked"}
+    assert report.of("self_attention")[0].got == "it uses similarity, which is not done yet"
+    assert check.next_step(report) == "Write similarity next."
+
+
+def test_an_error_is_told_with_its_place_in_the_students_own_work(home):
+    report = report_of(home, "def softmax(x, axis=-1):\n    y = [1, 0]\n    return y[0] / y[1]\n")
+    got = report.of("softmax")[0].got
+    assert got == "ZeroDivisionError: division by zero\nyour module, line 3: return y[0] / y[1]"
+    use_language("zh")
+    chinese = report_of(home, "def softmax(x, axis=-1):\n    return x.nothing").of("softmax")[0].got
+    assert "\n你的模块第 2 行：return x.nothing" in chinese
+
+
+def test_what_keras_wraps_around_an_error_is_taken_off(home):
+    layer = (
+        "import keras\nclass SelfAttention(keras.layers.Layer):\n"
+        "    def __init__(self, d_k, d_v=None):\n        super().__init__()\n"
+        "    def call(self, x, attention_mask=None):\n        raise ValueError('so wide')\n"
+    )
+    outcomes = report_of(home, layer).of("SelfAttention")
+    assert {o.status for o in outcomes} == {"error"}
+    assert outcomes[0].got.startswith("ValueError: so wide\nyour module, line 6")
+
+
+def test_work_that_exits_is_a_problem_and_does_not_end_the_check(home):
+    report = report_of(home, "def similarity(x):\n    raise SystemExit(0)\nraise SystemExit\n")
+    assert [str(problem) for problem in report.problems] == ["your module, line 3: SystemExit"]
+    assert {o.status for o in report.of("similarity")} == {"error"}
+
+
+def test_a_broken_cell_is_what_to_mend_first(home):
+    cells = [{"cell_type": "code", "source": "def similarity(x:\n    return x"}]
+    report = report_of(home, json.dumps({"cells": cells}), "attention.ipynb")
+    assert {o.status for o in report.outcomes} == {"absent"}
+    assert check.next_step(report) == "Mend code cell 1: similarity may be in it."
+    use_language("zh")
+    assert check.next_step(report) == "先修好第 1 个代码单元格：similarity 可能就在其中。"
+    assert report.problems[0].told().startswith("第 1 个代码单元格：第 1 行“def similarity(x:”")
+
+
+def test_a_name_that_is_missing_is_asked_for(home):
+    report = report_of(home, "def similarty(x):\n    return x\n")
+    assert "Define similarity" in check.next_step(report)

@@ -1,13 +1,17 @@
 """Reading hand-ins: what of a notebook counts, and that nothing but a clear refusal comes out."""
 
+import ast
 import contextlib
 import json
+import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course.kit.handin import MAX_BYTES, UnreadableHandIn, read_handin
+from course.kit.language import use_language
+from course.kit.units import EXERCISES_DIR, exercises_of
 
 
 def notebook(*cells):
@@ -56,6 +60,82 @@ def test_lines_that_only_look_like_magics_stay():
     assert names["work"](7, 4) == 3
 
 
+def test_cell_magics_around_python_leave_the_python():
+    names, problems = run(
+        notebook("%%time\ndef work():\n    return half(2)", "def half(x): return x / 2"), "work"
+    )
+    assert names["work"]() == 1
+    assert not problems
+
+
+def test_magics_that_assign_and_shell_lines_that_go_on_are_passed_over():
+    source = "files = !ls\na, b = %sql x\n!pip install x \\\n  y\ndef work():\n    return 1 / 0"
+    names, problems = run(notebook(source), "work")
+    assert not problems
+    assert names["work"].__code__.co_firstlineno == 5
+
+
+@pytest.mark.parametrize("awkward", [" " * 50_000 + "(", "!" + "\\" * 50_000 + "(", "a," * 50_000])
+def test_awkward_cells_are_read_in_linear_time(awkward):
+    names, _ = run(notebook(awkward + "\n(", "def work(): return 1"), "work")
+    assert names["work"]() == 1
+
+
+def test_what_helpers_need_is_kept_at_any_depth():
+    names, problems = run(
+        notebook(
+            "import math as m\nSCALE: float = -1e9\nUNUSED = 1",
+            "class Base:\n    width = SCALE",
+            "def inner(): return m.pi\ndef helper(): return [inner() for _ in range(2)]",
+            "def unused(): return UNUSED",
+            "class work(Base):\n    def call(self): return helper()",
+        ),
+        "work",
+    )
+    assert not problems
+    assert names["work"]().call() == [math.pi, math.pi]
+    assert not {"unused", "UNUSED"} & set(names)
+
+
+def test_cells_that_are_not_code_and_sources_that_are_not_text_are_passed_over():
+    made = [
+        {"cell_type": "markdown", "source": "def work(): return 1"},
+        {"cell_type": "code", "source": 3},
+        {"cell_type": "code", "source": ["def work(): ", 4, "return 2"]},
+        "cell",
+        {},
+    ]
+    assert run(json.dumps({"cells": made}).encode(), "work")[0]["work"]() == 2
+
+
+def test_future_imports_hold_for_what_follows():
+    source = b"from __future__ import annotations\ndef work(x: Unknown): return x\n"
+    names, problems = run(source, "work", suffix=".py")
+    assert not problems
+    assert names["work"](3) == 3
+
+
+def test_an_exit_is_a_problem_like_another():
+    names, problems = run(b"raise SystemExit\ndef work(): return 1\n", "work", suffix=".py")
+    assert names["work"]() == 1
+    assert problems == ["your module, line 1: SystemExit"]
+
+
+def test_problems_can_be_told_in_chinese():
+    handin = read_handin(notebook("def broken(:"), ".ipynb", ["work"])
+    failed = read_handin(b"\n1 / 0", ".py", ["work"]).execute({})
+    use_language("zh")
+    try:
+        assert handin.problems[0].told().startswith("第 1 个代码单元格：第 1 行“def broken(:”")
+        assert failed[0].told() == "你的模块第 2 行：ZeroDivisionError: division by zero"
+        with pytest.raises(UnreadableHandIn) as refused:
+            read_handin(b"", ".py", ["work"])
+        assert refused.value.told() == "文件是空的。"
+        assert str(refused.value) == "The file is empty."
+    finally:
+        use_language("en")
+
+
 def test_later_definitions_win():
     names, _ = run(notebook("def work(): return 1", "def work(): return 2"), "work")
     assert names["work"]() == 2
@@ -86,6 +166,10 @@ def test_a_module_runs_whole_and_goes_on_after_an_error():
     ("data", "suffix", "reason"),
     [
         (b"   ", ".py", "empty"),
+        (b"\xef\xbb\xbf\n", ".ipynb", "empty"),
+        (b"x = 1\x00", ".py", "null bytes"),
+        (b"[" * 100_000, ".ipynb", "JSON|nested"),
+        (b"[]", ".ipynb", "no list of cells"),
         (b"x" * (MAX_BYTES + 1), ".py", "larger"),
         (b"\xff", ".py", "UTF-8"),
         (b"def f(:", ".py", "line 1"),
@@ -121,3 +205,35 @@ def test_any_notebook_is_read_or_refused(made):
 def test_any_bytes_are_read_or_refused(data, suffix):
     with contextlib.suppress(UnreadableHandIn):
         read_handin(data, suffix, ["work"])
+
+
+REAL = (EXERCISES_DIR.parent / "notebooks" / "en" / "attention.ipynb").read_bytes()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(REAL)), st.integers(0, 40), st.binary(max_size=4) | st.just(b'"')
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=50, deadline=None)
+def test_a_damaged_notebook_is_read_or_refused(damage):
+    data = REAL
+    for start, length, instead in damage:
+        data = data[:start] + instead + data[start + length :]
+    try:
+        handin = read_handin(data, ".ipynb", exercises_of("attention"))
+    except UnreadableHandIn:
+        return
+    assert all(str(problem) and problem.told() for problem in handin.problems)
+
+
+@given(st.text(alphabet="%!? =()\\\n\tab'\"#:", max_size=60))
+def test_a_cell_keeps_its_line_numbers_whatever_magics_are_in_it(source):
+    made = notebook(source + "\ndef work(): pass")
+    for statement in read_handin(made, ".ipynb", ["work"]).statements:
+        if isinstance(statement.node, ast.FunctionDef):
+            assert statement.node.lineno == source.count("\n") + 2
