@@ -173,10 +173,10 @@ def _shown(counterexample: dict[str, Any], got: Any) -> Text | None:
     if isinstance(got, np.ndarray) and got.size <= _SMALL:
         answer = _listed(_spoken(got.tolist()))
         return text(
-            f"The smallest input found: {inputs}; yours gives {answer}.",
-            f"找到的最小反例：{inputs}；你的结果是 {answer}。",
+            f"An input that shows it: {inputs}; yours gives {answer}.",
+            f"反例：{inputs}；你的结果是 {answer}。",
         )
-    return text(f"The smallest input found: {inputs}.", f"找到的最小反例：{inputs}。")
+    return text(f"An input that shows it: {inputs}.", f"反例：{inputs}。")
 
 
 def _listed(value: Any) -> str:

@@ -65,6 +65,7 @@ class Session:
         self.transcript = Transcript(0)
         self.example: dict[str, Any] | None = None
         self._fresh: dict[str, Any] | None = None
+        self._searched: set[str] = set()
         self._deaths: dict[str, int] = {}
         self._last_death: dict[str, StudentGone] = {}
         self._failed_start: StudentGone | None = None
@@ -154,6 +155,13 @@ class Session:
                 self._last_death[name] = gone
             raise
 
+    def claim_search(self) -> bool:
+        """Whether this is the first property of the exercise that fails; later calls say no."""
+        exercise = self._check.exercise if self._check is not None else ""
+        first = exercise not in self._searched
+        self._searched.add(exercise)
+        return first
+
     def printed(self) -> int:
         """Return how many characters the hand-in's code has printed, 0 where it can't be asked."""
         if self._process is None or not self._process.alive:
@@ -191,6 +199,10 @@ class Student:
         """Begin another example of a property."""
         self._session.restart_transcript(self.seed, self._session.transcript.policy)
         self._session.example = inputs
+
+    def claims_search(self) -> bool:
+        """Whether to search for the smallest failing input: once an exercise is enough."""
+        return self._session.claim_search()
 
     def no_example(self) -> None:
         """What happens is not for the input's sake."""

@@ -12,12 +12,16 @@ class FakeStudent:
     """Stands in for a hand-in: remembers the examples it was shown."""
 
     seed = 5
+    searches = True
 
     def __init__(self):
         self.examples = []
 
     def new_example(self, inputs):
         self.examples.append(inputs)
+
+    def claims_search(self):
+        return self.searches
 
     def no_example(self):
         self.examples.append(None)
@@ -53,6 +57,18 @@ def test_a_failing_input_shrinks_to_the_smallest():
     with pytest.raises(CheckFailed, match="failed at 7"):
         property_(student)
     assert student.examples[-1] == {"n": 7}
+
+
+def test_without_a_search_the_first_failing_input_stands():
+    @for_all(n=st.integers(500, 1000), examples=20)
+    def property_(student, n):
+        raise CheckFailed(text(f"failed at {n}", ""))
+
+    student = FakeStudent()
+    student.searches = False
+    with pytest.raises(CheckFailed):
+        property_(student)
+    assert len(student.examples) == 1
 
 
 def test_a_right_answer_sees_the_same_examples_every_time():
