@@ -59,33 +59,6 @@ def similarity(x):
     return ops.matmul(x, ops.transpose(x))
 
 
-@misconception(
-    name="elementwise-product",
-    caught_by="inner_products",
-    title={"en": "numbers multiplied one by one", "zh": "只做了逐元素相乘"},
-    hint={
-        "en": "`*` keeps the shape of X. Every word is to meet every other: that takes a product "
-        "of matrices.",
-        "zh": "`*` 的结果与 X 形状相同。要让每个词与每个词相遇，需要矩阵乘法。",
-    },
-)
-def similarity(x):
-    return x * x
-
-
-@misconception(
-    name="x-times-x",
-    caught_by="inner_products",
-    title={"en": "X is multiplied by X, nothing is transposed", "zh": "X 直接乘以 X，没有转置"},
-    hint={
-        "en": "A product of matrices pairs rows with columns. Here rows are to meet rows.",
-        "zh": "矩阵乘法是行与列相配；这里要让行与行相配。",
-    },
-)
-def similarity(x):
-    return ops.matmul(x, x)
-
-
 # -- softmax ------------------------------------------------------------------------------------
 
 
@@ -190,65 +163,6 @@ def softmax(x, axis=-1):
     return ops.convert_to_tensor(powers / np.sum(powers, axis=axis, keepdims=True))
 
 
-@misconception(
-    name="largest-of-everything",
-    caught_by="huge_scores",
-    title={"en": "one maximum for the whole array", "zh": "对整个数组只取了一个最大值"},
-    hint={
-        "en": "A row far below the largest score of another row has nothing left but zeros. "
-        "Each row needs a maximum of its own.",
-        "zh": "如果某一行远低于另一行的最大值，取指数后就只剩零。每一行都要用自己的最大值。",
-    },
-)
-def softmax(x, axis=-1):
-    powers = ops.exp(x - ops.max(x))
-    return powers / ops.sum(powers, axis=axis, keepdims=True)
-
-
-@misconception(
-    name="nan-swept-away",
-    caught_by="huge_scores",
-    title={"en": "NaN is replaced after the division", "zh": "除法之后再把 NaN 换掉"},
-    hint={
-        "en": "The weights are lost once the exponential has overflowed. Keep it from overflowing "
-        "instead of hiding that it did.",
-        "zh": "指数一旦溢出，权重就找不回来了。应避免溢出，而不是事后掩盖。",
-    },
-)
-def softmax(x, axis=-1):
-    powers = ops.exp(x)
-    return ops.nan_to_num(powers / ops.sum(powers, axis=axis, keepdims=True))
-
-
-@misconception(
-    name="axis-dropped-by-the-sum",
-    caught_by="values",
-    title={"en": "the sum has lost its axis", "zh": "求和之后少了一个轴"},
-    hint={
-        "en": "Compare the shapes of the two sides of the division: does each row meet its own "
-        "sum when they broadcast?",
-        "zh": "比较除号两边的形状：广播时，每一行对上的是自己的和吗？",
-    },
-)
-def softmax(x, axis=-1):
-    powers = ops.exp(x - ops.max(x, axis=axis, keepdims=True))
-    return powers / ops.sum(powers, axis=axis)
-
-
-@misconception(
-    name="logarithms-returned",
-    caught_by="values",
-    title={"en": "the logarithm of the weights is given", "zh": "返回的是权重的对数"},
-    hint={
-        "en": "A weight is never negative. What you have is log softmax, as a loss may want it.",
-        "zh": "权重不会是负数。你得到的是 log softmax，那是损失函数里才用的形式。",
-    },
-)
-def softmax(x, axis=-1):
-    shifted = x - ops.max(x, axis=axis, keepdims=True)
-    return shifted - ops.log(ops.sum(ops.exp(shifted), axis=axis, keepdims=True))
-
-
 # -- self_attention -----------------------------------------------------------------------------
 
 
@@ -289,19 +203,6 @@ def self_attention(x):
 )
 def self_attention(x):
     return ops.matmul(softmax(similarity(x), axis=-2), x)
-
-
-@misconception(
-    name="scaled-too-early",
-    caught_by="values",
-    title={"en": "the scores are scaled already here", "zh": "在这一步就做了缩放"},
-    hint={
-        "en": "softmax(XXᵀ)X has no scale yet; it comes in with queries and keys.",
-        "zh": "softmax(XXᵀ)X 还没有缩放；缩放要等到引入查询和键时才出现。",
-    },
-)
-def self_attention(x):
-    return ops.matmul(softmax(similarity(x) / math.sqrt(x.shape[-1])), x)
 
 
 # -- scaled_dot_product_attention ---------------------------------------------------------------
@@ -395,60 +296,6 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 
 
 @misconception(
-    name="width-read-from-axis-one",
-    caught_by="ranks",
-    title={"en": "d_k is read from axis 1", "zh": "从第 1 轴读取 d_k"},
-    hint={
-        "en": "Without a batch, axis 1 is the width of a key; with one, it counts the words. "
-        "Count from the end.",
-        "zh": "没有批量时，第 1 轴是键的宽度；有批量时，它是词数。请从末尾数起。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    scores = ops.matmul(query, ops.swapaxes(key, -1, -2)) / math.sqrt(key.shape[1])
-    return attend(scores, value, mask)
-
-
-@misconception(
-    name="scaled-after-softmax",
-    caught_by="scale",
-    title={"en": "the weights are scaled, not the scores", "zh": "缩放的是权重，而不是分数"},
-    hint={
-        "en": "The scale is there so that the softmax sees moderate scores. After the softmax it "
-        "comes too late, and the weights no longer sum to one.",
-        "zh": "缩放是为了让 softmax 看到大小适中的分数。放在 softmax 之后就太晚了，"
-        "而且权重之和不再为一。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    _, weights = attend(ops.matmul(query, ops.swapaxes(key, -1, -2)), value, mask)
-    weights = weights / math.sqrt(key.shape[-1])
-    return ops.matmul(weights, value), weights
-
-
-@misconception(
-    name="softmax-along-axis-one",
-    caught_by="ranks",
-    title={"en": "softmax along axis 1", "zh": "softmax 固定沿第 1 轴"},
-    hint={
-        "en": "Axis 1 counts the keys only where there is no batch. Which axis counts them "
-        "whatever the rank?",
-        "zh": "只有没有批量时，第 1 轴才是键。无论秩是多少，哪个轴总是键？",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    scores = scaled(query, key)
-    if mask is None:
-        weights = softmax(scores, axis=1)
-    else:
-        mask = ops.broadcast_to(ops.cast(mask, "bool"), ops.shape(scores))
-        scores = ops.where(mask, scores, -math.inf)
-        scores = ops.where(ops.any(mask, axis=1, keepdims=True), scores, 0.0)
-        weights = ops.where(mask, softmax(scores, axis=1), 0.0)
-    return ops.matmul(weights, value), weights
-
-
-@misconception(
     name="softmax-over-queries",
     caught_by="output",
     title={"en": "softmax ran over the queries", "zh": "softmax 沿查询的轴做了"},
@@ -479,33 +326,6 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 
 
 @misconception(
-    name="keys-turned-around-entirely",
-    caught_by="ranks",
-    title={"en": "the transpose moves the batch axis too", "zh": "转置把批量轴也移动了"},
-    hint={
-        "en": "Kᵀ swaps words and widths inside one sentence; the axes before them stay.",
-        "zh": "Kᵀ 只在一个句子内部交换词和宽度两个轴；前面的轴不动。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    return attend(ops.matmul(query, ops.transpose(key)) / math.sqrt(key.shape[-1]), value, mask)
-
-
-@misconception(
-    name="keys-and-values-swapped",
-    caught_by="output",
-    title={"en": "keys and values change places", "zh": "键和值弄反了"},
-    hint={
-        "en": "Queries are compared with keys; values are what is averaged. They may differ in "
-        "width.",
-        "zh": "与查询比较的是键，被加权平均的是值；两者的宽度可以不同。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    return attend(scaled(query, value), key, mask)
-
-
-@misconception(
     name="key-used-as-value",
     caught_by="output",
     title={"en": "the keys are averaged, not the values", "zh": "加权求和的是键，而不是值"},
@@ -531,76 +351,6 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 def scaled_dot_product_attention(query, key, value, mask=None):
     output, weights = attend(scaled(query, key), value, mask)
     return weights, output
-
-
-@misconception(
-    name="output-alone",
-    caught_by="output",
-    title={"en": "only the output is returned", "zh": "只返回了输出"},
-    hint={
-        "en": "The weights are wanted too, as the second result: they show who looks at whom.",
-        "zh": "还要把权重作为第二个结果返回：它们说明谁在关注谁。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    return attend(scaled(query, key), value, mask)[0]
-
-
-@misconception(
-    name="truth-of-a-mask",
-    caught_by="masked",
-    title={
-        "en": "`if mask` asks a whole array yes or no",
-        "zh": "`if mask` 把整个数组当作真假来判断",
-    },
-    hint={
-        "en": "A mask holds many truths. What you want to know is whether there is a mask at all.",
-        "zh": "掩码里有许多真假值；你想知道的只是有没有给出掩码。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    if mask:
-        return attend(scaled(query, key), value, mask)
-    return attend(scaled(query, key), value, None)
-
-
-@misconception(
-    name="large-number-where-true",
-    caught_by="masked",
-    title={
-        "en": "the large negative number is added where the mask is True",
-        "zh": "在掩码为 True 的地方加上了很大的负数",
-    },
-    hint={
-        "en": "Adding mask * -1e9 is right where 1 means blocked. Here True means: may be "
-        "attended to.",
-        "zh": "如果 1 表示“屏蔽”，加上 mask * -1e9 才对。这里 True 表示“可以关注”。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    scores = scaled(query, key)
-    if mask is not None:
-        scores = scores + ops.cast(mask, scores.dtype) * -1e9
-    weights = softmax(scores)
-    return ops.matmul(weights, value), weights
-
-
-@misconception(
-    name="infinity-times-zero",
-    caught_by="masked",
-    title={"en": "0 times infinity makes NaN", "zh": "0 乘以无穷大得到 NaN"},
-    hint={
-        "en": "(1 - mask) * -inf is NaN where the mask is 1. Choose between two scores instead of "
-        "multiplying.",
-        "zh": "掩码为 1 时，(1 - mask) * -inf 是 NaN。应在两个分数之间选择，而不是相乘。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    scores = scaled(query, key)
-    if mask is not None:
-        scores = scores + (1.0 - ops.cast(mask, scores.dtype)) * -math.inf
-    weights = softmax(scores)
-    return ops.matmul(weights, value), weights
 
 
 @misconception(
@@ -669,13 +419,15 @@ def scaled_dot_product_attention(query, key, value, mask=None):
 
 
 @misconception(
-    name="mask-without-effect",
+    name="mask-too-small",
     caught_by="masked",
-    title={"en": "the mask changes nothing", "zh": "掩码没有起任何作用"},
+    title={
+        "en": "-1e-9 instead of a large negative number",
+        "zh": "写成了 -1e-9，而不是很大的负数",
+    },
     hint={
-        "en": "Follow the mask: is it used at all? If a number is added for it, look at the sign "
-        "of its exponent: 1e-9 is almost nothing.",
-        "zh": "跟踪掩码：它真的被用到了吗？如果是加上一个数，检查指数的符号：1e-9 几乎为零。",
+        "en": "Look at the sign of the exponent: 1e-9 is almost nothing, the mask has no effect.",
+        "zh": "检查指数的符号：1e-9 几乎为零，掩码等于没有。",
     },
 )
 def scaled_dot_product_attention(query, key, value, mask=None):
@@ -725,27 +477,6 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     return ops.matmul(weights, value), weights
 
 
-@misconception(
-    name="too-large-for-float16",
-    caught_by="half_precision",
-    title={"en": "-1e9 is too large for float16", "zh": "-1e9 超出 float16 的范围"},
-    hint={
-        "en": "float16 ends at 65504: beyond, the number becomes infinite, and 0 times infinity "
-        "is NaN. Choose between two scores, or a number that every dtype holds.",
-        "zh": "float16 最大只到 65504：再大就成了无穷，而 0 乘以无穷是 NaN。"
-        "应在两个分数之间选择，或用每种类型都装得下的数。",
-    },
-)
-def scaled_dot_product_attention(query, key, value, mask=None):
-    scores = scaled(query, key)
-    if mask is None:
-        weights = softmax(scores)
-    else:
-        keep = ops.cast(mask, scores.dtype)
-        weights = softmax(scores + (1.0 - keep) * -1e9) * keep
-    return ops.matmul(weights, value), weights
-
-
 # -- padding_mask and causal_mask ---------------------------------------------------------------
 
 
@@ -773,50 +504,6 @@ def padding_mask(token_ids):
 )
 def padding_mask(token_ids):
     return ops.not_equal(token_ids, PAD_ID)
-
-
-@misconception(
-    name="queries-masked",
-    caught_by="values",
-    title={
-        "en": "the new axis stands last, not in the middle",
-        "zh": "新的轴加在了最后，而不是中间",
-    },
-    hint={
-        "en": "Scores are (B, T, S). Nobody is to look at padding: it is the keys, the last axis, "
-        "that the mask has to meet.",
-        "zh": "分数的形状是 (B, T, S)。不许关注填充：掩码应对准最后一个轴，也就是键。",
-    },
-)
-def padding_mask(token_ids):
-    return ops.not_equal(token_ids, PAD_ID)[:, :, None]
-
-
-@misconception(
-    name="axis-for-heads-too",
-    caught_by="values",
-    title={"en": "one axis too many, as if for heads", "zh": "多加了一个轴，像是留给多头的"},
-    hint={
-        "en": "There are no heads here: scores are (B, T, S), so the mask is (B, 1, S).",
-        "zh": "这里没有多头：分数的形状是 (B, T, S)，掩码就是 (B, 1, S)。",
-    },
-)
-def padding_mask(token_ids):
-    return ops.not_equal(token_ids, PAD_ID)[:, None, None, :]
-
-
-@misconception(
-    name="another-padding-id",
-    caught_by="values",
-    title={"en": "1 is taken for the padding", "zh": "把 1 当成了填充"},
-    hint={
-        "en": "Libraries differ in the id of padding. In this course it is PAD_ID, and 1 is the "
-        "unknown word.",
-        "zh": "各种库的填充编号不同。本课程用 PAD_ID，而 1 是未知词。",
-    },
-)
-def padding_mask(token_ids):
-    return ops.not_equal(token_ids, 1)[:, None, :]
 
 
 @misconception(
@@ -861,34 +548,6 @@ def causal_mask(length):
 
 
 @misconception(
-    name="no-axis-for-batches",
-    caught_by="values",
-    title={"en": "the axis for the batch is missing", "zh": "缺少批量那一维"},
-    hint={
-        "en": "The mask is (1, T, T), so that it stands beside a padding mask (B, 1, T).",
-        "zh": "掩码的形状应为 (1, T, T)，这样才能与填充掩码 (B, 1, T) 配合。",
-    },
-)
-def causal_mask(length):
-    position = ops.arange(length)
-    return position[:, None] >= position[None, :]
-
-
-@misconception(
-    name="causal-mask-to-be-added",
-    caught_by="boolean",
-    title={"en": "a mask of 0 and -inf, made to be added", "zh": "做成了用来相加的 0 和 -inf 掩码"},
-    hint={
-        "en": "Some libraries add such a mask to the scores. Here a mask says True or False.",
-        "zh": "有些库把这种掩码加到分数上。这里的掩码只说 True 或 False。",
-    },
-)
-def causal_mask(length):
-    position = ops.arange(length)
-    return ops.where(position[:, None] >= position[None, :], 0.0, -math.inf)[None]
-
-
-@misconception(
     name="causal-mask-of-numbers",
     caught_by="boolean",
     title={"en": "numbers instead of booleans", "zh": "返回的是数字而不是布尔值"},
@@ -923,98 +582,6 @@ class SelfAttention(SelfAttention):
     def build(self, input_shape):
         self.query_projection.build(input_shape)
         self.value_projection.build(input_shape)
-
-
-@misconception(
-    name="one-projection-for-all",
-    caught_by="weights",
-    title={"en": "queries, keys and values share one projection", "zh": "查询、键和值共用一个投影"},
-    hint={
-        "en": "Asking, being compared and giving content are three roles: each has a matrix.",
-        "zh": "提问、被比较、给出内容是三种角色：每种角色有自己的矩阵。",
-    },
-)
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(SelfAttention):
-    def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(d_k, d_v, **kwargs)
-        self.key_projection = self.query_projection
-        self.value_projection = self.query_projection
-
-    def build(self, input_shape):
-        self.query_projection.build(input_shape)
-
-
-@misconception(
-    name="key-projection-unused",
-    caught_by="values",
-    title={"en": "the query's projection makes the keys too", "zh": "键也用了查询的投影"},
-    hint={
-        "en": "Each of the three matrices should be used once; a line that was copied often keeps "
-        "the old name.",
-        "zh": "三个矩阵各用一次；复制粘贴的那一行常常忘了改名字。",
-    },
-)
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(SelfAttention):
-    def call(self, x, attention_mask=None):
-        query = self.query_projection(x)
-        return scaled_dot_product_attention(query, query, self.value_projection(x), attention_mask)
-
-
-@misconception(
-    name="words-used-as-values",
-    caught_by="values",
-    title={"en": "the values are not projected", "zh": "值没有经过投影"},
-    hint={
-        "en": "The output should be d_v wide: values are X W_V, not X.",
-        "zh": "输出的宽度应为 d_v：值是 X W_V，而不是 X。",
-    },
-)
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(SelfAttention):
-    def call(self, x, attention_mask=None):
-        query, key = self.query_projection(x), self.key_projection(x)
-        return scaled_dot_product_attention(query, key, x, attention_mask)
-
-
-@misconception(
-    name="scaled-by-model-width",
-    caught_by="values",
-    title={"en": "scaled by the width of the model", "zh": "用模型宽度做缩放"},
-    hint={
-        "en": "The inner products are between projected vectors: count the width after the "
-        "projection, not before.",
-        "zh": "内积发生在投影之后的向量之间：宽度要看投影之后，而不是之前。",
-    },
-)
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(SelfAttention):
-    def call(self, x, attention_mask=None):
-        query = self.query_projection(x) * math.sqrt(self.d_k / x.shape[-1])
-        key, value = self.key_projection(x), self.value_projection(x)
-        return scaled_dot_product_attention(query, key, value, attention_mask)
-
-
-@misconception(
-    name="sizes-fixed-while-building",
-    caught_by="saving",
-    title={"en": "batch or length is read as a fixed number", "zh": "把批量或长度当成了固定的数"},
-    hint={
-        "en": "In a functional model x.shape holds None for batch and length. Does the layer need "
-        "these numbers?",
-        "zh": "在函数式模型里，x.shape 中批量和长度都是 None。这一层真的需要这两个数吗？",
-    },
-)
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(SelfAttention):
-    def call(self, x, attention_mask=None):
-        batch, length, width = x.shape
-        rows = ops.reshape(x, (batch * length, width))
-        query = ops.reshape(self.query_projection(rows), (batch, length, self.d_k))
-        key = ops.reshape(self.key_projection(rows), (batch, length, self.d_k))
-        value = ops.reshape(self.value_projection(rows), (batch, length, self.d_v))
-        return scaled_dot_product_attention(query, key, value, attention_mask)
 
 
 @misconception(
