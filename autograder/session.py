@@ -195,6 +195,10 @@ class Student:
             raise AttributeError(name)
         return Remote(self._session, {"name": name})
 
+    def given(self, name: str) -> "Remote":
+        """Something of `course.kit`, over there: `scripted.ScriptedModel` say."""
+        return Remote(self._session, {"given": name})
+
     def new_example(self, inputs: dict[str, Any]) -> None:
         """Begin another example of a property."""
         self._session.restart_transcript(self.seed, self._session.transcript.policy)
@@ -272,14 +276,20 @@ class Remote:
         """Call through a functional model with inputs of these shapes."""
         return self._call("functional", args, kwargs, specs)
 
-    def gradients(self, *args: Any, cotangents: list, **kwargs: Any) -> dict[str, list]:
-        """Gradients of sum(output * cotangent) to the array arguments and to the weights."""
+    def gradients(
+        self, *args: Any, cotangents: list, wrt: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, list]:
+        """Gradients of sum(output * cotangent) to the array arguments and to the weights.
+
+        The weights are those at the paths in `wrt`, or all that can be trained.
+        """
         return self._session.request(
             "gradients",
             target=self._target,
             args=[_sent(arg) for arg in args],
             kwargs={key: _sent(arg) for key, arg in kwargs.items()},
             cotangents=cotangents,
+            wrt=wrt,
         )
 
     def weights(self) -> Any:
@@ -290,9 +300,10 @@ class Remote:
         """The attribute at a dotted path."""
         return self._wrap(self._session.request("value", handle=self._handle, path=path))
 
-    def assign(self, **values: Any) -> None:
-        """Put arrays into the weights at paths; `__` stands for a dot."""
-        plain = {path.replace("__", "."): _sent(value) for path, value in values.items()}
+    def assign(self, values: dict[str, Any] | None = None, **named: Any) -> None:
+        """Put arrays into the weights at dotted paths; in a keyword `__` stands for a dot."""
+        plain = {path: _sent(value) for path, value in (values or {}).items()}
+        plain |= {path.replace("__", "."): _sent(value) for path, value in named.items()}
         self._session.request("assign", handle=self._handle, values=plain)
 
     def clone(self) -> "Remote":
@@ -302,7 +313,11 @@ class Remote:
     def reload(self, *args: Any, specs: Any, **kwargs: Any) -> Any:
         """Outputs of this layer after its model was saved and loaded."""
         return self._session.request(
-            "reload", handle=self._handle, args=[_sent(a) for a in args], kwargs=kwargs, specs=specs
+            "reload",
+            handle=self._handle,
+            args=[_sent(arg) for arg in args],
+            kwargs={key: _sent(arg) for key, arg in kwargs.items()},
+            specs=specs,
         )
 
 

@@ -8,6 +8,7 @@ from autograder.checks import check, for_all
 from autograder.hidden.strategies import HUGE, arrays, chosen, shapes
 from autograder.messages import text
 from autograder.oracles import attention as oracle
+from autograder.oracles.slopes import gradient
 
 WRONG_VALUES = text("The values are not those of the formula.", "数值与公式不符。")
 
@@ -192,7 +193,7 @@ def test_softmax_unknown_sizes(student, rng):
 def test_softmax_gradient(student, rng):
     x, cotangent = normal(rng, 2, 4), normal(rng, 2, 4)
     slope = _gradients(student.softmax, [x], [cotangent])[0]
-    (right,) = oracle.gradient(oracle.softmax, [x], cotangent)
+    (right,) = gradient(oracle.softmax, [x], cotangent)
     because = text(
         "The gradient is not that of the formula; does everything stay in keras.ops?",
         "梯度与公式不符；是否始终使用 keras.ops？",
@@ -474,9 +475,7 @@ def test_scaled_dot_product_attention_gradient(student, rng):
         *inputs, cotangents=[cotangent, None], mask=mask
     )
     slopes = answer.get("inputs") if isinstance(answer, dict) else None
-    right = oracle.gradient(
-        lambda *a: oracle.scaled_dot_product_attention(*a, mask)[0], inputs, cotangent
-    )
+    right = gradient(lambda *a: oracle.scaled_dot_product_attention(*a, mask)[0], inputs, cotangent)
     because = text(
         "A gradient is missing or wrong; does everything stay in keras.ops?",
         "梯度缺失或有误；是否始终使用 keras.ops？",
@@ -722,7 +721,7 @@ def test_self_attention_layer_gradient(student, rng):
     because = text("A weight's gradient is missing or wrong.", "有权重的梯度缺失或有误。")
     expect.that(isinstance(slopes, list) and len(slopes) == 3, because)
     expect.that(all(slope is not None for slope in slopes), because)
-    right = oracle.gradient(lambda *k: right_answer(x, k)[0], kernels, cotangent)
+    right = gradient(lambda *k: right_answer(x, k)[0], kernels, cotangent)
     found = [expect.array(slope) for slope in slopes]
     # The order in which a layer made its matrices is its own.
     for wanted in right:

@@ -6,7 +6,9 @@ process sends, and the grader takes that for data.
 
 import builtins
 import contextlib
+import importlib
 import io
+import math
 import os
 import random
 import re
@@ -113,10 +115,18 @@ class Agent:
             return self._wire(function(*_symbols(args, specs), **kwargs))
         return self._wire(_functional(function, args, kwargs, specs)(args))
 
-    def gradients(self, target: Any, args: list, kwargs: dict, cotangents: list) -> Any:
-        """Gradients of sum(output * cotangent), to the array arguments and to the weights."""
+    def gradients(
+        self, target: Any, args: list, kwargs: dict, cotangents: list, wrt: list | None = None
+    ) -> Any:
+        """Gradients of sum(output * cotangent), to the array arguments and to the weights.
+
+        The weights are those at the paths in `wrt`, or all that can be trained.
+        """
         function = self._target(target)
-        weights = list(getattr(function, "trainable_variables", []))
+        if wrt is None:
+            weights = list(getattr(function, "trainable_variables", []))
+        else:
+            weights = [_attribute(function, path) for path in wrt]
         inputs = _tensors(self._known(args))
         kwargs = _tensors(self._known(kwargs))
         return self._wire(autodiff.gradients(function, inputs, kwargs, weights, cotangents))
@@ -144,11 +154,10 @@ class Agent:
             if isinstance(value, list):
                 found.set_weights(value)
             else:
-                if tuple(found.shape) != value.shape:
-                    raise ValueError(
-                        f"{path} has the shape {tuple(found.shape)}, not {value.shape}."
-                    )
-                found.assign(value)
+                shape = tuple(found.shape)
+                if not _splits(shape, value.shape):
+                    raise ValueError(f"{path} has the shape {shape}, not {value.shape}.")
+                found.assign(value.reshape(shape))
 
     def clone(self, handle: Handle) -> Any:
         """A new object from an object's own `get_config`."""
@@ -157,7 +166,7 @@ class Agent:
 
     def reload(self, handle: Handle, args: list, kwargs: dict, specs: Any) -> Any:
         """Outputs of a saved and loaded model of this layer."""
-        args, kwargs = _tensors(args), _tensors(kwargs)
+        args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
         model = _functional(self._objects[handle.id], args, kwargs, specs)
         path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"{os.getpid()}.keras")
         try:
@@ -177,6 +186,9 @@ class Agent:
     def _target(self, target: Any) -> Any:
         if "name" in target:
             found = getattr(self._module, target["name"])
+        elif "given" in target:
+            module, _, name = target["given"].rpartition(".")
+            found = getattr(importlib.import_module(f"course.kit.{module}"), name)
         else:
             found = self._objects[target["handle"].id]
         return getattr(found, target["method"]) if target.get("method") else found
@@ -231,6 +243,16 @@ def _attribute(owner: Any, path: str) -> Any:
             continue
         owner = owner[int(part)] if part.isdigit() else getattr(owner, part)
     return owner
+
+
+def _splits(fine: tuple, coarse: tuple) -> bool:
+    """Whether a shape is another with axes split: Keras keeps heads and their width apart."""
+    if not coarse:
+        return not fine
+    return any(
+        math.prod(fine[:run]) == coarse[0] and _splits(fine[run:], coarse[1:])
+        for run in range(1, len(fine) + 1)
+    )
 
 
 def _tensors(value: Any) -> Any:

@@ -44,11 +44,52 @@ ATTENTION = (
     "torch.nn.functional.scaled_dot_product_attention",
 )
 
+RECURRENT = (
+    "keras.layers.RNN",
+    "keras.layers.SimpleRNN",
+    "keras.layers.GRU",
+    "keras.layers.LSTM",
+    "keras.layers.SimpleRNNCell",
+    "keras.layers.GRUCell",
+    "keras.layers.LSTMCell",
+    "keras.layers.StackedRNNCells",
+    "keras.layers.Bidirectional",
+    "keras.layers.ConvLSTM1D",
+    "keras.src.backend.rnn",
+    "keras.src.backend.gru",
+    "keras.src.backend.lstm",
+)
+CONVOLUTION = (
+    "keras.layers.Conv1D",
+    "keras.layers.Conv2D",
+    "keras.layers.SeparableConv1D",
+    "keras.layers.DepthwiseConv1D",
+    "keras.layers.Conv1DTranspose",
+    "keras.ops.glu",
+    "keras.activations.glu",
+    "keras.src.backend.nn.glu",
+)
+# What the kit gives to later units is the answer in the unit where students write it.
+GIVEN_ATTENTION = (
+    "course.kit.softmax.masked_softmax",
+    "course.kit.parts.scaled_dot_product_attention",
+    "course.kit.parts.padding_mask",
+    "course.kit.parts.causal_mask",
+    "course.kit.parts.MultiHeadAttention",
+)
+
 BY_UNIT: dict[str, tuple[str, ...]] = {
-    "attention": SOFTMAX + ATTENTION,
+    "rnn": (*RECURRENT, *ATTENTION),
+    "cnn": (*CONVOLUTION, *ATTENTION),
+    "attention": (*SOFTMAX, *ATTENTION, *GIVEN_ATTENTION),
+    "multi_head": (*ATTENTION, "course.kit.parts.MultiHeadAttention"),
+    "positional": ("course.kit.parts.PositionalEncoding",),
+    "transformer": (),
+    "translation": (),
 }
 
 _BACKENDS = ("tensorflow", "jax", "torch", "keras_hub", "keras_nlp", "transformers")
+_METRICS = ("sacrebleu", "nltk", "evaluate")
 
 
 class ForbiddenError(Exception):
@@ -137,7 +178,7 @@ def guarded_import(original: Any) -> Any:
         level: int = 0,
     ) -> Any:
         parts = name.split(".")
-        if level or parts[0] not in _BACKENDS:
+        if level or parts[0] not in (*_BACKENDS, *_METRICS):
             return original(name, globals, locals, fromlist, level)
         if parts[:2] == ["tensorflow", "keras"]:
             module = importlib.import_module(".".join(parts[1:]))

@@ -33,21 +33,3 @@ def scaled_dot_product_attention(query, key, value, mask=None):
         if seen.any():
             weights[row][seen] = softmax(scores[row][seen])
     return np.einsum("...ts,...sd->...td", weights, value), weights
-
-
-def gradient(function, inputs, cotangent, step=1e-6):
-    """Central differences of sum(function(*inputs) * cotangent) to each input, in float64."""
-    inputs = [np.array(value, "float64") for value in inputs]
-    slopes = []
-    for value in inputs:
-        slope = np.zeros(value.shape)
-        for index in np.ndindex(value.shape):
-            old = value[index]
-            value[index] = old + step
-            above = np.sum(function(*inputs) * cotangent)
-            value[index] = old - step
-            below = np.sum(function(*inputs) * cotangent)
-            value[index] = old
-            slope[index] = (above - below) / (2 * step)
-        slopes.append(slope)
-    return slopes

@@ -1,0 +1,48 @@
+"""Sinusoidal positions for later units, as the turning of one complex number per frequency."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="course.kit")
+class PositionalEncoding(keras.layers.Layer):
+    """x plus its position's sines and cosines, then dropout.
+
+    Args:
+        max_length: the longest sentence.
+        d_model: the width of x, even.
+        dropout: the share that is dropped in training.
+
+    Raises:
+        ValueError: a sentence of known length is longer than `max_length`.
+    """
+
+    def __init__(self, max_length: int, d_model: int, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        self.max_length, self.d_model, self.dropout = max_length, d_model, dropout
+        self.dropout_layer = keras.layers.Dropout(dropout)
+        turns = np.exp(1j * np.logspace(0, -4, d_model // 2, endpoint=False))
+        table = turns[None, :] ** np.arange(max_length)[:, None]
+        pairs = np.stack([table.imag, table.real], axis=-1)
+        self._table = pairs.reshape(max_length, d_model).astype("float32")
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        """Return `(B, T, D)` for x `(B, T, D)`."""
+        if x.shape[1] is not None and x.shape[1] > self.max_length:
+            raise ValueError(
+                f"The sentence has {x.shape[1]} words; there are positions for {self.max_length}."
+            )
+        table = ops.cast(ops.convert_to_tensor(self._table), x.dtype)
+        return self.dropout_layer(x + table[: ops.shape(x)[1]], training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "max_length": self.max_length,
+            "d_model": self.d_model,
+            "dropout": self.dropout,
+        }

@@ -1,0 +1,25 @@
+"""Softmax beside a mask: given to every unit but the one in which students write it."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def masked_softmax(scores: Any, mask: Any = None) -> Any:
+    """Turn scores into weights along the last axis, with the weight 0 where the mask is False.
+
+    Args:
+        scores: `(..., S)`.
+        mask: boolean, broadcastable to `scores`; True where there may be a weight.
+
+    Returns:
+        Weights, the shape of `scores`. Those of a row sum to 1, or to 0 where the mask leaves
+        nothing.
+    """
+    if mask is None:
+        return ops.softmax(scores)
+    mask = ops.cast(mask, "bool")
+    half = keras.backend.standardize_dtype(scores.dtype) == "float16"
+    lowest = -6e4 if half else -1e30  # finite, for a row of -inf has no softmax
+    return ops.where(mask, ops.softmax(ops.where(mask, scores, lowest)), 0.0)
