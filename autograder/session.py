@@ -328,4 +328,6 @@ def _sent(value: Any) -> Any:
         return [_sent(item) for item in value]
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return value.copy()  # what was asked is kept, and a check may go on with its array
     return value

@@ -68,6 +68,13 @@ def as_array(value: Any) -> np.ndarray:
     raise Mismatch(say("a tensor", "张量"), type(value).__name__)
 
 
+def tensor(values: Any, dtype: str = "float32") -> Any:
+    """Return values as a tensor of the backend in use."""
+    import keras
+
+    return keras.ops.convert_to_tensor(np.asarray(values, dtype))
+
+
 def expect_equal(got: Any, expected: Any, tolerance: float = 1e-5) -> None:
     """Compare an answer with the expected values.
 

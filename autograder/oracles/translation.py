@@ -1,0 +1,95 @@
+"""Float64 answers for the translation unit, token by token; BLEU is sacreBLEU's own."""
+
+import itertools
+
+import numpy as np
+import sacrebleu
+
+from course.kit.tokens import END_ID, PAD_ID, START_ID
+
+
+def shift_right(target):
+    """The start id, then all but the last column."""
+    target = np.asarray(target)
+    return np.concatenate([np.full_like(target[:, :1], START_ID), target[:, :-1]], axis=1)
+
+
+def log_softmax(logits):
+    """Logarithms of the softmax along the last axis."""
+    logits = np.asarray(logits, "float64")
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def masked_cross_entropy(labels, logits, label_smoothing=0.0):
+    """The mean over real tokens of the cross-entropy with smoothed truth."""
+    logs, losses = log_softmax(logits), []
+    vocabulary_size = logs.shape[-1]
+    for place in zip(*np.nonzero(np.asarray(labels) != PAD_ID), strict=True):
+        truth = np.full(vocabulary_size, label_smoothing / vocabulary_size)
+        truth[labels[place]] += 1 - label_smoothing
+        losses.append(-np.sum(truth * logs[place]))
+    return np.mean(losses) if losses else 0.0
+
+
+def warmup_inverse_sqrt(d_model, warmup_steps, step):
+    """Vaswani et al. 2017, equation 3, for Keras's step counted from 0."""
+    n = step + 1.0
+    return d_model**-0.5 * min(n**-0.5, n * warmup_steps**-1.5)
+
+
+class Script:
+    """What a `ScriptedModel` says, from the same four tables."""
+
+    def __init__(self, by_word, by_position, by_source, by_history):
+        self.tables = (by_word, by_position, by_source, by_history)
+        self.vocabulary_size = np.shape(by_word)[0]
+
+    def logs(self, source, written):
+        """Log-probabilities of the next word, after the start id and the words written."""
+        by_word, by_position, by_source, by_history = self.tables
+        fed = [START_ID, *written]
+        place = min(len(fed) - 1, len(by_position) - 1)
+        return log_softmax(
+            by_word[fed[-1]]
+            + by_position[place]
+            + by_source[int(np.sum(source)) % len(by_source)]
+            + by_history[int(np.sum(fed)) % len(by_history)]
+        )
+
+    def log_probability(self, source, words):
+        """Log-probability of a hypothesis."""
+        return sum(self.logs(source, words[:n])[word] for n, word in enumerate(words))
+
+    def greedy(self, source, max_length):
+        """The likeliest next word, again and again, for one sentence."""
+        written = []
+        while len(written) < max_length and END_ID not in written:
+            written.append(int(np.argmax(self.logs(source, written))))
+        return written
+
+    def score(self, source, words, penalty):
+        """Wu et al. 2016, equation 14, without its coverage."""
+        return self.log_probability(source, words) / ((5 + len(words)) / 6) ** penalty
+
+    def ranked(self, source, max_length, penalty):
+        """All hypotheses with their scores, best first: ended ones, and those cut off."""
+        others = [word for word in range(self.vocabulary_size) if word != END_ID]
+        hypotheses = [list(words) for words in itertools.product(others, repeat=max_length)]
+        for length in range(max_length):
+            before = itertools.product(others, repeat=length)
+            hypotheses += [[*words, END_ID] for words in before]
+        scored = [(self.score(source, words, penalty), words) for words in hypotheses]
+        return sorted(scored, reverse=True)
+
+
+def padded(rows, width):
+    """Rows of words as an array, padded at the end."""
+    return np.array([[*row, *[PAD_ID] * (width - len(row))] for row in rows])
+
+
+def corpus_bleu(hypotheses, references):
+    """sacreBLEU's score on tokens as they are."""
+    lines = [" ".join(tokens) for tokens in hypotheses]
+    right = [" ".join(tokens) for tokens in references]
+    return sacrebleu.corpus_bleu(lines, [right], tokenize="none", force=True).score

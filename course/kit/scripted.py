@@ -1,0 +1,52 @@
+"""A translator whose every answer is in a table, to try decoding on without any training."""
+
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from course.kit.tokens import PAD_ID
+
+
+class ScriptedModel:
+    """The face of the course's models over four tables of logits, whose rows are added up.
+
+    What it says next depends on the last word, on the position, on the source, and on all that was
+    written; so nothing of these may get lost in decoding.
+
+    Args:
+        by_word: `(V, V)`, a row for the word that was written last.
+        by_position: `(L, V)`, a row for each position; the last one serves all that follow.
+        by_source: `(N, V)`, the row (sum of the source's ids) modulo N.
+        by_history: `(M, V)`, the row (sum of the ids written) modulo M.
+
+    Attributes:
+        encode_calls: how often a source was read.
+    """
+
+    def __init__(self, by_word: Any, by_position: Any, by_source: Any, by_history: Any):
+        tables = (by_word, by_position, by_source, by_history)
+        self.by_word, self.by_position, self.by_source, self.by_history = (
+            ops.convert_to_tensor(table, dtype="float32") for table in tables
+        )
+        self.encode_calls = 0
+
+    def encode(self, source: Any) -> tuple[Any, Any]:
+        """Return `(row of the source's table (B,), source_mask (B, S))`."""
+        self.encode_calls += 1
+        source = ops.cast(source, "int32")
+        rows = ops.mod(ops.sum(source, axis=1), self.by_source.shape[0])
+        return rows, ops.not_equal(source, PAD_ID)
+
+    def decode(self, target_in: Any, memory: Any) -> Any:
+        """Return logits `(B, T, V)` for the target so far `(B, T)` and what `encode` gave."""
+        rows, _ = memory
+        target_in = ops.cast(target_in, "int32")
+        places = np.minimum(np.arange(target_in.shape[1]), self.by_position.shape[0] - 1)
+        history = ops.mod(ops.cumsum(target_in, axis=1), self.by_history.shape[0])
+        return (
+            ops.take(self.by_word, target_in, axis=0)
+            + ops.take(self.by_position, ops.convert_to_tensor(places), axis=0)
+            + ops.take(self.by_source, rows, axis=0)[:, None, :]
+            + ops.take(self.by_history, history, axis=0)
+        )
