@@ -110,7 +110,7 @@ def test_shift_matrix_one_step(work):
 @public_check(
     "shift_matrix",
     title=("A shift by 0 changes nothing", "移动 0 不改变任何东西"),
-    hint=("sin 0 = 0 and cos 0 = 1.", "sin 0 = 0，cos 0 = 1。"),
+    hint=("sin 0 = 0 and cos 0 = 1.", "想一想：sin 0 = 0，cos 0 = 1。"),
 )
 def test_shift_matrix_zero(work):
     expect_equal(work.shift_matrix(0, 4), np.eye(4))

@@ -1,4 +1,4 @@
-"""A translator whose every answer is in a table, to try decoding on without any training."""
+"""Stand-ins whose answers can be worked out by hand: a translator, and a recurrent cell."""
 
 from typing import Any
 
@@ -50,3 +50,21 @@ class ScriptedModel:
             + ops.take(self.by_source, rows, axis=0)[:, None, :]
             + ops.take(self.by_history, history, axis=0)
         )
+
+
+class RunningSum:
+    """A cell that adds up its inputs, and counts its steps in a second state.
+
+    Args:
+        units: the width of the inputs and of either state.
+    """
+
+    def __init__(self, units: int):
+        self.units = self.output_size = units
+        self.state_size = [units, units]
+
+    def __call__(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+        """Return `(sum so far, [sum so far, steps so far])`, each `(B, units)`."""
+        total, steps = states
+        total = total + inputs
+        return total, [total, steps + 1.0]
