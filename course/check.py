@@ -112,6 +112,16 @@ def is_begun(path: Path, unit: str) -> bool:
     return not all(name in last and _is_stub(last[name]) for name in exercises_of(unit))
 
 
+def is_written(path: Path, unit: str, exercise: str) -> bool:
+    """Whether a file defines an exercise, and not as its stub."""
+    try:
+        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
+    except (OSError, handin.UnreadableHandIn):
+        return False
+    last = {name: s.node for s in work.statements for name in handin.bound_names(s.node)}
+    return exercise in last and not _is_stub(last[exercise])
+
+
 def _is_stub(node: ast.stmt) -> bool:
     """Whether a function is a docstring and a NotImplementedError; a class: whether it has one."""
     if isinstance(node, ast.FunctionDef):
