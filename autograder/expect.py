@@ -4,7 +4,7 @@ An answer is what came over the wire: nothing here trusts its type or its shape.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from autograder.messages import Text, join, text
 RTOL, ATOL = 1e-4, 1e-5
 
 
-def fail(message: Text, got: Any = None) -> None:
+def fail(message: Text, got: Any = None) -> NoReturn:
     """Fail with a message.
 
     Raises:

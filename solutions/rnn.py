@@ -256,7 +256,7 @@ class AdditiveAttention(keras.layers.Layer):
     """Attention with a small network for the scores.
 
     score_s = v · tanh(query W + key_s U)
-    weights = softmax(scores)
+    weight_s = softmax(scores)_s
     context = sum_s weight_s key_s
 
     Args:

@@ -65,16 +65,23 @@ def expect_weights(layer: Remote, shapes: Sequence[Sequence[int]], because: Text
     expect.that(all(weight["trainable"] is True for weight in found), message)
 
 
+def _slopes(answer: Any, part: str, because: Text) -> list[Any]:
+    """The gradients to the inputs or to the weights, all of them there, or a failed check."""
+    slopes = answer.get(part) if isinstance(answer, dict) else None
+    if not isinstance(slopes, list) or any(slope is None for slope in slopes):
+        expect.fail(because)
+    return slopes
+
+
 def input_gradients(target: Remote, inputs: list, cotangents: list, **kwargs: Any) -> list:
     """The gradients to the inputs, each there and an array, or a failed check."""
     answer = target.gradients(*inputs, cotangents=cotangents, wrt=[], **kwargs)
-    slopes = answer.get("inputs") if isinstance(answer, dict) else None
-    there = isinstance(slopes, list) and len(slopes) == len(inputs)
     message = text(
         "No gradient reaches the input; does everything stay in keras.ops?",
         "梯度传不到输入；是否始终使用 keras.ops？",
     )
-    expect.that(there and all(slope is not None for slope in slopes), message)
+    slopes = _slopes(answer, "inputs", message)
+    expect.that(len(slopes) == len(inputs), message)
     return slopes
 
 
@@ -115,10 +122,9 @@ def expect_weight_gradients(
     """
     paths = list(weights)
     answer = layer.gradients(*args, cotangents=cotangents, wrt=paths, **kwargs)
-    slopes = answer.get("weights") if isinstance(answer, dict) else None
     because = text("A weight's gradient is missing or wrong.", "有权重的梯度缺失或有误。")
-    expect.that(isinstance(slopes, list) and len(slopes) == len(paths), because)
-    expect.that(all(slope is not None for slope in slopes), because)
+    slopes = _slopes(answer, "weights", because)
+    expect.that(len(slopes) == len(paths), because)
     for path, slope in zip(paths, slopes, strict=True):
         direction = normal(rng, *weights[path].shape)
         found = expect.array(slope)
@@ -131,14 +137,14 @@ def expect_weight_gradients(
 def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs: Any) -> None:
     """Fail unless a gradient that isn't zero reaches every trainable weight."""
     answer = layer.gradients(*args, cotangents=cotangents, **kwargs)
-    slopes = answer.get("weights") if isinstance(answer, dict) else None
     because = text(
         "No gradient reaches one of the weights; is it used at all?",
         "有的权重得不到梯度；它真的被用到了吗？",
     )
-    expect.that(isinstance(slopes, list) and slopes, because)
+    slopes = _slopes(answer, "weights", because)
+    expect.that(slopes, because)
     for slope in slopes:
-        expect.that(slope is not None and np.any(expect.array(slope)), because)
+        expect.that(np.any(expect.array(slope)), because)
 
 
 def expect_clone(layer: Remote, args: list, shape: Sequence[int], name: str) -> Remote:

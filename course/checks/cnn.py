@@ -188,9 +188,9 @@ def test_conv_attention_layer_mask(work):
     mask = tensor([[True, False]], "bool")
     zero = tensor([[[0]]])
     inputs = zero, zero, tensor([[[1], [9]]]), tensor([[[1], [9]]])
-    context, weights = attention(work)(*inputs, memory_mask=mask)
+    found, weights = attention(work)(*inputs, memory_mask=mask)
     expect_equal(weights, [[[1, 0]]])
-    expect_equal(context, [[[2]]])
+    expect_equal(found, [[[2]]])
 
 
 @public_check(

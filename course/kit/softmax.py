@@ -19,7 +19,7 @@ def masked_softmax(scores: Any, mask: Any = None) -> Any:
     """
     if mask is None:
         return ops.softmax(scores)
-    mask = ops.cast(mask, "bool")
+    allowed = ops.cast(mask, "bool")
     half = keras.backend.standardize_dtype(scores.dtype) == "float16"
     lowest = -6e4 if half else -1e30  # finite, for a row of -inf has no softmax
-    return ops.where(mask, ops.softmax(ops.where(mask, scores, lowest)), 0.0)
+    return ops.where(allowed, ops.softmax(ops.where(allowed, scores, lowest)), 0.0)

@@ -83,7 +83,7 @@ def test_a_release_stands_alone(bundle):
     command = [sys.executable, "-m", "course", "check", "--language", "en", "--no-plot"]
     done = subprocess.run(command, cwd=target, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "Write similarity next" in done.stdout, done.stderr
+    assert "Write RNNCell next" in done.stdout, done.stderr
 
 
 def test_a_release_overwrites_nothing(tmp_path):

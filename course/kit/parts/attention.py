@@ -21,7 +21,7 @@ def scaled_dot_product_attention(query: Any, key: Any, value: Any, mask: Any = N
         `(output, weights)` of shapes `(..., T, d_v)` and `(..., T, S)`.
     """
     scores = ops.einsum("...td,...sd->...ts", query * key.shape[-1] ** -0.5, key)
-    weights = masked_softmax(scores, mask)
+    weights = masked_softmax(scores, mask=mask)
     return ops.einsum("...ts,...sv->...tv", weights, value), weights
 
 

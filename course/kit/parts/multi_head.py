@@ -20,8 +20,8 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):
     """
 
     def __init__(self, d_model: int, num_heads: int, dropout: float = 0.0, **kwargs: Any):
-        if d_model % num_heads:
-            raise ValueError(f"A width of {d_model} can't be split among {num_heads} heads.")
+        if d_model % num_heads != 0:
+            raise ValueError(f"{num_heads} heads can't share a width of {d_model} evenly.")
         super().__init__(num_heads, d_model // num_heads, dropout=dropout, **kwargs)
         self.d_model = d_model
 
@@ -55,14 +55,9 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):
         if attention_mask is not None:
             attention_mask = ops.cast(attention_mask, "bool")
             some = ops.any(attention_mask, axis=-1, keepdims=True)
-        output, scores = super().call(
-            query,
-            value,
-            key=key,
-            attention_mask=attention_mask,
-            return_attention_scores=True,
-            training=training,
-        )
+        options = {"attention_mask": attention_mask, "training": training}
+        options["return_attention_scores"] = True
+        output, scores = super().call(query, value, key, **options)
         if some is not None:
             # Keras spreads the weights of such a query evenly.
             nothing = ops.zeros_like(output) + ops.cast(self.output_dense.bias, output.dtype)

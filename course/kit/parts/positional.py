@@ -24,7 +24,7 @@ class PositionalEncoding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         self.max_length, self.d_model, self.dropout = max_length, d_model, dropout
-        self.dropout_layer = keras.layers.Dropout(dropout)
+        self._drop = keras.layers.Dropout(rate=dropout)
         turns = np.exp(1j * np.logspace(0, -4, d_model // 2, endpoint=False))
         table = turns[None, :] ** np.arange(max_length)[:, None]
         pairs = np.stack([table.imag, table.real], axis=-1)
@@ -32,12 +32,11 @@ class PositionalEncoding(keras.layers.Layer):
 
     def call(self, x: Any, training: bool | None = None) -> Any:
         """Return `(B, T, D)` for x `(B, T, D)`."""
-        if x.shape[1] is not None and x.shape[1] > self.max_length:
-            raise ValueError(
-                f"The sentence has {x.shape[1]} words; there are positions for {self.max_length}."
-            )
+        length = x.shape[1]
+        if length is not None and length > self.max_length:
+            raise ValueError(f"{length} words are too many for {self.max_length} positions.")
         table = ops.cast(ops.convert_to_tensor(self._table), x.dtype)
-        return self.dropout_layer(x + table[: ops.shape(x)[1]], training=training)
+        return self._drop(x + table[: ops.shape(x)[1]], training=training)
 
     def get_config(self) -> dict[str, Any]:
         return {
