@@ -164,6 +164,16 @@ use_language("en")
 
 # %% exercise="ConvSeq2Seq" points=25
 
+# %%
+layers = list(range(9))
+plots.curves(
+    layers,
+    {f"K = {k}": np.array([receptive_field(k, n) for n in layers]) for k in (2, 3, 5)},
+    say("layers", "层数"),
+    say("words seen", "看到的词数"),
+    say("Windows over windows", "窗口之上的窗口"),
+);
+
 # %% [markdown] lang="en"
 # ## To think about
 #

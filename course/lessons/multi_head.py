@@ -109,6 +109,20 @@ from course.kit.parts import scaled_dot_product_attention
 
 # %% exercise="MultiHeadAttention" points=70
 
+# %%
+words = list("我养了一只猫，它很可爱")
+keras.utils.set_random_seed(3)
+vectors = np.random.default_rng(3).normal(size=(1, len(words), 16)).astype("float32")
+x = ops.convert_to_tensor(vectors)
+layer = MultiHeadAttention(16, 2)
+_, weights = layer(x, x, return_attention_scores=True)
+plots.heatmap(
+    ops.convert_to_numpy(weights)[0, 0],
+    words,
+    words,
+    say("One of two heads, before any training", "两个头之一，未经训练"),
+);
+
 # %% [markdown] lang="en"
 # ## To think about
 #

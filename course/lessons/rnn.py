@@ -201,6 +201,26 @@ use_language("en")
 
 # %% exercise="RNNSeq2Seq" points=14
 
+# %%
+cell = LSTMCell(1)
+steps = list(range(12))
+marks = ops.zeros((1, 12, 1))
+unroll(cell, marks, [ops.zeros((1, 1)), ops.ones((1, 1))])  # makes the cell's weights
+shares = {}
+for bias in (-1.0, 1.0, 3.0):
+    cell.bias.assign([0.0, bias, 0.0, 0.0])
+    memory, shares[f"b = {bias:.0f}"] = ops.ones((1, 1)), []
+    for _ in steps:
+        shares[f"b = {bias:.0f}"].append(float(memory[0, 0]))
+        _, (_, memory) = cell(marks[:, 0], [ops.zeros((1, 1)), memory])
+plots.curves(
+    steps,
+    {name: np.array(values) for name, values in shares.items()},
+    say("steps", "步数"),
+    say("what is left of the memory", "记忆还剩多少"),
+    say("The forget gate's bias decides how long a cell remembers", "遗忘门的偏置决定能记多久"),
+);
+
 # %% [markdown] lang="en"
 # ## To think about
 #

@@ -127,6 +127,18 @@ from course.kit.parts import MultiHeadAttention, PositionalEncoding, causal_mask
 
 # %% exercise="Transformer" points=32
 
+# %%
+keras.utils.set_random_seed(3)
+model = Transformer(12, 12, 16, 2, 32, 1)
+source, target = np.array([[4, 5, 6, 7, 3]]), np.array([[2, 8, 9, 10]])
+scores = model.attention_scores(source, target)["layer_1"]
+plots.heatmap(
+    ops.convert_to_numpy(scores)[0, 0],
+    ["", "我", "喜欢", "深度"],
+    ["I", "like", "deep", "learning", "."],
+    say("Who looks at whom, before any training", "谁在看谁，未经训练"),
+);
+
 # %% [markdown] lang="en"
 # ## To think about
 #

@@ -157,6 +157,17 @@ use_language("en")
 
 # %% exercise="corpus_bleu" points=14
 
+# %%
+schedule = WarmupInverseSqrt(128, 400)
+steps = list(range(0, 4000, 20))
+plots.curves(
+    steps,
+    {"w = 400": np.array([float(schedule(step)) for step in steps])},
+    say("update", "更新次数"),
+    say("learning rate", "学习率"),
+    say("Warm up, then cool down", "先升温，再降温"),
+);
+
 # %% [markdown] lang="en"
 # ## To think about
 #
