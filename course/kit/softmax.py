@@ -1,5 +1,6 @@
 """Softmax beside a mask: given to every unit but the one in which students write it."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -18,8 +19,14 @@ def masked_softmax(scores: Any, mask: Any = None) -> Any:
         nothing.
     """
     if mask is None:
-        return ops.softmax(scores)
+        return _softmax(scores)
     allowed = ops.cast(mask, "bool")
     half = keras.backend.standardize_dtype(scores.dtype) == "float16"
     lowest = -6e4 if half else -1e30  # finite, for a row of -inf has no softmax
-    return ops.where(allowed, ops.softmax(ops.where(allowed, scores, lowest)), 0.0)
+    return ops.where(allowed, _softmax(ops.where(allowed, scores, lowest)), 0.0)
+
+
+def _softmax(scores: Any) -> Any:
+    with warnings.catch_warnings():  # Keras takes a sentence of one word for a mistake
+        warnings.filterwarnings("ignore", message="You are using a softmax over axis")
+        return ops.softmax(scores)
