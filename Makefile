@@ -4,6 +4,9 @@
 VENV := .venv
 BIN := $(VENV)/bin
 BACKEND_PACKAGES ?= cpu
+BACKEND ?= tensorflow
+UNITS ?=
+VERIFY ?=
 # The first Python here that TensorFlow has packages for.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -13,7 +16,7 @@ INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
-.PHONY: help demo test test-slow lint sync verify bench clean
+.PHONY: help demo test test-slow test-backends lint sync verify bench clean
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +30,10 @@ test: $(INSTALLED)  ## The project's own tests, without the slow ones.
 test-slow: $(INSTALLED)  ## The slow tests: verify, notebooks, nbgrader, the demo.
 	$(BIN)/python -m pytest -m slow
 
+test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
+	$(MAKE) verify VENV=.venv-jax BACKEND_PACKAGES=jax BACKEND=jax VERIFY=--right-only
+	$(MAKE) verify VENV=.venv-torch BACKEND_PACKAGES=torch BACKEND=torch
+
 lint: $(INSTALLED)  ## ruff and mypy.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,14 +43,14 @@ sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons
 	$(BIN)/python -m autograder.authoring.stubs
 	$(BIN)/python -m autograder.authoring.notebooks
 
-verify: $(INSTALLED)  ## Prove the suites.
-	$(BIN)/python -m autograder verify
+verify: $(INSTALLED)  ## Prove the suites; UNITS="rnn cnn" for some of them.
+	$(BIN)/python -m autograder verify --backend $(BACKEND) $(UNITS) $(VERIFY)
 
 bench: $(INSTALLED)  ## nbgrader and this grader on the same hand-ins.
 	$(BIN)/python -m benchmarks.throughput
 
 clean:  ## Take the environment and the demonstration away.
-	rm -rf $(VENV) demo-out
+	rm -rf $(VENV) .venv-jax .venv-torch demo-out
 
 # Nothing is installed again, or asked for, until a pin changes.
 $(INSTALLED): requirements/base.txt requirements/$(BACKEND_PACKAGES).txt

@@ -133,6 +133,9 @@ def verify(
     backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = "tensorflow",
     isolation: Annotated[str, typer.Option(help="require or best-effort.")] = "require",
     seed: Annotated[int, typer.Option(help="The seed of the run.")] = 0,
+    right_only: Annotated[
+        bool, typer.Option("--right-only", help="Leave the known mistakes out.")
+    ] = False,
 ) -> None:
     """Prove the suites: solutions full marks, stubs none, every known mistake caught and named."""
     from autograder.verify import run_verify
@@ -142,7 +145,8 @@ def verify(
     _check_choice("backend", backend, BACKENDS)
     _check_choice("isolation", isolation, ("require", "best-effort"))
     try:
-        proven = run_verify(units or available_units(), backend, isolation, seed, Console())
+        names = units or available_units()
+        proven = run_verify(names, backend, isolation, seed, Console(), not right_only)
     except IsolationError as error:
         _stop(str(error))
     raise typer.Exit(0 if proven else 1)

@@ -18,7 +18,7 @@ from autograder.messages import text
 from autograder.oracles import transformer as oracle
 
 WIDTH, HEADS, INNER = 4, 2, 5
-LOOSE = {"rtol": 2e-2, "atol": 2e-2}  # room for any usual epsilon of the normalisation
+LOOSE = {"rtol": 4e-2, "atol": 4e-2}  # room for any usual epsilon of the normalisation
 ATTENTION = tuple(
     f"{name}_projection.{kind}"
     for name in ("query", "key", "value", "output")
@@ -588,7 +588,7 @@ def test_transformer_layer_dropout(student, rng):
 )
 def test_transformer_layer_saving(student, rng):
     model, weights = translator(student, rng)
-    specs = [(None, None), (None, None)]
+    specs = [(None, SOURCE.shape[1]), (None, TARGET.shape[1])]
     probes.expect_reload(model, [[SOURCE, TARGET]], specs, right_logits(weights)[0], **LOOSE)
 
 

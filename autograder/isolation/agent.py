@@ -234,6 +234,10 @@ def _set_seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     global_state.set_global_attribute(seed_generator.GLOBAL_SEED_GENERATOR, None)
+    if keras.backend.backend() == "torch":  # whose dropout draws from PyTorch's own generator
+        import torch
+
+        torch.manual_seed(seed)
 
 
 def _attribute(owner: Any, path: str) -> Any:
