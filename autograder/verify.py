@@ -154,7 +154,11 @@ def run_verify(
     def work(grader: Grader) -> None:
         with Progress(console=console, transient=True) as progress:
             for unit in units:
-                wrong_turns = misconceptions_of(unit) if wrong_turns_too else ()
+                wrong_turns = tuple(
+                    wrong
+                    for wrong in misconceptions_of(unit)
+                    if wrong_turns_too and not (backend == "torch" and wrong.compiled_only)
+                )
                 variants = len(list(VARIANTS_DIR.joinpath(unit).glob("*.py")))
                 task = progress.add_task(unit, total=2 + variants + len(wrong_turns))
                 step = functools.partial(progress.advance, task)

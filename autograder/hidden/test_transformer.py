@@ -584,7 +584,7 @@ def test_transformer_layer_dropout(student, rng):
 @check(
     exercise="Transformer",
     points=2,
-    title=text("A saved model of unknown lengths comes back", "长度未知的模型保存后再载入"),
+    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
 )
 def test_transformer_layer_saving(student, rng):
     model, weights = translator(student, rng)

@@ -34,6 +34,7 @@ class Misconception:
         hint: what to look at, without the answer.
         definition: the exercise written wrong, with what it needs.
         source: the reference, followed by the definition: a whole hand-in.
+        compiled_only: it shows in compiled functions alone, which Keras on PyTorch has not.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Misconception:
     hint: Text
     definition: str
     source: str
+    compiled_only: bool = False
 
 
 def misconception(**facts: Any) -> Callable:

@@ -151,6 +151,7 @@ def softmax(x, axis=-1):
 @misconception(
     name="left-the-graph",
     caught_by="unknown_sizes",
+    compiled_only=True,
     title={"en": "NumPy in the middle of the computation", "zh": "计算中途用了 NumPy"},
     hint={
         "en": "A NumPy array has no gradient and can't be compiled: stay with keras.ops.",

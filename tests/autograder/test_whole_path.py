@@ -69,6 +69,13 @@ def test_verify_proves_the_suite(unit):
     assert len(misconceptions_of(unit)) >= 12
 
 
+def test_verify_can_leave_the_known_mistakes_out():
+    said = Console(file=io.StringIO(), width=200)
+    assert verify.run_verify(["positional"], "tensorflow", "require", 0, said, False)
+    assert "4 of 4" in said.file.getvalue()
+    assert "wrong turns" not in said.file.getvalue()
+
+
 def test_verify_finds_what_a_suite_lets_through():
     """A wrong turn that is none, and one that another check should catch, are both reported."""
     known = {item.name: item for item in misconceptions_of("attention")}
