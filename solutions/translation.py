@@ -175,7 +175,8 @@ def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     )
     written = ops.full((batch, beam_size, 1), START_ID, dtype="int32")
     # All beams begin alike: only the first may be continued, or every beam would say the same.
-    log_probability = ops.tile([[0.0] + [-math.inf] * (beam_size - 1)], (batch, 1))
+    first_only = ops.convert_to_tensor([[0.0] + [-math.inf] * (beam_size - 1)])
+    log_probability = ops.tile(first_only, (batch, 1))
     length = ops.zeros((batch, beam_size))
     ended = ops.zeros((batch, beam_size), dtype="bool")
 
