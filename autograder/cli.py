@@ -146,7 +146,7 @@ def verify(
     _check_choice("isolation", isolation, ("require", "best-effort"))
     try:
         names = units or available_units()
-        proven = run_verify(names, backend, isolation, seed, Console(), not right_only)
+        proven = run_verify(names, backend, isolation, seed, Console(), right_only)
     except IsolationError as error:
         _stop(str(error))
     raise typer.Exit(0 if proven else 1)

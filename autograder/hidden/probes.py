@@ -162,8 +162,17 @@ def expect_clone(layer: Remote, args: list, shape: Sequence[int], name: str) -> 
     return copy
 
 
-def expect_reload(layer: Remote, args: list, specs: list, right: Any, **tolerance: float) -> None:
-    """Fail unless a functional model of the layer gives the same after saving and loading."""
+def expect_reload(
+    layer: Remote, args: list, right: Any, specs: list | None = None, **tolerance: float
+) -> None:
+    """Fail unless a functional model of the layer gives the same after saving and loading.
+
+    Without `specs`, the inputs' shapes, the batch is unknown and the lengths are those of `args`:
+    what refuses long sentences can't be traced with unknown ones on JAX and PyTorch.
+    """
+    if specs is None:
+        arrays = [item for arg in args for item in (arg if isinstance(arg, list) else [arg])]
+        specs = [(None, *array.shape[1:]) for array in arrays]
     answer = layer.reload(*args, specs=specs)
     if isinstance(answer, list):
         answer = answer[0] if answer else None

@@ -476,7 +476,7 @@ def test_multi_head_attention_layer_saving(student, rng):
     layer, weights = transplanted(student, rng)
     query, value = normal(rng, 2, 3, 6), normal(rng, 2, 4, 6)
     right, _ = oracle.multi_head_attention(weights, 2, query, value)
-    probes.expect_reload(layer, [query, value], [(None, None, 6), (None, None, 6)], right)
+    probes.expect_reload(layer, [query, value], right, [(None, None, 6)] * 2)
 
 
 @check(

@@ -71,7 +71,7 @@ def test_verify_proves_the_suite(unit):
 
 def test_verify_can_leave_the_known_mistakes_out():
     said = Console(file=io.StringIO(), width=200)
-    assert verify.run_verify(["positional"], "tensorflow", "require", 0, said, False)
+    assert verify.run_verify(["positional"], "tensorflow", "require", 0, said, right_only=True)
     assert "4 of 4" in said.file.getvalue()
     assert "wrong turns" not in said.file.getvalue()
 

@@ -134,6 +134,10 @@ def _do(subject: Subject) -> str:
     return "does" if subject.third else "do"
 
 
+def _have(subject: Subject) -> str:
+    return "has" if subject.third else "have"
+
+
 def _present(subject: Subject, verb: Verb) -> str:
     return verb.third if subject.third else verb.base
 
@@ -159,9 +163,13 @@ def _pointed(draw: random.Random, noun: Noun) -> tuple[str, str]:
 def _action(draw: random.Random, portions: bool = True) -> tuple[Verb, Noun]:
     """Something to do and something to do it to; portions are cups of tea and the like."""
     verb, nouns = draw.choice(ACTIONS)
-    while not portions and any(" of " in noun.one for noun in nouns[:1]):
+    while not portions and " of " in nouns[0].one:
         verb, nouns = draw.choice(ACTIONS)
     return verb, draw.choice([noun for noun in nouns if portions or " of " not in noun.one])
+
+
+def _one_of(draw: random.Random, *bases: str) -> tuple[Verb, tuple[Noun, ...]]:
+    return draw.choice([(verb, nouns) for verb, nouns in ACTIONS if verb.base in bases])
 
 
 def _when(draw: random.Random, verb: Verb, times: tuple[Phrase, ...]) -> Phrase:
@@ -174,13 +182,14 @@ def _place(draw: random.Random, verb: Verb) -> tuple[str, str]:
     """A place where it may be done, half of the time, or none."""
     if draw.random() < 0.5:
         return "", ""
-    place = PLACES[draw.choice(PLACES_OF[verb.base])]
-    return f" {place.english}", place.chinese
+    place = draw.choice(PLACES_OF[verb.base])
+    return f" {place}", PLACES[place]
 
 
-def _described(draw: random.Random) -> tuple[str, Noun, tuple[str, str]]:
+def _described(draw: random.Random) -> tuple[Noun, Phrase]:
+    """A thing, and what may be said of it."""
     kind = draw.choice(list(KINDS))
-    return kind, draw.choice(KINDS[kind]), draw.choice(LOOKS[kind])
+    return draw.choice(KINDS[kind]), draw.choice(LOOKS[kind])
 
 
 # -- rules ----------------------------------------------------------------------------------------
@@ -213,7 +222,7 @@ def _future(draw: random.Random) -> _Draft:
 def _habit(draw: random.Random) -> _Draft:
     """My father drinks a cup of tea every day. 我爸爸每天喝一杯茶。"""
     who, when = draw.choice(SUBJECTS), draw.choice(HABITS)
-    verb, nouns = draw.choice(ACTIONS[:3])
+    verb, nouns = _one_of(draw, "read", "eat", "drink")
     noun = draw.choice(nouns)
     (there, 在), (things, 东西) = _place(draw, verb), _counted(draw, noun)
     return _Draft(
@@ -315,15 +324,14 @@ def _who(draw: random.Random) -> _Draft:
 def _before(draw: random.Random) -> _Draft:
     """I have never read that novel. 我从来没看过那本小说。"""
     who = draw.choice(SUBJECTS)
-    verb, nouns = draw.choice([a for a in ACTIONS if a[0].base in ("read", "borrow", "wash")])
+    verb, nouns = _one_of(draw, "read", "borrow", "wash")
     noun = draw.choice(nouns)
     thing, 东西 = _pointed(draw, noun)
-    have = "has" if who.third else "have"
     english, chinese = draw.choice(
         (
-            (f"{who.english} {have} {verb.participle} {thing} before.", "{}过{}。"),
-            (f"{who.english} {have} never {verb.participle} {thing}.", "从来没{}过{}。"),
-            (f"{have} {who.english} {verb.participle} {thing} before?", "{}过{}吗？"),
+            (f"{who.english} {_have(who)} {verb.participle} {thing} before.", "{}过{}。"),
+            (f"{who.english} {_have(who)} never {verb.participle} {thing}.", "从来没{}过{}。"),
+            (f"{_have(who)} {who.english} {verb.participle} {thing} before?", "{}过{}吗？"),
         )
     )
     return _Draft(english, who.chinese + chinese.format(verb.chinese, 东西), (verb.base, noun.one))
@@ -387,9 +395,8 @@ def _learning(draw: random.Random) -> _Draft:
 def _pet(draw: random.Random) -> _Draft:
     """I have a cat, and it is very cute. 我养了一只猫，它很可爱。"""
     who, animal, look = draw.choice(SUBJECTS), draw.choice(ANIMALS), draw.choice(LOOKS["animals"])
-    have = "has" if who.third else "have"
     return _Draft(
-        f"{who.english} {have} {_an(animal.one)}, and it is very {look.english}.",
+        f"{who.english} {_have(who)} {_an(animal.one)}, and it is very {look.english}.",
         f"{who.chinese}养了一{animal.measure}{animal.chinese}，它很{look.chinese}。",
     )
 
@@ -410,20 +417,20 @@ def _but(draw: random.Random) -> _Draft:
 
 def _relative(draw: random.Random) -> _Draft:
     """The book that I bought yesterday is very interesting. 我昨天买的书很有意思。"""
-    who, (_, noun, look) = draw.choice(SUBJECTS), _described(draw)
+    who, (noun, look) = draw.choice(SUBJECTS), _described(draw)
     verb = draw.choice([verb for verb, nouns in ACTIONS if noun in nouns])
     when = _when(draw, verb, PAST)
     english, chinese = draw.choice((("is very", "很"), ("is not", "不")))
     return _Draft(
-        f"the {noun.one} that {who.english} {verb.past} {when.english} {english} {look[0]}.",
-        f"{who.chinese}{when.chinese}{verb.chinese}的{noun.chinese}{chinese}{look[1]}。",
+        f"the {noun.one} that {who.english} {verb.past} {when.english} {english} {look.english}.",
+        f"{who.chinese}{when.chinese}{verb.chinese}的{noun.chinese}{chinese}{look.chinese}。",
         (verb.base, noun.one),
     )
 
 
 def _looks(draw: random.Random) -> _Draft:
     """My coat is very beautiful. 我的外套很漂亮。"""
-    _, noun, look = _described(draw)
+    noun, look = _described(draw)
     if draw.random() < 0.5:
         owner = draw.choice(OWNERS)
         thing, 东西 = f"{owner.english} {noun.one}", owner.chinese + noun.chinese
@@ -431,12 +438,12 @@ def _looks(draw: random.Random) -> _Draft:
         thing, 东西 = _pointed(draw, noun)
     english, chinese = draw.choice(
         (
-            (f"{thing} is very {look[0]}.", "{}很{}。"),
-            (f"{thing} is not {look[0]}.", "{}不{}。"),
-            (f"is {thing} {look[0]}?", "{}{}吗？"),
+            (f"{thing} is very {look.english}.", "{}很{}。"),
+            (f"{thing} is not {look.english}.", "{}不{}。"),
+            (f"is {thing} {look.english}?", "{}{}吗？"),
         )
     )
-    return _Draft(english, chinese.format(东西, look[1]))
+    return _Draft(english, chinese.format(东西, look.chinese))
 
 
 def _compared(draw: random.Random) -> _Draft:

@@ -72,15 +72,15 @@ SUBJECTS = (
     Subject("the boys", "男孩们", False),
 )
 
-READING = (
+BOOKS = (
     Noun("book", "books", "书", "本"),
     Noun("novel", "novels", "小说", "本"),
     Noun("dictionary", "dictionaries", "词典", "本"),
     Noun("magazine", "magazines", "杂志", "本"),
     Noun("textbook", "textbooks", "课本", "本"),
     Noun("comic", "comics", "漫画", "本"),
-    Noun("newspaper", "newspapers", "报纸", "份"),
 )
+READING = (*BOOKS, Noun("newspaper", "newspapers", "报纸", "份"))
 CLOTHES = (
     Noun("shirt", "shirts", "衬衫", "件"),
     Noun("coat", "coats", "外套", "件"),
@@ -114,15 +114,20 @@ DRINKS = (
     Noun("glass of milk", "glasses of milk", "牛奶", "杯"),
     Noun("bottle of juice", "bottles of juice", "果汁", "瓶"),
 )
-GOODS = (
+CHAIR = Noun("chair", "chairs", "椅子", "把")
+TABLE = Noun("table", "tables", "桌子", "张")
+MACHINES = (
     Noun("computer", "computers", "电脑", "台"),
     Noun("camera", "cameras", "照相机", "台"),
     Noun("phone", "phones", "手机", "部"),
     Noun("bicycle", "bicycles", "自行车", "辆"),
     Noun("car", "cars", "汽车", "辆"),
     Noun("umbrella", "umbrellas", "雨伞", "把"),
-    Noun("chair", "chairs", "椅子", "把"),
-    Noun("table", "tables", "桌子", "张"),
+)
+GOODS = (
+    *MACHINES,
+    CHAIR,
+    TABLE,
     Noun("map", "maps", "地图", "张"),
     Noun("lamp", "lamps", "台灯", "盏"),
     Noun("watch", "watches", "手表", "块"),
@@ -166,14 +171,14 @@ ACTIONS = (
     (Verb("sell", "sells", "sold", "selling", "sold", "卖"), CLOTHES + GOODS),
     (Verb("draw", "draws", "drew", "drawing", "drawn", "画"), ANIMALS + WILD),
     (Verb("write", "writes", "wrote", "writing", "written", "写"), WRITTEN),
-    (Verb("repair", "repairs", "repaired", "repairing", "repaired", "修"), GOODS[:7]),
-    (Verb("clean", "cleans", "cleaned", "cleaning", "cleaned", "擦"), GOODS[6:8]),
+    (Verb("repair", "repairs", "repaired", "repairing", "repaired", "修"), (*MACHINES, CHAIR)),
+    (Verb("clean", "cleans", "cleaned", "cleaning", "cleaned", "擦"), (CHAIR, TABLE)),
     (Verb("choose", "chooses", "chose", "choosing", "chosen", "选"), CLOTHES + GOODS),
     (
         Verb("look for", "looks for", "looked for", "looking for", "looked for", "找"),
         READING + GOODS,
     ),
-    (Verb("borrow", "borrows", "borrowed", "borrowing", "borrowed", "借"), READING + GOODS[:6]),
+    (Verb("borrow", "borrows", "borrowed", "borrowing", "borrowed", "借"), READING + MACHINES),
 )
 LIKING = (
     Verb("like", "likes", "liked", "liking", "liked", "喜欢"),
@@ -205,38 +210,70 @@ SUBJECT_MATTERS = (
     Phrase("singing", "唱歌"),
     Phrase("cooking", "做饭"),
 )
-PLACES = (
-    Phrase("at home", "在家"),
-    Phrase("at school", "在学校"),
-    Phrase("in the shop", "在商店"),
-    Phrase("in the library", "在图书馆"),
-    Phrase("in the garden", "在花园里"),
-    Phrase("in the park", "在公园"),
-    Phrase("in Beijing", "在北京"),
-    Phrase("in Shanghai", "在上海"),
-    Phrase("in London", "在伦敦"),
-    Phrase("in Paris", "在巴黎"),
-    Phrase("at the market", "在市场"),
-    Phrase("in the office", "在办公室"),
-    Phrase("in the restaurant", "在饭馆"),
-    Phrase("at the station", "在车站"),
-    Phrase("in the classroom", "在教室"),
-)
+PLACES = {
+    "at home": "在家",
+    "at school": "在学校",
+    "in the shop": "在商店",
+    "in the library": "在图书馆",
+    "in the garden": "在花园里",
+    "in the park": "在公园",
+    "in Beijing": "在北京",
+    "in Shanghai": "在上海",
+    "in London": "在伦敦",
+    "in Paris": "在巴黎",
+    "at the market": "在市场",
+    "in the office": "在办公室",
+    "in the restaurant": "在饭馆",
+    "at the station": "在车站",
+    "in the classroom": "在教室",
+}
 # Where each action may take place.
 PLACES_OF = {
-    "read": (0, 1, 3, 4, 5, 11, 13, 14),
-    "eat": (0, 1, 4, 5, 11, 12, 13),
-    "drink": (0, 1, 4, 5, 11, 12, 13),
-    "wash": (0, 1),
-    "buy": (2, 6, 7, 8, 9, 10),
-    "sell": (2, 6, 7, 8, 9, 10),
-    "draw": (0, 1, 4, 5, 14),
-    "write": (0, 1, 3, 11, 14),
-    "repair": (0, 1, 2, 11),
-    "clean": (0, 1, 12, 14),
-    "choose": (2, 8, 9, 10),
-    "look for": (0, 1, 2, 10, 11, 13),
-    "borrow": (1, 3, 11),
+    "read": (
+        "at home",
+        "at school",
+        "in the library",
+        "in the garden",
+        "in the park",
+        "in the office",
+        "at the station",
+        "in the classroom",
+    ),
+    "eat": (
+        "at home",
+        "at school",
+        "in the garden",
+        "in the park",
+        "in the office",
+        "in the restaurant",
+        "at the station",
+    ),
+    "drink": (
+        "at home",
+        "at school",
+        "in the garden",
+        "in the park",
+        "in the office",
+        "in the restaurant",
+        "at the station",
+    ),
+    "wash": ("at home", "at school"),
+    "buy": ("in the shop", "in Beijing", "in Shanghai", "in London", "in Paris", "at the market"),
+    "sell": ("in the shop", "in Beijing", "in Shanghai", "in London", "in Paris", "at the market"),
+    "draw": ("at home", "at school", "in the garden", "in the park", "in the classroom"),
+    "write": ("at home", "at school", "in the library", "in the office", "in the classroom"),
+    "repair": ("at home", "at school", "in the shop", "in the office"),
+    "clean": ("at home", "at school", "in the restaurant", "in the classroom"),
+    "choose": ("in the shop", "in London", "in Paris", "at the market"),
+    "look for": (
+        "at home",
+        "at school",
+        "in the shop",
+        "at the market",
+        "in the office",
+        "at the station",
+    ),
+    "borrow": ("at school", "in the library", "in the office"),
 }
 PAST = (
     Phrase("yesterday", "昨天"),
@@ -315,7 +352,7 @@ LOOKS = {
         Phrase("quiet", "安静"),
     ),
 }
-KINDS = {"reading": READING[:6], "clothes": CLOTHES, "goods": GOODS, "animals": ANIMALS}
+KINDS = {"reading": BOOKS, "clothes": CLOTHES, "goods": GOODS, "animals": ANIMALS}
 COMPARED = (
     (Phrase("taller", "高"), "people"),
     (Phrase("younger", "年轻"), "people"),
