@@ -1,13 +1,19 @@
-"""Multi-head attention for later units: Keras's own layer, called as the course calls its own."""
+"""Multi-head attention for later units: one product over all heads, their axis left in the middle.
+
+Keras's own layer does the same with `einsum` over three-axis kernels, which TensorFlow runs as many
+small products on a CPU; with plain Dense projections a training step takes about half the time.
+"""
 
 from typing import Any
 
 import keras
 from keras import ops
 
+from course.kit.softmax import masked_softmax
+
 
 @keras.saving.register_keras_serializable(package="course.kit")
-class MultiHeadAttention(keras.layers.MultiHeadAttention):
+class MultiHeadAttention(keras.layers.Layer):
     """Multi-head attention with `d_model` wide projections.
 
     Args:
@@ -20,16 +26,30 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):
     """
 
     def __init__(self, d_model: int, num_heads: int, dropout: float = 0.0, **kwargs: Any):
+        super().__init__(**kwargs)
         if d_model % num_heads != 0:
             raise ValueError(f"{num_heads} heads can't share a width of {d_model} evenly.")
-        super().__init__(num_heads, d_model // num_heads, dropout=dropout, **kwargs)
-        self.d_model = d_model
+        self.supports_masking = True
+        self.d_model, self.num_heads, self.dropout = d_model, num_heads, dropout
+        self.query_projection = self._projection("query")
+        self.key_projection = self._projection("key")
+        self.value_projection = self._projection("value")
+        self.output_projection = self._projection("output")
+        self._drop = keras.layers.Dropout(rate=dropout, dtype=self.dtype_policy)
 
-    # The names under which the course knows Keras's projections.
-    query_projection = property(lambda self: self.query_dense)
-    key_projection = property(lambda self: self.key_dense)
-    value_projection = property(lambda self: self.value_dense)
-    output_projection = property(lambda self: self.output_dense)
+    def _projection(self, name: str) -> keras.layers.Dense:
+        return keras.layers.Dense(units=self.d_model, dtype=self.dtype_policy, name=name)
+
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+        """Make the projections' weights for inputs of these shapes."""
+        self.query_projection.build(query_shape)
+        self.key_projection.build(value_shape if key_shape is None else key_shape)
+        self.value_projection.build(value_shape)
+        self.output_projection.build((*query_shape[:-1], self.d_model))
+
+    def _by_head(self, x: Any) -> Any:
+        """`(B, T, D)` as `(B, T, H, D/H)`."""
+        return ops.reshape(x, (*ops.shape(x)[:2], self.num_heads, self.d_model // self.num_heads))
 
     def call(
         self,
@@ -51,25 +71,23 @@ class MultiHeadAttention(keras.layers.MultiHeadAttention):
             return_attention_scores: whether the weights are wanted too.
             training: whether weights are dropped.
         """
-        some = None
+        asked = self._by_head(self.query_projection(query))
+        offered = self._by_head(self.key_projection(value if key is None else key))
+        given = self._by_head(self.value_projection(value))
         if attention_mask is not None:
-            attention_mask = ops.cast(attention_mask, "bool")
-            some = ops.any(attention_mask, axis=-1, keepdims=True)
-        options = {"attention_mask": attention_mask, "training": training}
-        options["return_attention_scores"] = True
-        output, scores = super().call(query, value, key, **options)
-        if some is not None:
-            # Keras spreads the weights of such a query evenly.
-            nothing = ops.zeros_like(output) + ops.cast(self.output_dense.bias, output.dtype)
-            output = ops.where(some, output, nothing)
-            scores = ops.where(ops.expand_dims(some, -3), scores, 0.0)
+            attention_mask = attention_mask[..., None, :, :]
+        scale = (self.d_model // self.num_heads) ** -0.5
+        scores = masked_softmax(
+            ops.einsum("bthd,bshd->bhts", asked * scale, offered), attention_mask
+        )
+        kept = self._drop(scores, training=training) if self.dropout else scores
+        found = ops.einsum("bhts,bshd->bthd", kept, given)
+        output = self.output_projection(ops.reshape(found, (*ops.shape(query)[:2], self.d_model)))
         return (output, scores) if return_attention_scores else output
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        kept = {key: config[key] for key in ("name", "trainable", "dtype")}
         return {
-            **kept,
+            **super().get_config(),
             "d_model": self.d_model,
             "num_heads": self.num_heads,
             "dropout": self.dropout,
