@@ -1,0 +1,136 @@
+"""Greedy and beam search over the steps of a model.
+
+The model's tensors stay where they are; what was written is kept on the host, and sentences that
+have ended are not computed any further in greedy search.
+"""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from course.kit.decoding.steps import Steps
+from course.kit.tokens import END_ID, PAD_ID, START_ID
+
+
+def greedy_search(steps: Steps, source: np.ndarray, max_length: int) -> np.ndarray:
+    """Write the likeliest word, again and again, until each sentence has ended.
+
+    Args:
+        steps: from `steps_for(model)`.
+        source: token ids `(B, S)`.
+        max_length: the most words that are written, the end id counted.
+
+    Returns:
+        Token ids `(B, L)`, L <= max_length, without the start id; padding follows the end id.
+
+    Raises:
+        ValueError: there is no room for a word.
+    """
+    _check_room(max_length)
+    batch = len(source)
+    written = np.full((batch, max_length), PAD_ID, "int32")
+    going, ended = np.arange(batch), np.zeros(batch, bool)
+    words = np.full(batch, START_ID, "int32")
+    state = steps.begin(ops.convert_to_tensor(source, "int32"), max_length)
+    for position in range(max_length):
+        logits, state = steps.step(ops.convert_to_tensor(words), position, state)
+        words = ops.convert_to_numpy(ops.argmax(logits, axis=-1)).astype("int32")
+        words[ended] = PAD_ID
+        written[going, position] = words
+        ended |= words == END_ID
+        if ended.all():
+            break
+        if 2 * ended.sum() >= len(ended):  # by halves: each new batch size may have to be compiled
+            kept = np.flatnonzero(~ended)
+            going, ended, words = going[kept], ended[kept], words[kept]
+            state = {kind: _rows(part, kept) for kind, part in state.items()}
+    return written[:, : position + 1]
+
+
+def beam_search(
+    steps: Steps,
+    source: np.ndarray,
+    max_length: int,
+    beam_size: int = 4,
+    length_penalty: float = 0.6,
+) -> np.ndarray:
+    """Keep the `beam_size` best beginnings of each translation; return the best that comes of them.
+
+    A hypothesis Y scores log P(Y | source) / ((5 + |Y|) / 6)^length_penalty, its end id counted;
+    one that has ended stays and competes on.
+
+    Args:
+        steps: from `steps_for(model)`.
+        source: token ids `(B, S)`.
+        max_length: the most words that are written, the end id counted.
+        beam_size: how many beginnings are kept a sentence.
+        length_penalty: 0 prefers short translations; 1 compares nearly by the mean per word.
+
+    Returns:
+        Token ids `(B, L)`, L <= max_length, in the form of `greedy_search`.
+
+    Raises:
+        ValueError: there is no room for a word, or no beginning to keep.
+
+    Source: Wu et al. 2016, section 7, equation 14.
+    """
+    _check_room(max_length)
+    if beam_size < 1:
+        raise ValueError(f"A beam keeps at least one beginning, not {beam_size}.")
+    batch, rows = len(source), len(source) * beam_size
+    first_of_row = np.arange(batch)[:, None] * beam_size
+    state = steps.begin(ops.convert_to_tensor(source, "int32"), max_length)
+    state = {kind: _rows(part, np.arange(rows) // beam_size) for kind, part in state.items()}
+
+    written = np.full((batch, beam_size, max_length), PAD_ID, "int32")
+    words = np.full(rows, START_ID, "int32")
+    log_probability = np.full((batch, beam_size), -math.inf, "float32")
+    log_probability[:, 0] = 0.0  # all beams begin alike: only the first may be continued
+    length = np.zeros((batch, beam_size), "float32")
+    ended = np.zeros((batch, beam_size), bool)
+
+    for position in range(max_length):
+        logits, state = steps.step(ops.convert_to_tensor(words), position, state)
+        best_gains, best_words = ops.top_k(_log_softmax(logits), beam_size)
+        # Only a beam's own best continuations can be among the best of all its sentence's.
+        gains = ops.convert_to_numpy(best_gains).reshape(batch, beam_size, beam_size).copy()
+        following = ops.convert_to_numpy(best_words).reshape(batch, beam_size, beam_size).copy()
+        gains[ended], following[ended] = -math.inf, PAD_ID
+        gains[ended, 0] = 0.0  # what has ended can only be padded, at no cost
+
+        totals = log_probability[:, :, None] + gains
+        lengths = length + ~ended
+        scores = totals / (((5.0 + lengths) / 6.0) ** length_penalty)[:, :, None]
+        order = np.argsort(-scores.reshape(batch, -1), axis=1, kind="stable")[:, :beam_size]
+        beam = order // beam_size
+        chosen = np.take_along_axis(following.reshape(batch, -1), order, axis=1)
+
+        log_probability = np.take_along_axis(totals.reshape(batch, -1), order, axis=1)
+        length = np.take_along_axis(lengths, beam, axis=1)
+        ended = np.take_along_axis(ended, beam, axis=1) | (chosen == END_ID)
+        written = np.take_along_axis(written, beam[:, :, None], axis=1)
+        written[:, :, position] = chosen
+        words = chosen.reshape(-1).astype("int32")
+        if ended.all():
+            break
+        if beam_size > 1:
+            state["moving"] = _rows(state["moving"], (first_of_row + beam).reshape(-1))
+    return written[:, 0, : position + 1]
+
+
+def _check_room(max_length: int) -> None:
+    if max_length < 1:
+        raise ValueError(f"A translation needs room for at least one word, not {max_length}.")
+
+
+def _log_softmax(logits: Any) -> Any:
+    return ops.log_softmax(ops.cast(logits, "float32"))
+
+
+def _rows(part: Any, rows: np.ndarray) -> Any:
+    """The rows of these numbers, of every tensor of a state."""
+    index = ops.convert_to_tensor(rows, "int32")
+    return keras.tree.map_structure(lambda tensor: ops.take(tensor, index, axis=0), part)
