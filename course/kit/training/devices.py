@@ -1,0 +1,115 @@
+"""Which devices to train on, in which precision, and whether to compile with XLA.
+
+One GPU, or the CPU, needs nothing. Several GPUs get a copy of the model each and a share of every
+batch: through `keras.distribution` on JAX, through `tf.distribute` on TensorFlow. With PyTorch one
+of them is used.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from course.kit.families import ModelError
+from course.kit.language import say
+
+PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train on.
+
+    Attributes:
+        device: `cpu` or `gpu`.
+        count: how many of them.
+        precision: a Keras dtype policy.
+        jit_compile: whether XLA compiles the training step.
+        scope: makes the context in which the model is to be built.
+    """
+
+    device: str
+    count: int
+    precision: str
+    jit_compile: bool
+    scope: Callable[[], Any] = contextlib.nullcontext
+
+    def __str__(self) -> str:
+        what = {"cpu": say("the CPU", "CPU"), "gpu": f"{self.count} GPU"}[self.device]
+        return what + f", {self.precision}" + (", XLA" if self.jit_compile else "")
+
+
+def gpus() -> list[str]:
+    """Return the names of the GPUs that Keras's backend sees."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return [f"GPU:{n}" for n, _ in enumerate(tf.config.list_logical_devices("GPU"))]
+    if backend == "jax":
+        return [name for name in keras.distribution.list_devices() if not name.startswith("cpu")]
+    import torch
+
+    return [f"cuda:{n}" for n in range(torch.cuda.device_count())]
+
+
+def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> Plan:
+    """Return what to train on.
+
+    By itself it takes every GPU there is, half precision on a GPU (bfloat16 on JAX, float16 with
+    loss scaling elsewhere), and XLA on a GPU; on a CPU, where half precision and XLA measured
+    slower for models of this size, neither.
+
+    Args:
+        device: `auto`, `cpu` or `gpu`.
+        precision: `auto` or a dtype policy.
+        jit: `auto`, `on` or `off`.
+
+    Raises:
+        ModelError: a GPU is asked for and there is none.
+    """
+    found = [] if device == "cpu" else gpus()
+    if device == "gpu" and not found:
+        raise ModelError(
+            say(
+                f"The {keras.backend.backend()} backend sees no GPU; train with --device cpu, or "
+                "install the packages for your GPU (requirements/gpu.txt).",
+                f"{keras.backend.backend()} 后端没有找到 GPU；请用 --device cpu，"
+                "或安装 GPU 版本的依赖（requirements/gpu.txt）。",
+            )
+        )
+    backend = keras.backend.backend()
+    on_gpu = bool(found)
+    if precision == "auto":
+        half = "mixed_bfloat16" if backend == "jax" else "mixed_float16"
+        precision = half if on_gpu else "float32"
+    compiled = jit == "on" or (jit == "auto" and on_gpu and backend != "torch")
+    count = len(found) if on_gpu and backend != "torch" else 1
+    return Plan(
+        device="gpu" if on_gpu else "cpu",
+        count=count,
+        precision=precision,
+        jit_compile=compiled,
+        scope=_shared_by(found) if count > 1 else contextlib.nullcontext,
+    )
+
+
+def _shared_by(devices: list[str]) -> Callable[[], Any]:
+    """Return what makes a scope in which a model is copied to all these devices."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        return tf.distribute.MirroredStrategy(devices).scope
+
+    @contextlib.contextmanager
+    def distributed() -> Any:
+        before = keras.distribution.distribution()
+        keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices))
+        try:
+            yield
+        finally:
+            keras.distribution.set_distribution(before)
+
+    return distributed
