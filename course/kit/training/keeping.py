@@ -1,0 +1,109 @@
+"""What is kept of a training run, so that a killed one goes on as if nothing had happened.
+
+state.npz     the model's and the optimizer's variables, random seeds, the history
+best.npz      the weights with the best validation BLEU, by path
+epochs/N.npz  the weights of the last few epochs, for their average
+history.csv   a line an epoch
+"""
+
+import contextlib
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Any]:
+    """Give a binary file that takes the place of `path` when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays, whole or not at all."""
+    with replaced(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the named arrays of a file."""
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def write_history(path: Path, history: list[dict[str, float]]) -> None:
+    """Write a line an epoch as CSV."""
+    with replaced(path) as file:
+        lines = [",".join(history[0])] if history else []
+        lines += [",".join(f"{value:.6g}" for value in row.values()) for row in history]
+        file.write(("\n".join(lines) + "\n").encode())
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """Return the lines of a history."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+class State:
+    """All that training changes, and the history until now.
+
+    Args:
+        path: the file.
+        model: compiled, its optimizer built.
+    """
+
+    def __init__(self, path: Path, model: keras.Model):
+        self.path, self._model = path, model
+        self.history: list[dict[str, float]] = []
+
+    def _variables(self) -> list[Any]:
+        # The random seeds of dropout are variables too, which Keras's own files leave out.
+        measured = {id(variable) for variable in self._model.metrics_variables}
+        own = [v for v in self._model.variables if id(v) not in measured]
+        return [*own, *self._model.optimizer.variables]
+
+    def save(self) -> None:
+        """Write it, whole or not at all."""
+        arrays = {
+            f"{n:05}": keras.ops.convert_to_numpy(variable)
+            for n, variable in enumerate(self._variables())
+        }
+        arrays["history"] = np.array(json.dumps(self.history))
+        write_arrays(self.path, arrays)
+
+    def restore(self) -> bool:
+        """Take up what was saved; return whether there was something.
+
+        Raises:
+            ValueError: it is of another model.
+        """
+        if not self.path.is_file():
+            return False
+        arrays = read_arrays(self.path)
+        history = json.loads(str(arrays.pop("history")))
+        variables = self._variables()
+        if [tuple(v.shape) for v in variables] != [a.shape for _, a in sorted(arrays.items())]:
+            raise ValueError(
+                f"{self.path} is of another model; remove its directory to train anew."
+            )
+        for variable, (_, value) in zip(variables, sorted(arrays.items()), strict=True):
+            variable.assign(value)
+        self.history = history
+        return True
