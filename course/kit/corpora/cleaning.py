@@ -130,15 +130,13 @@ def _row(line: bytes, max_words: int, max_characters: int) -> Row | str:
     except UnicodeDecodeError:
         return "not_utf8"
     columns = text.removeprefix("\ufeff").rstrip("\r\n").split("\t")
-    if not clean_text(" ".join(columns)):
-        return "blank"
     if len(columns) == 1:
-        return "one_column"
+        return "one_column" if clean_text(columns[0]) else "blank"
     if len(columns) > 3:
         return "many_columns"
     english, chinese = clean_english(columns[0]), clean_chinese(columns[1])
     if not english or not chinese:
-        return "empty_side"
+        return "empty_side" if english or chinese else "blank"
     if _HAN.search(english) and not _HAN.search(chinese):
         return "swapped"
     if len(english.split()) > max_words:

@@ -166,9 +166,11 @@ def _open_file(
     if not (directory / CARD).is_file():
         with made_whole(directory) as made:
             report = Report()
-            counts = _split_file(path, made, report, options)
+            counts, attributed = _split_file(path, made, report, options)
             if not counts:
                 raise DataError(_nothing_in(path, report))
+            if attributed and not source["attribution"]:
+                source = {**source, "attribution": "each pair's own, in the third column"}
             _write_card(made, name, source, counts, options, report)
     return _opened(directory)
 
@@ -184,8 +186,8 @@ def _open_generated(home: Path, options: Options) -> Dataset:
     source = {
         "grammar": "course.kit.corpora.generated",
         "sha256": hashlib.sha256(code).hexdigest(),
-        "licence": say("part of the course", "课程的一部分"),
-        "attribution": say("made by the course's grammar", "由课程的语法生成"),
+        "licence": "the course's own",
+        "attribution": "made by the course's grammar",
     }
     directory = _directory(home, "generated", source["sha256"], options)
     if not (directory / CARD).is_file():
@@ -209,8 +211,10 @@ def _open_generated(home: Path, options: Options) -> Dataset:
 
 def _split_file(
     path: Path, made: Path, report: Report, options: Options
-) -> dict[str, dict[str, int]]:
-    """Write the splits of a file; return their counts, or nothing where there is no pair.
+) -> tuple[dict[str, dict[str, int]], bool]:
+    """Write the splits of a file; return their counts, and whether any pair has an attribution.
+
+    Where there is no pair the counts are empty.
 
     Two passes: the first cleans, and holds 32 bytes a pair in memory; the second deals out. What
     the first cleaned waits on disk, since cleaning takes longer than reading.
@@ -218,10 +222,12 @@ def _split_file(
     cleaned = made / "cleaned.tsv"
     hashes = [array("Q") for _ in range(4)]  # English and Chinese nodes, sources, whole pairs
     lines = files.lines_of(path, say("cleaning", "清洗"))
+    attributed = False
     with _SplitWriter(cleaned) as writer:
         rows = cleaning.clean_rows(lines, report, options.max_words, options.max_characters)
         for row in rows:
             writer.write(row)
+            attributed = attributed or bool(row.attribution)
             values = (
                 splitting.english_node(row.english),
                 splitting.chinese_node(row.chinese),
@@ -231,7 +237,7 @@ def _split_file(
             for column, value in zip(hashes, values, strict=True):
                 column.append(value)
     if not writer.written:
-        return {}
+        return {}, False
     english, chinese, sources, pairs = (np.frombuffer(column, np.uint64) for column in hashes)
     first = np.zeros(len(pairs), bool)
     first[np.unique(pairs, return_index=True)[1]] = True
@@ -247,10 +253,11 @@ def _split_file(
             if new:
                 writers[split].write(row)
     cleaned.unlink()
-    return {
+    counts = {
         name: writers[split].counts(len(np.unique(sources[split_of == split])))
         for split, name in enumerate(splitting.NAMES)
     }
+    return counts, attributed
 
 
 def _nothing_in(path: Path, report: Report) -> str:

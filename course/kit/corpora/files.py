@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,20 +32,25 @@ def lines_of(path: Path, description: str) -> Iterator[bytes]:
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                member = archive.getinfo(_member(archive, path))
+                member = archive.getinfo(member_of(archive, path))
                 with archive.open(member) as file:
                     yield from _shown(file, member.file_size, description)
         else:
             with path.open("rb") as file:
                 yield from _shown(file, path.stat().st_size, description)
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError is how zipfile says that a password is needed.
         raise DataError(
             say(f"{path} can't be read: {error}.", f"无法读取 {path}：{error}。")
         ) from error
 
 
-def _member(archive: zipfile.ZipFile, path: Path) -> str:
+def member_of(archive: zipfile.ZipFile, path: Path) -> str:
+    """Return the name of the file of pairs in a zip.
+
+    Raises:
+        DataError: there is none, or several may be meant.
+    """
     names = [name for name in archive.namelist() if name.endswith((".txt", ".tsv"))]
     # manythings.org puts notes about the file beside it, and calls them _about.txt.
     pairs = [name for name in names if not name.rsplit("/", 1)[-1].startswith((".", "_"))]
