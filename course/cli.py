@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -12,8 +12,10 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import typer
 from rich.console import Console
 
-from course.kit.language import say, use_language
+from course.data_cli import data_app
+from course.kit.language import say
 from course.kit.units import available_units
+from course.terminal import speak, stop
 
 if TYPE_CHECKING:
     from course.check import Report
@@ -24,20 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def _stop(message: str) -> NoReturn:
-    """Say what is wrong in one sentence and end with status 2."""
-    Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(2)
-
-
-def _speak(code: str | None) -> None:
-    if code is not None:
-        try:
-            use_language(code)
-        except ValueError as error:
-            _stop(str(error))
+app.add_typer(data_app, name="data")
 
 
 def _units(given: list[str] | None) -> list[str]:
@@ -45,7 +34,7 @@ def _units(given: list[str] | None) -> list[str]:
     for unit in given or []:
         if unit not in known:
             names = ", ".join(known)
-            _stop(
+            stop(
                 say(
                     f"There is no unit {unit!r}; the units are: {names}.",
                     f"没有名为 {unit!r} 的单元；现有单元：{names}。",
@@ -63,7 +52,7 @@ def check(
     plot: Annotated[bool, typer.Option(help="Draw your attention weights.")] = True,
 ) -> None:
     """Run the public checks on your own work, and say what to do next."""
-    _speak(language)
+    speak(language)
     chosen = _units(units)
     if file is not None:
         chosen = [_unit_of(file, chosen)]
@@ -86,17 +75,15 @@ def check(
 def _unit_of(file: Path, chosen: list[str]) -> str:
     """Return the unit of `--file`: the only one named, or the one that it is called after."""
     if not file.is_file():
-        _stop(
+        stop(
             say(
                 f"There is no file {file}; save your work, or look at the name.",
                 f"没有文件 {file}；请先保存，或检查文件名。",
             )
         )
-    if len(chosen) == 1:
-        return chosen[0]
-    if file.stem in chosen:
-        return file.stem
-    _stop(say("Name the unit that --file belongs to.", "请写明 --file 属于哪个单元。"))
+    if len(chosen) > 1 and file.stem not in chosen:
+        stop(say("Name the unit that --file belongs to.", "请写明 --file 属于哪个单元。"))
+    return chosen[0] if len(chosen) == 1 else file.stem
 
 
 def _show(reports: list["Report"], console: Console, plot: bool) -> None:
@@ -153,7 +140,7 @@ def progress(
     language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
 ) -> None:
     """Show which exercises are done, checked, or still to do."""
-    _speak(language)
+    speak(language)
     console = Console()
     with console.status(say("checking", "检查中")):
         from course import check as engine
