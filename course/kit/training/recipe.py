@@ -19,7 +19,7 @@ class Recipe:
         warmup_steps: updates.
         label_smoothing: the share of the truth that is spread over all words.
         clip: the longest that a gradient may be, over all weights; 0 for no limit.
-        average: momentum of the running average of the weights that is kept in the end; 0 for none.
+        average: how many last epochs' weights are averaged in the end, kept where that is better.
         patience: epochs without a better validation BLEU after which training ends; 0 for never.
         source_words: English is cut into `words` or `subwords`.
         source_size, target_size: the largest vocabularies.
@@ -34,7 +34,7 @@ class Recipe:
     warmup_steps: int = 500
     label_smoothing: float = 0.1
     clip: float = 1.0
-    average: float = 0.0
+    average: int = 0
     patience: int = 0
     source_words: str = "words"
     source_size: int = 8000
@@ -48,7 +48,7 @@ class Recipe:
 
 
 # The generated corpus: few words, sentences that obey rules; small models learn it in minutes.
-_SMALL = Recipe(epochs=12, tokens=2048, min_count=1, label_smoothing=0.0, max_length=32)
+_SMALL = Recipe(epochs=8, tokens=2048, min_count=1, label_smoothing=0.0, max_length=32)
 _SMALL_SIZES = {
     "rnn": {"units": 128},
     "rnn-fixed": {"units": 128},
