@@ -12,6 +12,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import typer
 from rich.console import Console
 
+from course import train_cli
 from course.data_cli import data_app
 from course.kit.language import say
 from course.kit.units import available_units
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from course.check import Report
 
 app = typer.Typer(
-    help="Check your work and see what is next.",
+    help="Check your work, see what is next, and translate with it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
+train_cli.add_to(app)
 
 
 def _units(given: list[str] | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ def evaluate(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> 
         raise ValueError("Every translation needs at least one reference.")
     # sacreBLEU wants a list for the first references, one for the second, and so on.
     most = max(len(each) for each in references)
-    columns = [[each[n] if n < len(each) else None for each in references] for n in range(most)]
+    columns: Any = [
+        [each[n] if n < len(each) else None for each in references] for n in range(most)
+    ]
     exact = sum(h in each for h, each in zip(hypotheses, references, strict=True))
     return Scores(
         bleu=sacrebleu.corpus_bleu(hypotheses, columns, tokenize="zh").score,

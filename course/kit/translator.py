@@ -180,5 +180,5 @@ def load(directory: Path, model_class: type) -> Translator:
     model = build(card["family"], model_class, card["sizes"])
     with np.load(directory / WEIGHTS) as weights:
         set_weights(model, dict(weights))
-    vocabularies = [load_vocabulary(directory / f"{side}.json") for side in ("source", "target")]
-    return Translator(model, *vocabularies, card)
+    source, target = (load_vocabulary(directory / f"{side}.json") for side in ("source", "target"))
+    return Translator(model, source, target, card)

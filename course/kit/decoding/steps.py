@@ -80,7 +80,7 @@ class TransformerSteps:
             moving.append([keys, values])
             written = (ops.arange(keys.shape[1]) <= position)[None]
             x = layer.self_attention_norm(x + _attend(attention, x, keys, values, written))
-            found = _attend(layer.cross_attention, x, *memory, source_mask)
+            found = _attend(layer.cross_attention, x, memory[0], memory[1], source_mask)
             x = layer.cross_attention_norm(x + found)
             x = layer.feed_forward_norm(x + layer.feed_forward(x))
         logits = model.output_projection(x)[:, 0]

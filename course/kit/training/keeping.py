@@ -10,6 +10,7 @@ import contextlib
 import csv
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Any
 
 import keras
 import numpy as np
+
+from course.kit.language import say
 
 
 @contextlib.contextmanager
@@ -61,6 +64,47 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
+class RunError(ValueError):
+    """A run can't be begun or taken up there; the message says what to do."""
+
+
+def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
+    """Make a directory ready for a run, or see that the run in it is this one.
+
+    Args:
+        directory: where the run is kept.
+        plan: what decides its course; the epochs are part of it, for the learning rate falls to 0
+            at the last of them.
+        anew: whether an earlier run is removed.
+
+    Raises:
+        RunError: there is another run, or something else.
+    """
+    path = directory / "plan.json"
+    text = json.dumps(plan, indent=2, sort_keys=True) + "\n"
+    if anew and path.is_file():
+        shutil.rmtree(directory)
+    if path.is_file():
+        if path.read_text(encoding="utf-8") != text:
+            raise RunError(
+                say(
+                    f"{directory} holds a run with other settings; give --anew to replace it, or "
+                    "another --out.",
+                    f"{directory} 中是另一种设置的训练；用 --anew 重新开始，或另选 --out。",
+                )
+            )
+    elif directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise RunError(
+            say(
+                f"{directory} holds something else; name another directory with --out.",
+                f"{directory} 中已有其他内容；请用 --out 另选目录。",
+            )
+        )
+    else:
+        with replaced(path) as file:
+            file.write(text.encode())
+
+
 class State:
     """All that training changes, and the history until now.
 
@@ -92,7 +136,7 @@ class State:
         """Take up what was saved; return whether there was something.
 
         Raises:
-            ValueError: it is of another model.
+            RunError: it is of another model.
         """
         if not self.path.is_file():
             return False
@@ -100,8 +144,11 @@ class State:
         history = json.loads(str(arrays.pop("history")))
         variables = self._variables()
         if [tuple(v.shape) for v in variables] != [a.shape for _, a in sorted(arrays.items())]:
-            raise ValueError(
-                f"{self.path} is of another model; remove its directory to train anew."
+            raise RunError(
+                say(
+                    f"{self.path} is of another model; give --anew to train from the beginning.",
+                    f"{self.path} 属于另一个模型；用 --anew 从头训练。",
+                )
             )
         for variable, (_, value) in zip(variables, sorted(arrays.items()), strict=True):
             variable.assign(value)

@@ -6,6 +6,9 @@ Defaults are what measured best on two cores; each can be changed on the command
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from course.kit.families import ModelError
+from course.kit.language import say
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -49,7 +52,7 @@ class Recipe:
 
 # The generated corpus: few words, sentences that obey rules; small models learn it in minutes.
 _SMALL = Recipe(epochs=8, tokens=2048, min_count=1, label_smoothing=0.0, max_length=32)
-_SMALL_SIZES = {
+_SMALL_SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"units": 128},
     "rnn-fixed": {"units": 128},
     "cnn": {"filters": 96, "kernel_size": 3, "num_layers": 3, "max_length": 64},
@@ -65,7 +68,7 @@ _SMALL_SIZES = {
 
 # Real sentences: thousands of words, each seen a few times.
 _REAL = Recipe(epochs=24, tokens=2048)
-_REAL_SIZES = {
+_REAL_SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"units": 256},
     "rnn-fixed": {"units": 256},
     "cnn": {"filters": 192, "kernel_size": 3, "num_layers": 3, "max_length": 128},
@@ -84,3 +87,33 @@ def default_recipe(family: str, data: str) -> Recipe:
     """Return the recipe that measured best for a family, on generated or on real pairs."""
     recipe, sizes = (_SMALL, _SMALL_SIZES) if data == "generated" else (_REAL, _REAL_SIZES)
     return replace(recipe, sizes=dict(sizes[family]))
+
+
+def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
+    """Return a recipe with some things changed; what is None stays.
+
+    Args:
+        recipe: the one to begin with.
+        sizes: arguments of the model's class, each as `name=value`.
+        **others: attributes of the recipe.
+
+    Raises:
+        ModelError: a size can't be understood, or the model has no such argument.
+    """
+    found = dict(recipe.sizes)
+    for each in sizes:
+        name, _, value = each.partition("=")
+        try:
+            if name not in found:
+                raise KeyError(name)
+            found[name] = type(found[name])(value)
+        except (KeyError, ValueError):
+            known = ", ".join(f"{name}={value}" for name, value in recipe.sizes.items())
+            raise ModelError(
+                say(
+                    f"--size {each} can't be used; sizes are given like these: {known}.",
+                    f"无法使用 --size {each}；写法如：{known}。",
+                )
+            ) from None
+    given = {name: value for name, value in others.items() if value is not None}
+    return replace(recipe, sizes=found, **given)
