@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -40,12 +41,8 @@ def course_model_class(attention: type) -> type:
 
     class OnOther(course.Transformer):
         def __init__(self, *args: Any, **kwargs: Any):
-            given = course.MultiHeadAttention
-            course.MultiHeadAttention = attention
-            try:
+            with mock.patch.object(course, "MultiHeadAttention", attention):
                 super().__init__(*args, **kwargs)
-            finally:
-                course.MultiHeadAttention = given
 
     return OnOther
 
