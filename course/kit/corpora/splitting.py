@@ -57,8 +57,8 @@ def components(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Returns:
         int64 (N,): equal where edges hang together.
     """
-    edges = [memoryview(np.ascontiguousarray(nodes, np.int64)) for nodes in (first, second)]
     # Arrays, not lists: eight bytes a node.
+    edges = [array("q", np.asarray(nodes, np.int64).tobytes()) for nodes in (first, second)]
     parent = array("q", range(max(first.max(initial=-1), second.max(initial=-1)) + 1))
 
     def root(node: int) -> int:
