@@ -83,6 +83,11 @@ class ForkServer:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process, None while it doesn't run."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start the server, and learn from one process which walls hold here."""
         ours, theirs = socket.socketpair()
@@ -146,8 +151,8 @@ class ForkServer:
         }
         if self.device == "cpu":
             quiet |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-            if self.backend == "jax":  # each operation is compiled, and most of them run once
-                quiet["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+            # What is compiled runs once, on little: optimising takes longer than it saves.
+            quiet["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
         return {**kept, **quiet}
 
     def fork(self) -> "StudentProcess":

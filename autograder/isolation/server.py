@@ -41,10 +41,15 @@ def _serve(control: socket.socket) -> None:
     taken = forbidden.Forbidden(names)
     # Keras's filter would wrap every call of every layer, and a student's error in its own words.
     keras.config.disable_traceback_filtering()
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        # A graph runs once here: rewriting it first takes longer than it saves.
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a student's process is short: collect rarely
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
     control.sendall(json.dumps({"ready": True, "backend": keras.backend.backend()}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
@@ -62,6 +67,13 @@ def _serve(control: socket.socket) -> None:
                 os._exit(0)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _reap(*_: object) -> None:
+    """Bury the keepers that have ended; what they and their students took is then counted here."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _keep(request: dict, descriptors: list[int], agent, taken) -> None:
