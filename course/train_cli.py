@@ -229,6 +229,7 @@ def _draw(translation: "Translation", path: Path) -> None:
         translation.tokens,
         translation.source_tokens,
         title=translation.text,
+        sides=(say("written", "译文"), say("read", "原文")),
     )
     try:
         drawn.savefig(path, dpi=150)
