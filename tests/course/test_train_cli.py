@@ -38,15 +38,13 @@ def test_a_fresh_clone_translates_offline(course, tmp_path):
 
 
 def test_lines_come_from_a_file_or_a_pipe(course, tmp_path):
-    (tmp_path / "lines.txt").write_text(
-        "I like music.\n\nI like deep learning.\n", encoding="utf-8"
-    )
+    lines = "I like music.\n\nI like deep learning.\n"
+    right = ["我喜欢音乐。", "", "我喜欢深度学习。"]
+    (tmp_path / "lines.txt").write_text(lines, encoding="utf-8")
     from_file = course("translate", "--file", tmp_path / "lines.txt", "--model", "rnn")
-    assert from_file.stdout.splitlines() == ["我喜欢音乐。", "", "我喜欢深度学习。"], (
-        from_file.stderr
-    )
-    piped = course("translate", "--model", "cnn", typed="I like music.\nI like deep learning.\n")
-    assert piped.stdout.splitlines() == ["我喜欢音乐。", "我喜欢深度学习。"], piped.stderr
+    assert from_file.stdout.splitlines() == right, from_file.stderr
+    piped = course("translate", "--model", "cnn", typed=lines)
+    assert piped.stdout.splitlines() == [right[0], right[2]], piped.stderr
 
 
 def test_one_trains_and_translates_with_what_came_of_it(course, pairs_file, tmp_path):
