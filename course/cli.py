@@ -156,6 +156,9 @@ def main() -> None:
     """Run the commands; wrong usage is one sentence on stderr and status 2."""
     try:
         status = app(prog_name="python -m course", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        print(file=sys.stderr)
+        status = 130  # as shells say it of Ctrl-C
     except Exception as error:
         if not hasattr(error, "format_message"):  # what typer raises for wrong usage has it
             raise

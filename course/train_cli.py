@@ -1,5 +1,6 @@
 """The student's commands on models: train one, translate with it, compare them."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterator
@@ -35,7 +36,7 @@ def train(
     ] = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
     tokens: Annotated[int | None, typer.Option(min=1, help="Token ids of a batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="The highest.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=0, help="The highest.")] = None,
     size: Annotated[
         list[str] | None, typer.Option(help="An argument of the model: d_model=64.")
     ] = None,
@@ -80,15 +81,15 @@ def train(
         )
         plan = devices.choose(device, precision, jit)
         directory = out or models.run_directory(family, data)
-        claim(directory, recipe.to_json() | {"seed": seed, "data": dataset.directory.name}, anew)
+        notes = {"layers": "reference" if reference else "own"}
+        job = Job(family, made, dataset, recipe, directory, plan, seed, notes)
+        claim(directory, job.settings(), anew)
         counts = dataset.card["splits"]["train"]["pairs"]
         _line(
             console, say(f"{family}: {counts:,} pairs, {plan}", f"{family}：{counts:,} 对，{plan}")
         )
-        notes = {"layers": "reference" if reference else "own"}
-        job = Job(family, made, dataset, recipe, directory, plan, seed, notes)
         run(job, lambda line: _line(console, line), verbose=1 if console.is_terminal else 0)
-    except (ModelError, DataError, RunError) as error:
+    except (ModelError, DataError, RunError, OSError) as error:
         stop(str(error))
     except KeyboardInterrupt:
         stop(
@@ -138,8 +139,10 @@ def translate(
         from course.kit.families import ModelError
 
         try:
-            directory = models.find(model)
-            translator, about = models.open_translator(directory)
+            # What a student's module prints is no translation.
+            with contextlib.redirect_stdout(sys.stderr):
+                directory = models.find(model)
+                translator, about = models.open_translator(directory)
         except (ModelError, DataError) as error:
             stop(str(error))
     whose = (
@@ -186,6 +189,8 @@ def _typed() -> Iterator[str]:
             line = sys.stdin.readline()
         except KeyboardInterrupt:
             return
+        except UnicodeDecodeError:
+            stop(say("What was typed is not UTF-8 text.", "输入的内容不是 UTF-8 文本。"))
         if not line:
             return
         if line.strip():
@@ -199,7 +204,11 @@ def _translate_file(translator: "Translator", file: Path, beam: int, console: Co
         lines = file.open(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         stop(say(f"{file} can't be read: {error}.", f"无法读取 {file}：{error}。"))
-    with lines, Progress(console=console, transient=True) as progress:
+    # Left to itself, the bar would take the translations over to its own stream.
+    bar = Progress(
+        console=console, transient=True, redirect_stdout=False, disable=sys.stdout.isatty()
+    )
+    with lines, bar as progress:
         task = progress.add_task(say("translating", "翻译中"), total=total)
         waiting: list[str] = []
 

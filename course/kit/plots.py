@@ -126,7 +126,15 @@ def heatmap(
     if axes is None:
         _, axes = figure(width=0.55 * len(keys) + 2.2, height=0.55 * len(queries) + 1.6)
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=max(1.0, weights.max()))
-    axes.set_xticks(range(len(keys)), [label(word) for word in keys])
+    # Long words would run into each other; on one base line they are read as a sentence.
+    slant = {"rotation": 40, "ha": "left"} if max(map(_cells, keys), default=0) > 7 else {}
+    axes.set_xticks(
+        range(len(keys)),
+        [label(word) for word in keys],
+        va="baseline",
+        rotation_mode="anchor",
+        **slant,
+    )
     axes.set_yticks(range(len(queries)), [label(word) for word in queries])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
@@ -143,6 +151,11 @@ def heatmap(
     if title:
         axes.set_title(label(title), pad=14)
     return axes.figure
+
+
+def _cells(text: str) -> int:
+    """How many Latin letters are about as wide as this text."""
+    return sum(1 if ord(c) < 0x2E80 else 2 for c in label(text))
 
 
 def arrows(

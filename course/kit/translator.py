@@ -9,14 +9,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import keras
 import numpy as np
 
-from course.kit.corpora import cleaning
-from course.kit.decoding import beam_search, greedy_search, steps_for
+from course.kit.corpora import DataError, cleaning
+from course.kit.corpora.placing import UNFINISHED
+from course.kit.decoding import Steps, beam_search, greedy_search, steps_for
 from course.kit.families import ModelError, build, get_weights, set_weights, weight_paths
 from course.kit.language import say
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
@@ -54,6 +57,11 @@ class Translator:
     def __init__(self, model: Any, source: Vocabulary, target: Vocabulary, card: dict[str, Any]):
         self.model, self.source, self.target, self.card = model, source, target, card
 
+    @cached_property
+    def _steps(self) -> Steps:
+        # Trying out which steps are right takes longer than a short sentence.
+        return steps_for(self.model)
+
     def translate(
         self,
         sentences: Sequence[str],
@@ -73,25 +81,24 @@ class Translator:
         """
         texts = [cleaning.clean_english(sentence) for sentence in sentences]
         limit = self.card.get("max_source_length", 10**6)
-        ids = [self.source.encode(text)[:limit] or [UNKNOWN_ID] for text in texts]
-        order = sorted(range(len(ids)), key=lambda n: len(ids[n]))
-        steps = steps_for(self.model)
-        found: list[Translation | None] = [None] * len(ids)
+        ids = [self.source.encode(text)[:limit] for text in texts]
+        found = [Translation("", [], [])] * len(ids)  # of nothing comes nothing
+        order = sorted((n for n, words in enumerate(ids) if words), key=lambda n: len(ids[n]))
         for begin in range(0, len(order), _ROWS):
             rows = order[begin : begin + _ROWS]
             source = padded([ids[n] for n in rows])
             if beam_size == 1:
-                written = greedy_search(steps, source, self.card["max_length"])
+                written = greedy_search(self._steps, source, self.card["max_length"])
             else:
                 written = beam_search(
-                    steps, source, self.card["max_length"], beam_size, length_penalty
+                    self._steps, source, self.card["max_length"], beam_size, length_penalty
                 )
             weights = self._attention(source, written, attention)
             for row, n in enumerate(rows):
                 looked = None if weights is None else weights[row]
-                found[n] = self._told(texts[n], written[row], looked)
+                found[n] = self._told(texts[n], len(ids[n]), written[row], looked)
             step(begin + len(rows))
-        return [each for each in found if each is not None]
+        return found
 
     def _attention(
         self, source: np.ndarray, written: np.ndarray, wanted: bool
@@ -105,14 +112,17 @@ class Translator:
         arrays = [keras.ops.convert_to_numpy(each).astype("float32") for each in layers]
         return np.mean([each.mean(axis=1) for each in arrays], axis=0) if arrays else None
 
-    def _told(self, text: str, written: np.ndarray, weights: np.ndarray | None) -> Translation:
+    def _told(
+        self, text: str, read: int, written: np.ndarray, weights: np.ndarray | None
+    ) -> Translation:
+        """Return what was written for a text of which `read` words were read."""
         tokens = self.target.decode(written)
-        surface = getattr(self.source, "surface", self.source.tokens)(text)
+        surface = getattr(self.source, "surface", self.source.tokens)(text)[:read]
         if weights is not None:
             ended = np.flatnonzero(written == END_ID)
             real = [t for t, word in enumerate(written) if word not in (PAD_ID, START_ID)]
             real = [t for t in real if not len(ended) or t < ended[0]]
-            weights = weights[real][:, : len(surface)]
+            weights = weights[real][:, :read]
         if UNKNOWN_ID in written:
             covers = weights is not None and weights.shape[1] == len(surface)
             tokens = restore(tokens, surface, weights if covers else None, self.source)
@@ -129,15 +139,16 @@ class Translator:
         weights = get_weights(self.model, paths)
         if half:
             weights = {path: value.astype("float16") for path, value in weights.items()}
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=".saving-", dir=directory.parent))
+        directory.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
         try:
             np.savez_compressed(made / WEIGHTS, **weights)  # type: ignore[arg-type]
             self.source.save(made / "source.json")
             self.target.save(made / "target.json")
             card = json.dumps(self.card, ensure_ascii=False, indent=2)
             (made / CARD).write_text(card + "\n", encoding="utf-8")
-            directory.mkdir(exist_ok=True)
+            # Without a card it is no translator: new weights never stand beside an old card.
+            (directory / CARD).unlink(missing_ok=True)
             for path in sorted(made.iterdir(), key=lambda path: path.name == CARD):
                 path.replace(directory / path.name)
         finally:
@@ -159,7 +170,10 @@ def read_card(directory: Path) -> dict[str, Any]:
         ModelError: there is none.
     """
     try:
-        return json.loads((directory / CARD).read_text(encoding="utf-8"))
+        card = json.loads((directory / CARD).read_text(encoding="utf-8"))
+        if not isinstance(card, dict) or not {"family", "sizes", "max_length"} <= card.keys():
+            raise ValueError(CARD)
+        return card
     except (OSError, ValueError):
         raise ModelError(
             say(
@@ -178,7 +192,18 @@ def load(directory: Path, model_class: type) -> Translator:
     """
     card = read_card(directory)
     model = build(card["family"], model_class, card["sizes"])
-    with np.load(directory / WEIGHTS) as weights:
-        set_weights(model, dict(weights))
-    source, target = (load_vocabulary(directory / f"{side}.json") for side in ("source", "target"))
+    try:
+        with np.load(directory / WEIGHTS) as file:
+            weights = {path: file[path] for path in weight_paths(card["family"], card["sizes"])}
+        source, target = (
+            load_vocabulary(directory / f"{side}.json") for side in ("source", "target")
+        )
+    except (OSError, ValueError, KeyError, BadZipFile, DataError):
+        raise ModelError(
+            say(
+                f"The model in {directory} is damaged; train it again.",
+                f"{directory} 中的模型已损坏；请重新训练。",
+            )
+        ) from None
+    set_weights(model, weights)
     return Translator(model, source, target, card)

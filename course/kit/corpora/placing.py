@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+UNFINISHED = ".making-"  # how names begin of what doesn't stand in its place yet
+
 
 @contextmanager
 def made_whole(directory: Path) -> Iterator[Path]:
@@ -14,7 +16,7 @@ def made_whole(directory: Path) -> Iterator[Path]:
     Where another process was faster, its directory stays; where the block raises, nothing does.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".making-", dir=directory.parent))
+    made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory.parent))
     try:
         yield made
         made.chmod(0o755)  # mkdtemp's are the owner's alone, and a course's data may be shared

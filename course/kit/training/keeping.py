@@ -19,6 +19,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from course.kit.corpora.placing import UNFINISHED
 from course.kit.language import say
 
 
@@ -26,7 +27,7 @@ from course.kit.language import say
 def replaced(path: Path) -> Iterator[Any]:
     """Give a binary file that takes the place of `path` when the block ends well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
@@ -85,6 +86,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
     if anew and path.is_file():
         shutil.rmtree(directory)
     if path.is_file():
+        _sweep(directory)
         if path.read_text(encoding="utf-8") != text:
             raise RunError(
                 say(
@@ -93,7 +95,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
                     f"{directory} 中是另一种设置的训练；用 --anew 重新开始，或另选 --out。",
                 )
             )
-    elif directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+    elif directory.exists() and not _is_empty(directory):
         raise RunError(
             say(
                 f"{directory} holds something else; name another directory with --out.",
@@ -103,6 +105,22 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
     else:
         with replaced(path) as file:
             file.write(text.encode())
+
+
+def _is_empty(directory: Path) -> bool:
+    """Whether it is a directory that holds nothing, or what a killed process had half written."""
+    return directory.is_dir() and all(
+        path.name.startswith(UNFINISHED) for path in directory.iterdir()
+    )
+
+
+def _sweep(directory: Path) -> None:
+    """Remove what a killed process had half written into a run's directory."""
+    for path in [*directory.rglob(f"{UNFINISHED}*")]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 class State:

@@ -107,6 +107,7 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
             if name not in found:
                 raise KeyError(name)
             found[name] = type(found[name])(value)
+            _check_size(found[name])
         except (KeyError, ValueError):
             known = ", ".join(f"{name}={value}" for name, value in recipe.sizes.items())
             raise ModelError(
@@ -115,5 +116,20 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
                     f"无法使用 --size {each}；写法如：{known}。",
                 )
             ) from None
+    width, heads = found.get("d_model", 0), found.get("num_heads", 1)
+    if width % heads or width % 2:
+        raise ModelError(
+            say(
+                f"d_model={width} must be even, and {heads} heads must share it evenly.",
+                f"d_model={width} 必须是偶数，并能被 {heads} 个头整除。",
+            )
+        )
     given = {name: value for name, value in others.items() if value is not None}
     return replace(recipe, sizes=found, **given)
+
+
+def _check_size(value: Any) -> None:
+    """A share, as of dropout, is from 0 to less than 1; a number of things is at least 1."""
+    right = 0 <= value < 1 if isinstance(value, float) else value >= 1
+    if not right:
+        raise ValueError(value)

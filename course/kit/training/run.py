@@ -16,9 +16,11 @@ import keras
 import numpy as np
 
 from course.kit.batches import Batches, encode_split
+from course.kit.corpora import DataError
 from course.kit.corpora.dataset import Dataset, data_home
 from course.kit.evaluation import Scores, evaluate
-from course.kit.families import build, get_weights, set_weights, weight_paths
+from course.kit.families import ModelError, build, get_weights, set_weights, weight_paths
+from course.kit.language import say
 from course.kit.training.devices import Plan
 from course.kit.training.keeping import (
     State,
@@ -56,6 +58,17 @@ class Job:
     seed: int = 0
     notes: dict[str, Any] = field(default_factory=dict)
 
+    def settings(self) -> dict[str, Any]:
+        """Return what decides the course of the run: another one of these is another run."""
+        return {
+            "family": self.family,
+            "data": self.dataset.directory.name,
+            "recipe": self.recipe.to_json(),
+            "precision": self.plan.precision,
+            "seed": self.seed,
+            **self.notes,
+        }
+
 
 def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Translator:
     """Train, or go on where a run in the same directory was stopped; return the translator.
@@ -64,11 +77,18 @@ def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Tran
         job: what to train.
         say_line: told a line after each epoch.
         verbose: Keras's own progress: 0 none, 1 a bar, 2 a line an epoch.
+
+    Raises:
+        DataError: there are too few pairs to train and validate with.
+        ModelError: a sentence is longer than the model's `max_length`.
+        RunError: the directory holds the state of another model.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(job.plan.precision)
     try:
-        return _train(job, say_line, verbose)
+        # All of it is in the scope: JAX shares out batches only as long as it is there.
+        with job.plan.scope():
+            return _train(job, say_line, verbose)
     finally:
         keras.config.set_dtype_policy(before)
 
@@ -85,19 +105,20 @@ def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Transla
         "target_vocabulary_size": target.size,
         **recipe.sizes,
     }
-    with job.plan.scope():
-        model = build(job.family, job.model_class, sizes)
-        model.compile(
-            optimizer=_optimizer(recipe, steps=len(batches) * recipe.epochs),
-            loss=TokenLoss(recipe.label_smoothing),
-            jit_compile=job.plan.jit_compile,
-        )
-        model.optimizer.build(model.trainable_variables)
+    room = recipe.sizes.get("max_length", 10**6)
+    _check_room(batches, room)
+    model = build(job.family, job.model_class, sizes)
+    model.compile(
+        optimizer=_optimizer(recipe, steps=len(batches) * recipe.epochs),
+        loss=TokenLoss(recipe.label_smoothing),
+        jit_compile=job.plan.jit_compile,
+    )
+    model.optimizer.build(model.trainable_variables)
     card = {
         "family": job.family,
         "sizes": sizes,
-        "max_length": recipe.max_length,
-        "max_source_length": recipe.sizes.get("max_length", 10**6),
+        "max_length": min(recipe.max_length, room),
+        "max_source_length": room,
         "data": job.dataset.name,
         "seed": job.seed,
         "recipe": recipe.to_json(),
@@ -128,6 +149,19 @@ def _vocabularies(dataset: Dataset, recipe: Recipe) -> tuple[Vocabulary, Vocabul
         lower = (text.lower() for text in english)
         return SubwordVocabulary.build(lower, recipe.source_size), target
     return WordVocabulary.build(english, recipe.source_size, recipe.min_count), target
+
+
+def _check_room(batches: Batches, room: int) -> None:
+    longest = max(max(source, target) for _, source, target in batches.shapes)
+    if longest > room:
+        raise ModelError(
+            say(
+                f"The longest sentences are {longest} words, and the model has room for {room}; "
+                f"give --size max_length={longest}.",
+                f"最长的句子有 {longest} 个词，而模型只能容纳 {room} 个；"
+                f"请使用 --size max_length={longest}。",
+            )
+        )
 
 
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
@@ -162,6 +196,13 @@ class Keeper(keras.callbacks.Callback):
         self.state = State(job.directory / "state.npz", translator.model)
         self._paths = weight_paths(job.family, translator.card["sizes"])
         self._validation = job.dataset.references("validation")
+        if not self._validation:
+            raise DataError(
+                say(
+                    f"{job.dataset.name} has too few pairs to set some aside for validation.",
+                    f"{job.dataset.name} 的句对太少，无法留出验证集。",
+                )
+            )
         self._started = time.monotonic()
 
     def resume(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from course.kit.corpora.dataset import open_dataset
+from course.kit.corpora.placing import UNFINISHED
 from course.kit.families import FAMILIES, ModelError, get_weights, weight_paths
 from course.kit.training import default_recipe
 from course.kit.training.devices import Plan
@@ -128,7 +129,7 @@ def test_the_best_epoch_or_the_average_is_kept(pairs_file, tmp_path):
         for each in (mean, best)
     )
     assert not (directory / "epochs" / "1.npz").exists()
-    assert not list(directory.rglob(".writing-*"))
+    assert not list(directory.rglob(f"{UNFINISHED}*"))
 
 
 def test_training_leaves_keras_as_it_was(pairs_file, tmp_path):
