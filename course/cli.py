@@ -12,7 +12,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import typer
 from rich.console import Console
 
-from course import train_cli
+from course import compare_cli, train_cli
 from course.data_cli import data_app
 from course.kit.language import say
 from course.kit.units import available_units
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 train_cli.add_to(app)
+compare_cli.add_to(app)
 
 
 def _units(given: list[str] | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""The student's commands on models: train one, translate with it, compare them."""
+"""The student's commands on models: train one, and translate with it."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from course.kit.language import say
-from course.terminal import speak, stop
+from course.terminal import one_of, print_line, speak, stop
 
 if TYPE_CHECKING:
     from course.kit.translator import Translation, Translator
@@ -51,8 +51,8 @@ def train(
 ) -> None:
     """Train a translator; a run that was stopped goes on where it was."""
     speak(language)
-    _choose("device", device, ("auto", "cpu", "gpu"))
-    _choose("jit", jit, ("auto", "on", "off"))
+    one_of("device", device, ("auto", "cpu", "gpu"))
+    one_of("jit", jit, ("auto", "on", "off"))
     if device == "cpu":  # seen by the backends when they are loaded, and not later
         os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     console = Console()
@@ -67,7 +67,7 @@ def train(
         from course.kit.training.run import Job
         from course.kit.training.run import train as run
 
-    _choose("precision", precision, devices.PRECISIONS)
+    one_of("precision", precision, devices.PRECISIONS)
     try:
         family_of(family)
         made = models.model_class(family, reference)
@@ -85,10 +85,10 @@ def train(
         job = Job(family, made, dataset, recipe, directory, plan, seed, notes)
         claim(directory, job.settings(), anew)
         counts = dataset.card["splits"]["train"]["pairs"]
-        _line(
+        print_line(
             console, say(f"{family}: {counts:,} pairs, {plan}", f"{family}：{counts:,} 对，{plan}")
         )
-        run(job, lambda line: _line(console, line), verbose=1 if console.is_terminal else 0)
+        run(job, lambda line: print_line(console, line), verbose=1 if console.is_terminal else 0)
     except (ModelError, DataError, RunError, OSError) as error:
         stop(str(error))
     except KeyboardInterrupt:
@@ -98,8 +98,10 @@ def train(
                 "已停止；再次运行同一命令会从上一个完整的轮次继续。",
             )
         )
-    _line(console, say(f"The translator is in {directory}.", f"翻译模型已保存在 {directory}。"))
-    _line(
+    print_line(
+        console, say(f"The translator is in {directory}.", f"翻译模型已保存在 {directory}。")
+    )
+    print_line(
         console,
         say(
             f'Try it: python -m course translate "I like deep learning" --model {directory}',
@@ -151,7 +153,7 @@ def translate(
         else say("your own layers", "你自己的层")
     )
     family = translator.card["family"]
-    _line(console, say(f"{family}, {whose}", f"{family}，{whose}"), style="dim")
+    print_line(console, say(f"{family}, {whose}", f"{family}，{whose}"), style="dim")
     if text is not None:
         [translation] = translator.translate([text], beam, attention=attention is not None)
         print(translation.text)
@@ -162,21 +164,6 @@ def translate(
     else:
         for line in _typed():
             print(translator.translate([line], beam)[0].text, flush=True)
-
-
-def _choose(option: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        names = ", ".join(known)
-        stop(
-            say(
-                f"--{option} can't be {value!r}; choose one of: {names}.",
-                f"--{option} 不能是 {value!r}；可选：{names}。",
-            )
-        )
-
-
-def _line(console: Console, text: str, style: str | None = None) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True, style=style)
 
 
 def _typed() -> Iterator[str]:

@@ -6,7 +6,7 @@ of them is used.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,17 @@ def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> 
         jit_compile=compiled,
         scope=_shared_by(found) if count > 1 else contextlib.nullcontext,
     )
+
+
+@contextlib.contextmanager
+def in_precision(policy: str) -> Iterator[None]:
+    """Make models of this dtype policy, and leave Keras's own setting as it was."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _shared_by(devices: list[str]) -> Callable[[], Any]:

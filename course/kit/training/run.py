@@ -21,7 +21,7 @@ from course.kit.corpora.dataset import Dataset, data_home
 from course.kit.evaluation import Scores, evaluate
 from course.kit.families import ModelError, build, get_weights, set_weights, weight_paths
 from course.kit.language import say
-from course.kit.training.devices import Plan
+from course.kit.training.devices import Plan, in_precision
 from course.kit.training.keeping import (
     State,
     read_arrays,
@@ -83,14 +83,9 @@ def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Tran
         ModelError: a sentence is longer than the model's `max_length`.
         RunError: the directory holds the state of another model.
     """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(job.plan.precision)
-    try:
-        # All of it is in the scope: JAX shares out batches only as long as it is there.
-        with job.plan.scope():
-            return _train(job, say_line, verbose)
-    finally:
-        keras.config.set_dtype_policy(before)
+    # All of it is in the scope: JAX shares out batches only as long as it is there.
+    with in_precision(job.plan.precision), job.plan.scope():
+        return _train(job, say_line, verbose)
 
 
 def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Translator:
