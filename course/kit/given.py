@@ -32,8 +32,8 @@ class GivenTranslator(keras.Model):
 
     def encode(self, source: Any) -> tuple[Any, Any]:
         """Read the source `(B, S)`; return `(state (B, U), source_mask (B, S))`."""
-        source_mask = ops.not_equal(source, PAD_ID)
-        return self.reader(self.source_words(source), mask=source_mask), source_mask
+        real = ops.cast(source - PAD_ID, "bool")
+        return self.reader(self.source_words(source), mask=real), real
 
     def decode(self, target_in: Any, memory: Any) -> Any:
         """Return logits `(B, T, V)` for the target so far `(B, T)` and what `encode` gave."""
@@ -42,5 +42,4 @@ class GivenTranslator(keras.Model):
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return logits `(B, T, V)` for `(source (B, S), target_in (B, T))`."""
-        source, target_in = inputs
-        return self.decode(target_in, self.encode(source))
+        return self.decode(inputs[1], self.encode(inputs[0]))
