@@ -21,7 +21,7 @@ from autograder.session import Remote, Student
 from course.kit.tokens import PAD_ID
 
 RECORDS_DIR = Path(__file__).resolve().parent / "translations"
-BEAM_SIZE, LENGTH_PENALTY = 3, 0.6
+BEAM_SIZE, LENGTH_PENALTY = 2, 0.6
 
 OTHER_WORDS = text(
     "With the reference's weights it should translate as the reference does, word for word.",
