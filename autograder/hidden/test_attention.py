@@ -574,8 +574,8 @@ NAMES = ("query_projection", "key_projection", "value_projection")
 
 def transplanted(student, rng, d_model=5, d_k=3, d_v=4):
     """A layer with weights that the grader has chosen, and those weights."""
-    layer = student.SelfAttention(d_k, d_v=d_v)
-    layer(np.zeros((1, 2, d_model), "float32"))
+    inputs = np.zeros((1, 2, d_model), "float32")
+    layer = student.shared("SelfAttention", d_k, d_v=d_v, built_on=[inputs])
     kernels = [normal(rng, d_model, width) for width in (d_k, d_k, d_v)]
     layer.assign(**{f"{name}__kernel": k for name, k in zip(NAMES, kernels, strict=True)})
     return layer, kernels

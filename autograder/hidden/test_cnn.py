@@ -83,8 +83,8 @@ def test_gated_linear_unit_unknown_sizes(student, rng):
 
 
 def convolved(student, rng, width=3, filters=2, kernel_size=3):
-    layer = student.CausalConv1D(filters, kernel_size)
-    layer(np.zeros((1, 4, width), "float32"))
+    inputs = np.zeros((1, 4, width), "float32")
+    layer = student.shared("CausalConv1D", filters, kernel_size, built_on=[inputs])
     weights = probes.draw(rng, {"kernel": (kernel_size, width, filters), "bias": (filters,)})
     layer.assign(weights)
     return layer, weights
@@ -217,14 +217,17 @@ def test_causal_conv1d_layer_xla(student, rng):
 # -- ConvBlock ------------------------------------------------------------------------------------
 
 
-def block(student, rng, filters=3, kernel_size=3, causal=False):
-    layer = student.ConvBlock(filters, kernel_size, causal=causal)
-    layer(np.zeros((1, 4, filters), "float32"))
-    shapes = {
+def block_shapes(filters=3, kernel_size=3):
+    return {
         "convolution.kernel": (kernel_size, filters, 2 * filters),
         "convolution.bias": (2 * filters,),
     }
-    weights = probes.draw(rng, shapes)
+
+
+def block(student, rng, filters=3, kernel_size=3, causal=False):
+    inputs = np.zeros((1, 4, filters), "float32")
+    layer = student.shared("ConvBlock", filters, kernel_size, causal=causal, built_on=[inputs])
+    weights = probes.draw(rng, block_shapes(filters, kernel_size))
     layer.assign(weights)
     return layer, weights
 
@@ -292,8 +295,12 @@ def test_conv_block_layer_mask(student, rng):
     title=text("Stacked blocks see their receptive field", "堆叠的块看到的正是感受野"),
 )
 def test_conv_block_layer_receptive_field(student, rng):
-    layers = [block(student, rng, causal=True)[0] for _ in range(2)]
-    x = normal(rng, 1, 8, 3)
+    layers, x = [], normal(rng, 1, 8, 3)
+    for _ in range(2):
+        layer = student.ConvBlock(3, 3, causal=True)
+        layer(x)
+        layer.assign(probes.draw(rng, block_shapes()))
+        layers.append(layer)
 
     def run(values):
         for layer in layers:
@@ -340,10 +347,10 @@ def test_conv_block_layer_saving(student, rng):
 
 
 def attention(student, rng, width=4, filters=3):
-    layer = student.ConvAttention(width)
     state, target = normal(rng, 2, 3, filters), normal(rng, 2, 3, width)
     memory, source = normal(rng, 2, 5, width), normal(rng, 2, 5, width)
-    layer(state, target, memory, source)
+    inputs = [np.zeros_like(part) for part in (state, target, memory, source)]
+    layer = student.shared("ConvAttention", width, built_on=inputs)
     shapes = {
         "query_projection.kernel": (filters, width),
         "query_projection.bias": (width,),
@@ -404,12 +411,13 @@ def test_conv_attention_layer_mask(student, rng):
     title=text("Two Dense layers and nothing else", "两个 Dense 层，别无其他"),
 )
 def test_conv_attention_layer_weights(student, rng):
-    layer, weights, _ = attention(student, rng)
+    layer = student.ConvAttention(4)
+    layer(*(normal(rng, 2, *shape) for shape in ((3, 3), (3, 4), (5, 4), (5, 4))))
     because = text(
         "It should have the weights of two Dense layers with bias.",
         "应只有两个带偏置的 Dense 层的权重。",
     )
-    probes.expect_weights(layer, [value.shape for value in weights.values()], because)
+    probes.expect_weights(layer, [(3, 4), (4,), (4, 3), (3,)], because)
 
 
 @check(
@@ -461,8 +469,7 @@ def shapes_of(sizes):
 
 
 def translator(student, rng):
-    model = student.ConvSeq2Seq(**SIZES)
-    model([SOURCE, TARGET])
+    model = student.shared("ConvSeq2Seq", **SIZES, built_on=[[SOURCE, TARGET]])
     weights = probes.draw(rng, shapes_of(SIZES), scale=0.8)
     model.assign(weights)
     return model, weights

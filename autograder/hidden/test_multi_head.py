@@ -188,8 +188,8 @@ def shapes(d_model):
 
 def transplanted(student, rng, d_model=6, num_heads=2, **arguments):
     """A layer with weights that the grader has chosen, and those weights."""
-    layer = student.MultiHeadAttention(d_model, num_heads, **arguments)
-    layer(np.zeros((1, 2, d_model), "float32"), np.zeros((1, 3, d_model), "float32"))
+    sizes, inputs = (d_model, num_heads), [np.zeros((1, n, d_model), "float32") for n in (2, 3)]
+    layer = student.shared("MultiHeadAttention", *sizes, **arguments, built_on=inputs)
     weights = probes.draw(rng, shapes(d_model))
     layer.assign(weights)
     return layer, weights

@@ -67,9 +67,11 @@ def drawn(rng, shapes):
 # -- FeedForward ----------------------------------------------------------------------------------
 
 
+ONE, TWO = np.zeros((1, 2, WIDTH), "float32"), np.zeros((1, 3, WIDTH), "float32")
+
+
 def feed_forward(student, rng):
-    layer = student.FeedForward(WIDTH, INNER)
-    layer(np.zeros((1, 2, WIDTH), "float32"))
+    layer = student.shared("FeedForward", WIDTH, INNER, built_on=[ONE])
     weights = probes.draw(rng, feed_forward_shapes())
     layer.assign(weights)
     return layer, weights
@@ -111,8 +113,9 @@ def test_feed_forward_layer_words(student, x):
     title=text("Two Dense layers, made once", "两个 Dense 层，只创建一次"),
 )
 def test_feed_forward_layer_weights(student, rng):
-    layer, _ = feed_forward(student, rng)
-    layer(np.zeros((2, 3, WIDTH), "float32"))
+    layer = student.FeedForward(WIDTH, INNER)
+    for inputs in (ONE, TWO):
+        layer(inputs)
     because = text(
         "It should have the weights of two Dense layers with bias.",
         "应只有两个带偏置的 Dense 层的权重。",
@@ -136,8 +139,7 @@ def test_feed_forward_layer_config(student, rng):
 
 
 def encoder(student, rng, dropout=0.1):
-    layer = student.EncoderLayer(WIDTH, HEADS, INNER, dropout=dropout)
-    layer(np.zeros((1, 2, WIDTH), "float32"))
+    layer = student.shared("EncoderLayer", WIDTH, HEADS, INNER, dropout=dropout, built_on=[ONE])
     weights = drawn(rng, ENCODER)
     layer.assign(weights)
     return layer, weights
@@ -257,12 +259,28 @@ def test_encoder_layer_layer_dropout(student):
     ),
 )
 def test_encoder_layer_layer_weights(student, rng):
-    layer, _ = encoder(student, rng)
+    layer = student.EncoderLayer(WIDTH, HEADS, INNER)
+    layer(ONE)
     because = text(
         "It should have the weights of one attention, one FeedForward and two normalisations.",
         "应有一个注意力、一个 FeedForward、两个归一化层的权重。",
     )
     probes.expect_weights(layer, list(ENCODER.values()), because)
+
+
+@check(
+    exercise="EncoderLayer",
+    points=2,
+    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
+)
+def test_encoder_layer_layer_gradient(student, rng):
+    layer, _ = encoder(student, rng)
+    cotangent = normal(rng, 2, 3, WIDTH)
+    answer = layer.gradients(normal(rng, 2, 3, WIDTH), cotangents=[cotangent])
+    slopes = answer.get("weights") if isinstance(answer, dict) else None
+    because = text("No gradient reaches one of the weights.", "有的权重得不到梯度。")
+    expect.that(isinstance(slopes, list) and len(slopes) == len(ENCODER), because)
+    expect.that(all(slope is not None for slope in slopes), because)
 
 
 @check(
@@ -277,27 +295,12 @@ def test_encoder_layer_layer_saving(student, rng):
     probes.expect_reload(layer, [x], right, [(None, None, WIDTH)], **LOOSE)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
-)
-def test_encoder_layer_layer_gradient(student, rng):
-    layer, _ = encoder(student, rng, dropout=0.0)
-    cotangent = normal(rng, 2, 3, WIDTH)
-    answer = layer.gradients(normal(rng, 2, 3, WIDTH), cotangents=[cotangent])
-    slopes = answer.get("weights") if isinstance(answer, dict) else None
-    because = text("No gradient reaches one of the weights.", "有的权重得不到梯度。")
-    expect.that(isinstance(slopes, list) and len(slopes) == len(ENCODER), because)
-    expect.that(all(slope is not None for slope in slopes), because)
-
-
 # -- DecoderLayer ---------------------------------------------------------------------------------
 
 
 def decoder(student, rng, dropout=0.1):
-    layer = student.DecoderLayer(WIDTH, HEADS, INNER, dropout=dropout)
-    layer(np.zeros((1, 2, WIDTH), "float32"), np.zeros((1, 3, WIDTH), "float32"))
+    sizes = (WIDTH, HEADS, INNER)
+    layer = student.shared("DecoderLayer", *sizes, dropout=dropout, built_on=[ONE, TWO])
     weights = drawn(rng, DECODER)
     layer.assign(weights)
     return layer, weights
@@ -407,7 +410,8 @@ def test_decoder_layer_layer_inference(student, rng):
     title=text("Two attentions, network, three normalisations", "两个注意力、网络、三个归一化"),
 )
 def test_decoder_layer_layer_weights(student, rng):
-    layer, _ = decoder(student, rng)
+    layer = student.DecoderLayer(WIDTH, HEADS, INNER)
+    layer(ONE, TWO)
     because = text(
         "It should have the weights of two attentions, one FeedForward and three normalisations.",
         "应有两个注意力、一个 FeedForward、三个归一化层的权重。",
@@ -454,8 +458,8 @@ SHAPES |= {f"decoder_layers.0.{path}": shape for path, shape in DECODER.items()}
 
 
 def translator(student, rng, dropout=0.1):
-    model = student.Transformer(**SIZES, dropout=dropout)
-    model([SOURCE, TARGET])
+    inputs = [SOURCE, TARGET]
+    model = student.shared("Transformer", **SIZES, dropout=dropout, built_on=[inputs])
     weights = drawn(rng, SHAPES)
     model.assign(weights)
     return model, weights
@@ -583,16 +587,6 @@ def test_transformer_layer_dropout(student, rng):
 
 @check(
     exercise="Transformer",
-    points=2,
-    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
-)
-def test_transformer_layer_saving(student, rng):
-    model, weights = translator(student, rng)
-    probes.expect_reload(model, [[SOURCE, TARGET]], right_logits(weights)[0], **LOOSE)
-
-
-@check(
-    exercise="Transformer",
     points=3,
     title=text("Every weight gets a gradient", "每个权重都得到梯度"),
 )
@@ -635,3 +629,13 @@ def test_transformer_layer_learning(student, rng):
         return right_logits(values)[0]
 
     probes.expect_learning(model, [[SOURCE, TARGET]], weights, logits_of, labels)
+
+
+@check(
+    exercise="Transformer",
+    points=2,
+    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
+)
+def test_transformer_layer_saving(student, rng):
+    model, weights = translator(student, rng)
+    probes.expect_reload(model, [[SOURCE, TARGET]], right_logits(weights)[0], **LOOSE)

@@ -30,6 +30,7 @@ from course.kit import handin
 _MAX_OUTPUT = 64 * 1024
 _MAX_TEXT = 2000
 _MODULE = "submission"
+_LENT_SEED = 1  # shared objects are made alike whichever check asks first
 
 
 class _Output(io.TextIOBase):
@@ -58,6 +59,9 @@ class Agent:
         self._module = types.ModuleType(_MODULE)
         self._slots: dict[str, tuple[types.ModuleType, dict, dict]] = {}
         self._output = _Output()
+        self._seed = 0
+        self._lent: dict[tuple, Any] = {}
+        self._borrowed: set[tuple] = set()
 
     # -- requests -------------------------------------------------------------------------
 
@@ -91,6 +95,7 @@ class Agent:
     def begin(self, seed: int, policy: str, slot: str = "") -> None:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
         self._objects.clear()
+        self._borrowed.clear()
         if len(self._slots) > 1:
             self._module, registered, names = self._slots[slot]
             sys.modules[_MODULE] = self._module
@@ -101,12 +106,53 @@ class Agent:
             object_registration.GLOBAL_CUSTOM_NAMES.update(names)
         if keras.config.dtype_policy().name != policy:
             keras.config.set_dtype_policy(policy)
+        self._seed = seed
         _set_seed(seed)
+
+    def answer(self, operation: str, fields: dict) -> Any:
+        """Do what a request asks; what a check borrowed is not lent again once something raised."""
+        try:
+            return getattr(self, operation)(**fields)
+        except BaseException:
+            self._withdraw()
+            raise
+
+    def lend(self, name: str, args: list, kwargs: dict, built_on: list) -> Any:
+        """An object that several checks use, made and built for the first that asks.
+
+        It is the same whoever asks first, and a check that borrows it gives it its weights. It is
+        not lent any more after it was traced, trained or saved, or after anything raised.
+
+        Args:
+            name: the class.
+            args, kwargs: what it is made with.
+            built_on: what it is called on once, so that it has its weights.
+        """
+        policy = keras.config.dtype_policy().name
+        key = (id(self._module), policy, wire.encode([name, args, kwargs, built_on]))
+        if key not in self._lent:
+            _set_seed(_LENT_SEED)
+            try:
+                made = self._target({"name": name})(*args, **kwargs)
+                made(*_tensors(built_on))
+            finally:
+                _set_seed(self._seed)
+            self._lent[key] = made
+        self._borrowed.add(key)
+        return self._wire(self._lent[key])
+
+    def _withdraw(self) -> None:
+        """Lend nothing again that the check has borrowed: it may not be as it was."""
+        for key in self._borrowed:
+            self._lent.pop(key, None)
+        self._borrowed.clear()
 
     def call(self, target: Any, args: list, kwargs: dict, mode: str, specs: Any = None) -> Any:
         """Call a function, a class, an object or a method of one, eagerly or compiled."""
         function = self._target(target)
         args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
+        if mode != "eager" or kwargs.get("training"):
+            self._withdraw()
         if mode == "eager":
             return self._wire(function(*args, **kwargs))
         if mode in ("graph", "xla"):
@@ -122,6 +168,8 @@ class Agent:
 
         The weights are those at the paths in `wrt`, or all that can be trained.
         """
+        if keras.backend.backend() == "jax":  # it traces the function
+            self._withdraw()
         function = self._target(target)
         if wrt is None:
             weights = list(getattr(function, "trainable_variables", []))
@@ -166,6 +214,7 @@ class Agent:
 
     def reload(self, handle: Handle, args: list, kwargs: dict, specs: Any) -> Any:
         """Outputs of a saved and loaded model of this layer."""
+        self._withdraw()
         args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
         model = _functional(self._objects[handle.id], args, kwargs, specs)
         path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"{os.getpid()}.keras")
@@ -381,7 +430,7 @@ def serve(channel: Channel, layers: list[str], taken: forbidden.Forbidden) -> No
             begin = request.pop("begin", None)
             if begin is not None:
                 agent.begin(**begin)
-            answer = {"value": getattr(agent, operation)(**request)}
+            answer = {"value": agent.answer(operation, request)}
         except BaseException as error:  # the student's code may raise anything, SystemExit too
             answer = {"error": _error(error)}
         answer["cpu"] = time.process_time() - started

@@ -83,6 +83,11 @@ class ForkServer:
     def __exit__(self, *exception: object) -> None:
         self.stop()
 
+    @property
+    def pid(self) -> int | None:
+        """The server's process, None while it doesn't run."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Start the server, and learn from one process which walls hold here."""
         ours, theirs = socket.socketpair()

@@ -45,7 +45,7 @@ def _serve(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a student's process is short: collect rarely
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, _reap)
     control.sendall(json.dumps({"ready": True, "backend": keras.backend.backend()}).encode())
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 65536, 2)
@@ -63,6 +63,13 @@ def _serve(control: socket.socket) -> None:
                 os._exit(0)
         for descriptor in descriptors:
             os.close(descriptor)
+
+
+def _reap(*_: object) -> None:
+    """Bury the keepers that have ended; what they and their students took is then counted here."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _keep(request: dict, descriptors: list[int], agent, taken) -> None:
