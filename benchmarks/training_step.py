@@ -13,6 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -35,15 +36,21 @@ class KerasAttention(keras.layers.MultiHeadAttention):
         super().__init__(num_heads, d_model // num_heads, dropout=dropout, **kwargs)
 
 
-def course_model(attention: type | None = None) -> keras.Model:
+def course_model_class(attention: type) -> type:
+    """The reference Transformer's class, on another attention."""
+
+    class OnOther(course.Transformer):
+        def __init__(self, *args: Any, **kwargs: Any):
+            with mock.patch.object(course, "MultiHeadAttention", attention):
+                super().__init__(*args, **kwargs)
+
+    return OnOther
+
+
+def course_model(attention: type = course.MultiHeadAttention) -> keras.Model:
     """The reference Transformer, on the kit's attention or on another."""
-    given = course.MultiHeadAttention
-    course.MultiHeadAttention = attention or given
-    try:
-        sizes = (SOURCE_WORDS, TARGET_WORDS, WIDTH, HEADS, INNER, LAYERS)
-        return course.Transformer(*sizes, max_length=64)
-    finally:
-        course.MultiHeadAttention = given
+    sizes = (SOURCE_WORDS, TARGET_WORDS, WIDTH, HEADS, INNER, LAYERS)
+    return course_model_class(attention)(*sizes, max_length=64)
 
 
 def hub_model() -> keras.Model:
