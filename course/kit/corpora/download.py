@@ -9,7 +9,7 @@ from course.kit.corpora import DataError, files
 from course.kit.language import say
 
 USER_AGENT = "seq2seq-course/0.1 (a course on sequence-to-sequence translation)"
-_CHUNK = 1 << 16  # bytes
+_CHUNK = 1 << 13  # bytes; what came of a chunk that breaks off is lost
 _TIMEOUT = (10, 60)  # seconds to connect, seconds of silence
 _WORTH_RETRYING = {408, 425, 429, 500, 502, 503, 504}
 

@@ -7,6 +7,7 @@ whole. Splitting rows at random instead puts other translations of the same sent
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Sequence
 from hashlib import blake2b
 
@@ -56,7 +57,9 @@ def components(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     Returns:
         int64 (N,): equal where edges hang together.
     """
-    parent = np.arange(max(first.max(initial=-1), second.max(initial=-1)) + 1).tolist()
+    # Arrays, not lists: eight bytes a node.
+    edges = [array("q", np.asarray(nodes, np.int64).tobytes()) for nodes in (first, second)]
+    parent = array("q", range(max(first.max(initial=-1), second.max(initial=-1)) + 1))
 
     def root(node: int) -> int:
         while parent[node] != node:
@@ -64,14 +67,14 @@ def components(first: np.ndarray, second: np.ndarray) -> np.ndarray:
             node = parent[node]
         return node
 
-    for a, b in zip(first.tolist(), second.tolist(), strict=True):
+    for a, b in zip(*edges, strict=True):
         a, b = root(a), root(b)
         # The smaller number is the root. With halved paths no rank is needed.
         if a < b:
             parent[b] = a
         elif b < a:
             parent[a] = b
-    return np.array([root(node) for node in first.tolist()], np.int64)
+    return np.fromiter((root(node) for node in edges[0]), np.int64, len(first))
 
 
 def assign_splits(
@@ -114,7 +117,8 @@ def assign_splits(
         scale = LARGEST_SHARE * len(firsts) / wanted
         room = {split: int(size * scale) for split, size in room.items()}
     most = {split: max(1, int(size * GIANT)) for split, size in room.items()}
-    order = sorted(range(len(roots)), key=lambda i: hash64(f"{seed}\t{nodes[roots[i]]}"))
+    ranks = (hash64(f"{seed}\t{node}") for node in nodes[roots])
+    order = np.argsort(np.fromiter(ranks, np.uint64, len(roots)), kind="stable")
     split_of_root = np.zeros(len(roots), np.uint8)
     for i in order:
         for split in (TEST, VALIDATION):
