@@ -151,8 +151,8 @@ class ForkServer:
         }
         if self.device == "cpu":
             quiet |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-            if self.backend == "jax":  # each operation is compiled, and most of them run once
-                quiet["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+            # What is compiled runs once, on little: optimising takes longer than it saves.
+            quiet["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
         return {**kept, **quiet}
 
     def fork(self) -> "StudentProcess":

@@ -42,6 +42,11 @@ def _serve(control: socket.socket) -> None:
     taken = forbidden.Forbidden(names)
     # Keras's filter would wrap every call of every layer, and a student's error in its own words.
     keras.config.disable_traceback_filtering()
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        # A graph runs once here: rewriting it first takes longer than it saves.
+        tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a student's process is short: collect rarely
