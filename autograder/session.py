@@ -199,8 +199,15 @@ class Student:
         """Something of `course.kit`, over there: `scripted.ScriptedModel` say."""
         return Remote(self._session, {"given": name})
 
-    def shared(self, name: str, *args: Any, built_on: list, **kwargs: Any) -> Any:
-        """An object that checks share, made and called once, on `built_on`.
+    def shared(
+        self,
+        name: str,
+        *args: Any,
+        built_on: list,
+        built_with: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """An object that checks share, made and called once, on `built_on` and `built_with`.
 
         For a check that gives all weights their values and then only looks: creating a model
         takes ten times as long as calling it.
@@ -211,6 +218,7 @@ class Student:
             args=[_sent(arg) for arg in args],
             kwargs={key: _sent(arg) for key, arg in kwargs.items()},
             built_on=_sent(built_on),
+            built_with={key: _sent(arg) for key, arg in (built_with or {}).items()},
         )
         return Remote(self._session, {"name": name})._wrap(value)
 

@@ -542,8 +542,14 @@ def decoder_shapes(with_attention, prefix=""):
 def decoder(student, rng, with_attention=True):
     memory = [normal(rng, 2, 5, UNITS), normal(rng, 2, UNITS)]
     mask = np.arange(5) < np.array([[3], [5]])
-    inputs = [TARGET, [np.zeros_like(part) for part in memory]]
-    layer = student.shared("RNNDecoder", 8, UNITS, attention=with_attention, built_on=inputs)
+    layer = student.shared(
+        "RNNDecoder",
+        8,
+        UNITS,
+        attention=with_attention,
+        built_on=[TARGET, [np.zeros_like(part) for part in memory]],
+        built_with={"memory_mask": mask},
+    )
     weights = probes.draw(rng, decoder_shapes(with_attention), scale=0.9)
     layer.assign(weights)
     return layer, weights, memory, mask

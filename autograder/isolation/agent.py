@@ -117,7 +117,7 @@ class Agent:
             self._withdraw()
             raise
 
-    def lend(self, name: str, args: list, kwargs: dict, built_on: list) -> Any:
+    def lend(self, name: str, args: list, kwargs: dict, built_on: list, built_with: dict) -> Any:
         """An object that several checks use, made and built for the first that asks.
 
         It is the same whoever asks first, and a check that borrows it gives it its weights. It is
@@ -126,15 +126,15 @@ class Agent:
         Args:
             name: the class.
             args, kwargs: what it is made with.
-            built_on: what it is called on once, so that it has its weights.
+            built_on, built_with: what it is called on once, so that it has its weights.
         """
         policy = keras.config.dtype_policy().name
-        key = (id(self._module), policy, wire.encode([name, args, kwargs, built_on]))
+        key = (id(self._module), policy, wire.encode([name, args, kwargs, built_on, built_with]))
         if key not in self._lent:
             _set_seed(_LENT_SEED)
             try:
                 made = self._target({"name": name})(*args, **kwargs)
-                made(*_tensors(built_on))
+                made(*_tensors(built_on), **_tensors(built_with))
             finally:
                 _set_seed(self._seed)
             self._lent[key] = made

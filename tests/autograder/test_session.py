@@ -1,5 +1,7 @@
 """A hand-in under examination: what checks see of it, and what becomes of it when it dies."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,56 @@ def test_weights_can_be_put_in_and_fetched(student):
     np.testing.assert_array_equal(layer.value("query_projection.kernel"), kernel)
     with pytest.raises(StudentError, match="shape"):
         layer.assign(query_projection__kernel=np.ones((3, 2), "float32"))
+
+
+def borrowed(session, seed):
+    """The shared layer as a check with this seed gets it, and its name, which no other has."""
+    session.begin(check("SelfAttention"), seed)
+    layer = Student(session, seed).shared("SelfAttention", 2, built_on=[X])
+    return layer, layer.value("name")
+
+
+def test_checks_share_an_object_that_they_only_look_at(reference):
+    layer, name = borrowed(reference, 1)
+    layer(X)
+    layer, again = borrowed(reference, 2)
+    assert again == name
+    layer.gradients(X, cotangents=[None, np.ones((1, 3, 3), "float32")])
+    assert borrowed(reference, 3)[1] == name
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda layer: layer.graph(X),
+        lambda layer: layer.symbolic(X, specs=[(None, None, 4)]),
+        lambda layer: layer.reload(X, specs=[(None, None, 4)]),
+        lambda layer: layer(X[0, 0]),
+    ],
+    ids=["traced", "symbolic", "saved", "raised"],
+)
+def test_what_was_more_than_looked_at_is_not_shared_again(reference, use):
+    layer, name = borrowed(reference, 1)
+    with contextlib.suppress(StudentError):
+        use(layer)
+    assert borrowed(reference, 2)[1] != name
+
+
+def test_a_shared_object_is_the_same_whoever_asks_first(server, solution):
+    found = []
+    for seed in (1, 2):
+        session = Session(server, solution, ".py", "attention")
+        session.open()
+        layer, _ = borrowed(session, seed)
+        found.append(layer.value("query_projection.kernel"))
+        session.close()
+    np.testing.assert_array_equal(*found)
+
+
+def test_other_arguments_make_another_object(reference):
+    _, name = borrowed(reference, 1)
+    other = Student(reference, 1).shared("SelfAttention", 3, built_on=[X])
+    assert other.value("name") != name
 
 
 def test_every_way_of_calling_gives_the_same(student):

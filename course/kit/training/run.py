@@ -65,8 +65,16 @@ def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Tran
         say_line: told a line after each epoch.
         verbose: Keras's own progress: 0 none, 1 a bar, 2 a line an epoch.
     """
-    keras.utils.set_random_seed(job.seed)
+    before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(job.plan.precision)
+    try:
+        return _train(job, say_line, verbose)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Translator:
+    keras.utils.set_random_seed(job.seed)
     recipe, directory = job.recipe, job.directory
     source, target = _vocabularies(job.dataset, recipe)
     encoded = encode_split(job.dataset, "train", source, target, data_home() / "encoded")
