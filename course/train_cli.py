@@ -125,6 +125,8 @@ def translate(
     speak(language)
     if text is not None and file is not None:
         stop(say("Give a sentence or --file, not both.", "句子和 --file 只能给一个。"))
+    if file is not None and not file.is_file():
+        stop(say(f"There is no file {file} to translate.", f"没有文件 {file} 可以翻译。"))
     if attention is not None and text is None:
         stop(say("--attention draws one sentence: give it.", "--attention 需要给出一个句子。"))
     if text is not None and not text.strip():
@@ -229,6 +231,7 @@ def _draw(translation: "Translation", path: Path) -> None:
         translation.tokens,
         translation.source_tokens,
         title=translation.text,
+        sides=(say("written", "译文"), say("read", "原文")),
     )
     try:
         drawn.savefig(path, dpi=150)

@@ -96,6 +96,7 @@ def heatmap(
     keys: Sequence[str] | None = None,
     title: str = "",
     axes: Any = None,
+    sides: tuple[str, str] | None = None,
 ) -> "Figure":
     """Draw attention weights: a row for each query, a column for each key.
 
@@ -105,6 +106,7 @@ def heatmap(
         keys: S words, along the top; the queries where it is None.
         title: what it shows.
         axes: where to draw; a new figure where it is None.
+        sides: what rows and columns are called; query and key where it is None.
 
     Returns:
         The figure.
@@ -122,16 +124,16 @@ def heatmap(
             f"{(len(queries), len(keys))}, not {weights.shape}."
         )
     if axes is None:
-        side = 0.55 * max(len(keys), len(queries)) + 1.6
-        _, axes = figure(width=side + 0.6, height=side)
+        _, axes = figure(width=0.55 * len(keys) + 2.2, height=0.55 * len(queries) + 1.6)
     image = axes.imshow(weights, cmap="cividis", vmin=0.0, vmax=max(1.0, weights.max()))
     axes.set_xticks(range(len(keys)), [label(word) for word in keys])
     axes.set_yticks(range(len(queries)), [label(word) for word in queries])
     axes.xaxis.tick_top()
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    axes.set_ylabel(label(say("query", "查询")))
-    axes.set_xlabel(label(say("key", "键")))
+    rows, columns = sides or (say("query", "查询"), say("key", "键"))
+    axes.set_ylabel(label(rows))
+    axes.set_xlabel(label(columns))
     axes.xaxis.set_label_position("top")
     if weights.size <= 100:
         for (row, column), weight in np.ndenumerate(weights):

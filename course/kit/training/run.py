@@ -133,7 +133,7 @@ def _vocabularies(dataset: Dataset, recipe: Recipe) -> tuple[Vocabulary, Vocabul
 def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
     warmup = min(recipe.warmup_steps, max(1, steps // 4))
     rate = keras.optimizers.schedules.CosineDecay(
-        0.0, steps - warmup, warmup_target=recipe.learning_rate, warmup_steps=warmup
+        0.0, max(1, steps - warmup), warmup_target=recipe.learning_rate, warmup_steps=warmup
     )
     return keras.optimizers.Adam(
         rate, beta_2=0.98, epsilon=1e-9, global_clipnorm=recipe.clip or None
