@@ -77,7 +77,7 @@ def _beam(table: dict, most: int) -> tuple:
 
 def _missing(found: list[dict], most: int) -> list[tuple[int, tuple[int, ...]]]:
     """The beginnings that the searches meet next."""
-    wanted = {}
+    wanted: dict[tuple[int, tuple[int, ...]], None] = {}
     for n, table in enumerate(found):
         for ids in (*search.greedy(table, most)[1], *_beam(table, most)[1]):
             wanted[n, ids] = None
