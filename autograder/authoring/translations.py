@@ -21,8 +21,7 @@ from course.kit.translator import load, padded
 
 SENTENCES = 200
 _CANDIDATES = 1000
-# Grading is to be quick: short sentences, whose searches meet few beginnings; those of the unit on
-# decoding are met one by one in any case.
+# Grading is to be quick: short sentences, whose searches meet few beginnings.
 _MOST_WORDS, _MOST_BEGINNINGS = 12, {"rnn-fixed": 99}
 # Nats between a greedy word and the next best. A Transformer's logits move with the epsilon of its
 # normalisations, those of the others with rounding alone.

@@ -103,25 +103,6 @@ def expect_translations(student: Student, model: Remote, family: str) -> None:
         expect.that(best == real(record.beam[n]), OTHER_WORDS)
 
 
-def given_translator(student: Student) -> Remote:
-    """The kit's translator, over there, with the weights of the family `rnn-fixed`."""
-    weights, sizes = weights_of("rnn-fixed")
-    record = record_of("rnn-fixed")
-    model = student.given("given.GivenTranslator")(**sizes)
-    model([record.source[:1], record.beginnings[:1, :1]])
-    places = {
-        "encoder.embedding": "source_words",
-        "decoder.embedding": "target_words",
-        "encoder.cell": "reader.cell",
-        "decoder.cell": "writer.cell",
-        "decoder.output_projection": "scores",
-    }
-    for path, value in weights.items():
-        owner, _, name = path.rpartition(".")
-        model.assign({f"{places[owner]}.{name}": value})
-    return model
-
-
 def real(ids: np.ndarray) -> tuple[int, ...]:
     """The words of a row, without the padding behind them."""
     return tuple(int(word) for word in ids if word != PAD_ID)
