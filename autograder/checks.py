@@ -37,6 +37,7 @@ class Check:
         title: what it looks at, in both languages.
         timeout: seconds that it may take on the wall clock.
         needs: `gpu` where it needs one, else empty.
+        evident: whether known mistakes are told apart by it; not worth it where it is costly.
     """
 
     unit: str
@@ -46,6 +47,7 @@ class Check:
     title: Text
     timeout: float
     needs: str
+    evident: bool = True
 
     @property
     def id(self) -> str:
@@ -74,7 +76,13 @@ class _Enough(BaseException):
 
 
 def check(
-    *, exercise: str, points: float, title: Text, timeout: float = 10.0, needs: str = ""
+    *,
+    exercise: str,
+    points: float,
+    title: Text,
+    timeout: float = 10.0,
+    needs: str = "",
+    evident: bool = True,
 ) -> Callable[[Callable], Callable]:
     """Mark a test function as a hidden check of an exercise; the slug comes from its name."""
 
@@ -84,7 +92,7 @@ def check(
         slug = function.__name__.removeprefix("test_").removeprefix(f"{words}_")
         if exercise != words:  # a class: the functions of its lower-case name are another exercise
             slug = slug.removeprefix("layer_")
-        info = Check(unit, exercise, slug, points, title, timeout, needs)
+        info = Check(unit, exercise, slug, points, title, timeout, needs, evident)
         setattr(function, _ATTRIBUTE, info)
         return function
 

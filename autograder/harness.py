@@ -65,7 +65,7 @@ class Harness:
             counterexample=counterexample,
         )
         self.results[check.id] = result
-        if status in ("passed", "failed", "error"):
+        if check.evident and status in ("passed", "failed", "error"):
             self.evidence[check.id] = Evidence(
                 check.exercise, self.session.transcript, status != "passed"
             )

@@ -9,6 +9,7 @@ from autograder.authoring.stubs import ROOT, stub_source
 from autograder.messages import LANGUAGES
 from course.kit.units import available_units
 
+WEIGHTS_DIR = ROOT / "solutions" / "weights"
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _README = """\
 # Sequence to sequence, English to Chinese
@@ -18,6 +19,8 @@ _README = """\
 2. Open a notebook in `course/notebooks/en` with `jupyter lab`, or fill in a module of
    `course/exercises`.
 3. See what is right and what is next: `python -m course check`, with `--watch` after every save.
+4. Translate with your own layers, once a unit is done: `python -m course translate "I like deep
+   learning" --model rnn`. The weights are given; `python -m course train` makes your own.
 
 The checks here are public. Hidden ones look at more: other shapes, huge numbers, masks, gradients.
 
@@ -28,6 +31,9 @@ The checks here are public. Hidden ones look at more: other shapes, huge numbers
 2. 用 `jupyter lab` 打开 `course/notebooks/zh` 里的笔记本，或者填写 `course/exercises` 里的模块。
 3. 查看哪些对了、下一步做什么：`python -m course check --language zh`；
    加 `--watch` 则每次保存后自动检查。
+4. 完成一个单元后，用自己写的层来翻译：
+   `python -m course translate "I like deep learning" --model rnn`。
+   权重已经给出；`python -m course train` 可以自己训练。
 
 这里的检查是公开的。隐藏检查会看得更细：别的形状、极大的数、掩码、梯度。
 """
@@ -59,6 +65,8 @@ def build_release(target: Path) -> list[Path]:
     try:
         shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
         _write_work(scratch / "course")
+        if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right
+            shutil.copytree(WEIGHTS_DIR, scratch / "course" / "weights", ignore=_IGNORED)
         shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
         (scratch / "README.md").write_text(_README, encoding="utf-8")
         scratch.chmod(0o755)

@@ -147,6 +147,60 @@ def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs:
         expect.that(np.any(expect.array(slope)), because)
 
 
+def expect_learning(
+    model: Remote,
+    inputs: list,
+    weights: Weights,
+    logits_of: Callable[[Weights], np.ndarray],
+    labels: np.ndarray,
+    steps: int = 4,
+) -> None:
+    """Fail unless the model's gradients teach it a small batch.
+
+    The gradients are the student's; the optimizer, Adam, and the loss are the grader's, and the
+    loss is measured by the oracle on the weights that come of it.
+
+    Args:
+        model: has `weights` already.
+        inputs: what it is called on.
+        weights: the values, by path.
+        logits_of: the oracle's logits `(B, T, V)` for given weights.
+        labels: the right words, `(B, T)`.
+        steps: how many updates.
+    """
+    because = text(
+        "Trained on two sentences with its own gradients, it doesn't learn them.",
+        "用它自己的梯度在两个句子上训练，却学不会。",
+    )
+    one_hot = np.eye(logits_of(weights).shape[-1])[labels]
+
+    def judged() -> tuple[float, np.ndarray]:
+        logits = logits_of(weights)
+        likely = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        likely /= likely.sum(axis=-1, keepdims=True)
+        loss = -np.log(np.maximum((likely * one_hot).sum(axis=-1), 1e-30)).mean()
+        return loss, ((likely - one_hot) / labels.size).astype("float32")
+
+    paths = list(weights)
+    weights = {path: value.astype("float64") for path, value in weights.items()}
+    first = {path: np.zeros_like(value) for path, value in weights.items()}
+    second = {path: np.zeros_like(value) for path, value in weights.items()}
+    begun, slope = judged()
+    for step in range(1, steps + 1):
+        answer = model.gradients(*inputs, cotangents=[slope], wrt=paths)
+        for path, found in zip(paths, _slopes(answer, "weights", because), strict=True):
+            gradient_of = expect.array(found).astype("float64")
+            expect.that(gradient_of.size == weights[path].size, because)
+            gradient_of = gradient_of.reshape(weights[path].shape)
+            first[path] += 0.1 * (gradient_of - first[path])
+            second[path] += 0.001 * (gradient_of**2 - second[path])
+            scale = np.sqrt(second[path] / (1 - 0.999**step)) + 1e-8
+            weights[path] -= 0.1 * first[path] / (1 - 0.9**step) / scale
+        model.assign({path: value.astype("float32") for path, value in weights.items()})
+        ended, slope = judged()
+    expect.that(np.isfinite(ended) and ended < 0.85 * begun, because)
+
+
 def expect_clone(layer: Remote, args: list, shape: Sequence[int], name: str) -> Remote:
     """Fail unless `get_config` makes the layer again: its name, and the shape of its output."""
     copy = layer.clone()

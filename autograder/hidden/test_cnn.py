@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from autograder import expect
 from autograder.checks import check, for_all
-from autograder.hidden import probes
+from autograder.hidden import probes, translating
 from autograder.hidden.probes import (
     COMPILED,
     FUTURE,
@@ -92,7 +92,7 @@ def convolved(student, rng, width=3, filters=2, kernel_size=3):
 
 @check(
     exercise="CausalConv1D",
-    points=5,
+    points=4,
     title=text("With given weights it gives the formula's values", "给定权重时与公式一致"),
 )
 def test_causal_conv1d_layer_values(student, rng):
@@ -180,7 +180,7 @@ def test_causal_conv1d_layer_gradient(student, rng):
 
 @check(
     exercise="CausalConv1D",
-    points=3,
+    points=2,
     title=text("A saved model of unknown length comes back the same", "保存再载入，结果不变"),
 )
 def test_causal_conv1d_layer_saving(student, rng):
@@ -234,7 +234,7 @@ def block(student, rng, filters=3, kernel_size=3, causal=False):
 
 @check(
     exercise="ConvBlock",
-    points=5,
+    points=4,
     title=text("Convolution, gate, residual, with given weights", "卷积、门、残差，给定权重时正确"),
 )
 def test_conv_block_layer_values(student, rng):
@@ -364,7 +364,7 @@ def attention(student, rng, width=4, filters=3):
 
 @check(
     exercise="ConvAttention",
-    points=5,
+    points=4,
     title=text("With given weights it gives the formula's context", "给定权重时上下文与公式一致"),
 )
 def test_conv_attention_layer_values(student, rng):
@@ -477,7 +477,7 @@ def translator(student, rng):
 
 @check(
     exercise="ConvSeq2Seq",
-    points=6,
+    points=4,
     title=text("With given weights it gives the paper's logits", "给定权重时 logits 与论文一致"),
 )
 def test_conv_seq2seq_layer_values(student, rng):
@@ -603,3 +603,35 @@ def test_conv_seq2seq_layer_saving(student, rng):
     model, weights = translator(student, rng)
     right, _ = oracle.conv_seq2seq(weights, 2, SOURCE, TARGET)
     probes.expect_reload(model, [[SOURCE, TARGET]], right, rtol=1e-3, atol=1e-4)
+
+
+@check(
+    exercise="ConvSeq2Seq",
+    points=4,
+    title=text(
+        "With trained weights it translates 200 sentences as the reference does",
+        "换上训练好的权重，200 句译文与参考实现相同",
+    ),
+    timeout=60,
+    evident=False,
+)
+def test_conv_seq2seq_layer_translations(student):
+    _, sizes = translating.weights_of("cnn")
+    translating.expect_translations(student, student.ConvSeq2Seq(**sizes), "cnn")
+
+
+@check(
+    exercise="ConvSeq2Seq",
+    points=2,
+    title=text("It learns from its own gradients", "能用自己的梯度学习"),
+    timeout=30,
+    evident=False,
+)
+def test_conv_seq2seq_layer_learning(student, rng):
+    model, weights = translator(student, rng)
+    labels = np.concatenate([TARGET[:, 1:], [[3], [3]]], axis=1)
+
+    def logits_of(values):
+        return oracle.conv_seq2seq(values, 2, SOURCE, TARGET)[0]
+
+    probes.expect_learning(model, [[SOURCE, TARGET]], weights, logits_of, labels)

@@ -4,7 +4,7 @@ import numpy as np
 
 from autograder import expect
 from autograder.checks import check
-from autograder.hidden import probes
+from autograder.hidden import probes, translating
 from autograder.hidden.probes import (
     COMPILED,
     FUTURE,
@@ -125,7 +125,7 @@ def test_rnncell_layer_config(student):
 
 @check(
     exercise="GRUCell",
-    points=5,
+    points=4,
     title=text(
         "Update, reset, candidate, with given weights", "更新门、重置门、候选，给定权重时正确"
     ),
@@ -186,7 +186,7 @@ def test_grucell_layer_mixed_precision(student, rng):
 
 @check(
     exercise="LSTMCell",
-    points=5,
+    points=4,
     title=text("Gates, memory and state, with given weights", "门、记忆与状态，给定权重时正确"),
 )
 def test_lstmcell_layer_values(student, rng):
@@ -371,7 +371,7 @@ def attention(student, rng):
 
 @check(
     exercise="AdditiveAttention",
-    points=5,
+    points=4,
     title=text("v · tanh(query W + key U), softmax, weighted sum", "给定权重时与公式一致"),
 )
 def test_additive_attention_layer_values(student, rng):
@@ -462,7 +462,7 @@ def encoder(student, rng):
 
 @check(
     exercise="RNNEncoder",
-    points=4,
+    points=3,
     title=text("Outputs and state, with given weights", "输出与状态，给定权重时正确"),
 )
 def test_rnnencoder_layer_values(student, rng):
@@ -557,7 +557,7 @@ def decoder(student, rng, with_attention=True):
 
 @check(
     exercise="RNNDecoder",
-    points=6,
+    points=4,
     title=text("With attention, the logits of the formula", "带注意力时，logits 与公式一致"),
 )
 def test_rnndecoder_layer_values(student, rng):
@@ -709,6 +709,38 @@ def test_rnnseq2seq_layer_scores(student, rng):
 def test_rnnseq2seq_layer_gradient(student, rng):
     model, _ = translator(student, rng)
     probes.expect_every_gradient(model, [[SOURCE, TARGET]], [normal(rng, 2, 4, 8)])
+
+
+@check(
+    exercise="RNNSeq2Seq",
+    points=4,
+    title=text(
+        "With trained weights it translates 200 sentences as the reference does",
+        "换上训练好的权重，200 句译文与参考实现相同",
+    ),
+    timeout=60,
+    evident=False,
+)
+def test_rnnseq2seq_layer_translations(student):
+    _, sizes = translating.weights_of("rnn")
+    translating.expect_translations(student, student.RNNSeq2Seq(**sizes), "rnn")
+
+
+@check(
+    exercise="RNNSeq2Seq",
+    points=2,
+    title=text("It learns from its own gradients", "能用自己的梯度学习"),
+    timeout=30,
+    evident=False,
+)
+def test_rnnseq2seq_layer_learning(student, rng):
+    model, weights = translator(student, rng)
+    labels = np.concatenate([TARGET[:, 1:], [[3], [3]]], axis=1)
+
+    def logits_of(values):
+        return oracle.translator(values, SOURCE, TARGET)[0]
+
+    probes.expect_learning(model, [[SOURCE, TARGET]], weights, logits_of, labels)
 
 
 @check(

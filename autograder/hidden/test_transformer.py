@@ -1,10 +1,10 @@
-"""The hidden suite of the Transformer unit: 31 checks, one property each, 100 points."""
+"""The hidden suite of the Transformer unit: 33 checks, one property each, 100 points."""
 
 import numpy as np
 
 from autograder import expect
 from autograder.checks import check, for_all
-from autograder.hidden import probes
+from autograder.hidden import probes, translating
 from autograder.hidden.probes import (
     FUTURE,
     MASKED,
@@ -147,7 +147,7 @@ def encoder(student, rng, dropout=0.1):
 
 @check(
     exercise="EncoderLayer",
-    points=7,
+    points=5,
     title=text("With given weights it gives the paper's values", "给定权重时与论文一致"),
 )
 def test_encoder_layer_layer_values(student, rng):
@@ -308,7 +308,7 @@ def decoder(student, rng, dropout=0.1):
 
 @check(
     exercise="DecoderLayer",
-    points=7,
+    points=5,
     title=text("With given weights it gives the paper's values", "给定权重时与论文一致"),
 )
 def test_decoder_layer_layer_values(student, rng):
@@ -471,7 +471,7 @@ def right_logits(weights, source=SOURCE, target=TARGET):
 
 @check(
     exercise="Transformer",
-    points=7,
+    points=5,
     title=text("With given weights it gives the paper's logits", "给定权重时 logits 与论文一致"),
 )
 def test_transformer_layer_values(student, rng):
@@ -597,6 +597,38 @@ def test_transformer_layer_gradient(student, rng):
     because = text("No gradient reaches one of the weights.", "有的权重得不到梯度。")
     expect.that(isinstance(slopes, list) and len(slopes) == len(weights), because)
     expect.that(all(slope is not None for slope in slopes), because)
+
+
+@check(
+    exercise="Transformer",
+    points=4,
+    title=text(
+        "With trained weights it translates 200 sentences as the reference does",
+        "换上训练好的权重，200 句译文与参考实现相同",
+    ),
+    timeout=60,
+    evident=False,
+)
+def test_transformer_layer_translations(student):
+    _, sizes = translating.weights_of("transformer")
+    translating.expect_translations(student, student.Transformer(**sizes), "transformer")
+
+
+@check(
+    exercise="Transformer",
+    points=2,
+    title=text("It learns from its own gradients", "能用自己的梯度学习"),
+    timeout=30,
+    evident=False,
+)
+def test_transformer_layer_learning(student, rng):
+    model, weights = translator(student, rng)
+    labels = np.concatenate([TARGET[:, 1:], [[3], [3]]], axis=1)
+
+    def logits_of(values):
+        return right_logits(values)[0]
+
+    probes.expect_learning(model, [[SOURCE, TARGET]], weights, logits_of, labels)
 
 
 @check(

@@ -85,7 +85,10 @@ BY_UNIT: dict[str, tuple[str, ...]] = {
     "multi_head": (*ATTENTION, "course.kit.parts.MultiHeadAttention"),
     "positional": ("course.kit.parts.PositionalEncoding",),
     "transformer": (),
-    "translation": (),
+    "translation": (
+        "course.kit.decoding.search.greedy_search",
+        "course.kit.decoding.search.beam_search",
+    ),
 }
 
 _BACKENDS = ("tensorflow", "jax", "torch", "keras_hub", "keras_nlp", "transformers")

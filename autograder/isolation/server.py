@@ -33,7 +33,8 @@ def _serve(control: socket.socket) -> None:
     import keras
 
     from autograder.isolation import agent, forbidden
-    from course.kit import handin, loops, parts, scripted, softmax  # noqa: F401  (for all forks)
+    from course.kit import handin, loops, parts, scripted, softmax  # noqa: F401
+    from course.kit.decoding import prefixes  # noqa: F401  (imported once, for all forks)
 
     with contextlib.suppress(ImportError, RuntimeError, OSError):  # a host without libseccomp
         importlib.import_module("pyseccomp")

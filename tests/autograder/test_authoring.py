@@ -71,7 +71,7 @@ def test_a_release_holds_no_solution_and_no_hidden_check(bundle):
     assert {path.parts[0] for path in files} == {"course", "requirements", "README.md"}
     secrets = {line for unit in UNITS for line in solution_lines(unit)} - {"### BEGIN SOLUTION"}
     assert len(secrets) > 10
-    for path in files:
+    for path in (path for path in files if path.suffix != ".npz"):  # weights are no secret
         text = (target / path).read_text(encoding="utf-8")
         assert not [line for line in secrets if line in text], path
         assert "BEGIN SOLUTION" not in text

@@ -87,8 +87,8 @@ def beam_search(
 
     written = np.full((batch, beam_size, max_length), PAD_ID, "int32")
     words = np.full(rows, START_ID, "int32")
-    log_probability = np.full((batch, beam_size), -math.inf, "float32")
-    log_probability[:, 0] = 0.0  # all beams begin alike: only the first may be continued
+    so_far = np.full((batch, beam_size), -math.inf, "float32")
+    so_far[:, 0] = 0.0  # all beams begin alike: only the first may be continued
     length = np.zeros((batch, beam_size), "float32")
     ended = np.zeros((batch, beam_size), bool)
 
@@ -101,14 +101,15 @@ def beam_search(
         gains[ended], following[ended] = -math.inf, PAD_ID
         gains[ended, 0] = 0.0  # what has ended can only be padded, at no cost
 
-        totals = log_probability[:, :, None] + gains
+        sums = so_far[..., None] + gains
         lengths = length + ~ended
-        scores = totals / (((5.0 + lengths) / 6.0) ** length_penalty)[:, :, None]
-        order = np.argsort(-scores.reshape(batch, -1), axis=1, kind="stable")[:, :beam_size]
+        divisors = np.power((lengths + 5.0) / 6.0, length_penalty)
+        ranks = -(sums / divisors[..., None]).reshape(batch, -1)
+        order = np.argsort(ranks, axis=1, kind="stable")[:, :beam_size]
         beam = order // beam_size
         chosen = np.take_along_axis(following.reshape(batch, -1), order, axis=1)
 
-        log_probability = np.take_along_axis(totals.reshape(batch, -1), order, axis=1)
+        so_far = np.take_along_axis(sums.reshape(batch, -1), order, axis=1)
         length = np.take_along_axis(lengths, beam, axis=1)
         ended = np.take_along_axis(ended, beam, axis=1) | (chosen == END_ID)
         written = np.take_along_axis(written, beam[:, :, None], axis=1)

@@ -42,10 +42,17 @@ class MultiHeadAttention(keras.layers.Layer):
 
     def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
         """Make the projections' weights for inputs of these shapes."""
-        self.query_projection.build(query_shape)
-        self.key_projection.build(value_shape if key_shape is None else key_shape)
-        self.value_projection.build(value_shape)
-        self.output_projection.build((*query_shape[:-1], self.d_model))
+        shapes = (query_shape, key_shape or value_shape, value_shape, (None, None, self.d_model))
+        for projection, shape in zip(self._projections(), shapes, strict=True):
+            projection.build(shape)
+
+    def _projections(self) -> tuple[keras.layers.Dense, ...]:
+        return (
+            self.query_projection,
+            self.key_projection,
+            self.value_projection,
+            self.output_projection,
+        )
 
     def _by_head(self, x: Any) -> Any:
         """`(B, T, D)` as `(B, T, H, D/H)`."""
