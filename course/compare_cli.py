@@ -78,7 +78,7 @@ def compare(
         places = {name: models.find(name) for name in names} if load else {}
         dataset = open_dataset(data)
         comparison.check_test(dataset)
-        plan = devices.choose(device)
+        plan, effort = devices.choose(device), comparison.Effort()
         results = []
         for name in names:
 
@@ -95,13 +95,13 @@ def compare(
                 claim(job.directory, job.settings(), anew)
                 told(say(f"training on {plan}", f"训练，使用 {plan}"))
                 translator = train(job, told, verbose=1 if console.is_terminal else 0)
-            results.append(comparison.measure(translator, dataset, plan, told))
+            results.append(comparison.measure(translator, dataset, plan, told, effort))
         about = {
             say("data", "数据"): dataset.name,
             say("trained and timed on", "训练与计时设备"): str(plan),
             say("software", "软件"): f"Keras {keras.__version__}, {keras.backend.backend()}",
         }
-        page = comparison_report.write(directory, results, about, comparison.Effort())
+        page = comparison_report.write(directory, results, about, effort)
     except (ModelError, DataError, RunError, OSError) as error:
         stop(str(error))
     except KeyboardInterrupt:

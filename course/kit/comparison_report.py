@@ -166,7 +166,9 @@ def _draw_bands(path: Path, results: Sequence[Result]) -> None:
         say("words and marks of the source", "源句的词与标点数"),
         "BLEU",
         say("Quality by length", "不同长度的翻译质量"),
+        axes=_wide(),
     )
+    _legend_beside(drawn)
     names = [f"{a}" if a == b else f"{a}–{b}" for a, b in spans]
     drawn.axes[0].set_xticks([(a + b) / 2 for a, b in spans], names)
     _save(drawn, path)
@@ -182,12 +184,21 @@ def _draw_steps(path: Path, results: Sequence[Result], effort: Effort) -> None:
         say("length of source and target", "源句与目标句的长度"),
         say("milliseconds", "毫秒"),
         say("Time of a training step", "一个训练步的时间"),
-        log="xy",
+        axes=_wide(),
     )
-    axes = drawn.axes[0]
-    axes.set_xticks(effort.lengths, [f"{length}" for length in effort.lengths])
-    axes.minorticks_off()
+    drawn.axes[0].set_xticks(effort.lengths)
+    drawn.axes[0].set_ylim(bottom=0)
+    _legend_beside(drawn)
     _save(drawn, path)
+
+
+def _wide() -> Any:
+    """Return axes that leave room for a legend at their side, where it covers no curve."""
+    return plots.figure(width=6.8, height=3.6)[1]
+
+
+def _legend_beside(drawn: Any) -> None:
+    drawn.axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
 
 
 def _draw_attention(path: Path, results: Sequence[Result]) -> None:
