@@ -56,7 +56,7 @@ def compare(
         from course.kit import comparison, comparison_report
         from course.kit.corpora import DataError
         from course.kit.corpora.dataset import open_dataset
-        from course.kit.families import ModelError
+        from course.kit.families import ModelError, family_of
         from course.kit.training import default_recipe, devices
         from course.kit.training.keeping import RunError, claim
         from course.kit.training.recipe import changed
@@ -68,6 +68,8 @@ def compare(
     try:
         if not names:
             raise ModelError(say("Name a family to compare.", "请写明要对比的模型。"))
+        for name in names:
+            family_of(name)
         # What is missing is said now, and not after an hour of training.
         classes = {
             name: models.best_class(name)[0]

@@ -12,12 +12,16 @@ VERBS = (("like", "喜欢"), ("want", "想要"), ("see", "看见"), ("need", "�
 def pairs_file(tmp_path, monkeypatch):
     """A TSV of a hundred made-up pairs; data is kept below the test's own directory."""
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
+    return write_pairs(tmp_path / "pairs.tsv")
+
+
+def write_pairs(path):
+    """Write the pairs, and return the path."""
     lines = [
         f"{who} {verb} {thing}.\t{谁}{动}{物}。"
         for who, 谁 in zip(ENGLISH, CHINESE, strict=True)
         for verb, 动 in VERBS
         for thing, 物 in THINGS
     ]
-    path = tmp_path / "pairs.tsv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
