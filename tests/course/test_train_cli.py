@@ -1,10 +1,14 @@
 """`course train` and `course translate`, as they are typed."""
 
+import io
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
 
+from course import cli, train_cli
+from course.kit.translator import Translation
 from tests.conftest import ROOT
 
 
@@ -75,3 +79,30 @@ def test_one_trains_and_translates_with_what_came_of_it(course, pairs_file, tmp_
 )
 def test_what_is_wrong_is_said_in_one_sentence(course, arguments, says):
     assert says in one_sentence(course(*arguments))
+
+
+def test_translations_stay_on_their_stream_while_a_bar_is_shown(tmp_path, capsys):
+    class Echo:
+        def translate(self, sentences, beam):
+            return [Translation(sentence.upper(), [], []) for sentence in sentences]
+
+    (tmp_path / "lines.txt").write_text("a\n\nb\n", encoding="utf-8")
+    on_a_terminal = Console(file=io.StringIO(), force_terminal=True)
+    train_cli._translate_file(Echo(), tmp_path / "lines.txt", 1, on_a_terminal)
+    assert capsys.readouterr().out == "A\n\nB\n"
+
+
+def test_ctrl_c_is_no_traceback(monkeypatch, capsys):
+    def interrupted(**options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(course, pairs_file):
+    command = ["train", "rnn", "--reference", "--data", pairs_file, "--size", "units=8"]
+    one_sentence(course(*command, "--out", pairs_file / "below"))

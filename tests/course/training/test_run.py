@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from course.kit.corpora import DataError
 from course.kit.corpora.dataset import open_dataset
 from course.kit.corpora.placing import UNFINISHED
 from course.kit.families import FAMILIES, ModelError, get_weights, weight_paths
@@ -159,3 +160,52 @@ def test_another_run_in_the_same_directory_is_refused(tmp_path):
 def test_a_size_that_means_nothing_is_refused(size):
     with pytest.raises(ModelError, match="sizes are given like these"):
         changed(default_recipe("rnn", "generated"), [size])
+
+
+@pytest.mark.parametrize("size", ["units=0", "units=-8"])
+def test_a_size_that_no_model_can_have_is_refused(size):
+    with pytest.raises(ModelError, match="sizes are given like these"):
+        changed(default_recipe("rnn", "generated"), [size])
+
+
+@pytest.mark.parametrize("sizes", [["d_model=10"], ["d_model=9", "num_heads=3"]])
+def test_heads_share_an_even_width(sizes):
+    with pytest.raises(ModelError, match="share it evenly"):
+        changed(default_recipe("transformer", "generated"), sizes)
+
+
+def test_sentences_that_are_longer_than_the_model_has_room_for_are_told(pairs_file, tmp_path):
+    made = job(open_dataset(pairs_file), tmp_path / "run")
+    short = replace(made, recipe=changed(made.recipe, ["max_length=4"]))
+    with pytest.raises(ModelError, match="--size max_length=8"):
+        train(short, lambda line: None)
+
+
+def test_too_few_pairs_to_validate_with_are_told(pairs_file, tmp_path):
+    pairs_file.write_text("Hi.\t你好。\nRun!\t跑！\n", encoding="utf-8")
+    with pytest.raises(DataError, match="too few pairs"):
+        train(job(open_dataset(pairs_file), tmp_path / "run", "rnn"), lambda line: None)
+
+
+def test_another_family_layers_or_precision_is_another_run(pairs_file, tmp_path):
+    made = job(open_dataset(pairs_file), tmp_path / "run", "rnn")
+    claim(made.directory, made.settings())
+    for other in (
+        replace(made, family="rnn-fixed"),
+        replace(made, notes={"layers": "own"}),
+        replace(made, plan=replace(PLAN, precision="mixed_bfloat16")),
+        replace(made, seed=1),
+    ):
+        with pytest.raises(RunError, match="other settings"):
+            claim(made.directory, other.settings())
+    claim(made.directory, replace(made, plan=replace(PLAN, count=2)).settings())
+
+
+def test_what_a_killed_process_had_half_written_is_swept_away(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / f"{UNFINISHED}plan").write_text("{")  # killed before it had a plan
+    claim(tmp_path / "run", {"epochs": 1})
+    (tmp_path / "run" / "epochs").mkdir()
+    (tmp_path / "run" / "epochs" / f"{UNFINISHED}1").write_text("half")
+    claim(tmp_path / "run", {"epochs": 1})
+    assert not list((tmp_path / "run").rglob(f"{UNFINISHED}*"))
