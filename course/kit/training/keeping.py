@@ -33,6 +33,7 @@ def replaced(path: Path) -> Iterator[Any]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        os.chmod(name, 0o644)  # mkstemp's are the owner's alone, and a run may be shared
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -205,6 +205,7 @@ def test_what_a_killed_process_had_half_written_is_swept_away(tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / f"{UNFINISHED}plan").write_text("{")  # killed before it had a plan
     claim(tmp_path / "run", {"epochs": 1})
+    assert (tmp_path / "run" / "plan.json").stat().st_mode & 0o444 == 0o444
     (tmp_path / "run" / "epochs").mkdir()
     (tmp_path / "run" / "epochs" / f"{UNFINISHED}1").write_text("half")
     claim(tmp_path / "run", {"epochs": 1})
