@@ -1,6 +1,5 @@
 """The student's command that compares the families: `python -m course compare --help`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import typer
 from rich.console import Console
 
 from course.kit.language import say
-from course.terminal import one_of, print_line, speak, stop
+from course.terminal import print_line, speak, stop, stop_training, use_device
 
 _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
 
@@ -38,7 +37,7 @@ def compare(
 ) -> None:
     """Train the families on the same pairs, and put them side by side: quality, size and time."""
     speak(language)
-    one_of("device", device, ("auto", "cpu", "gpu"))
+    use_device(device)
     if load and (epochs is not None or anew):
         stop(
             say(
@@ -46,8 +45,6 @@ def compare(
                 "--load 不进行训练：请去掉 --epochs 和 --anew。",
             )
         )
-    if device == "cpu":  # seen by the backends when they are loaded, and not later
-        os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     console = Console()
     with console.status(say("loading", "载入中")):
         import keras
@@ -107,12 +104,7 @@ def compare(
     except (ModelError, DataError, RunError, OSError) as error:
         stop(str(error))
     except KeyboardInterrupt:
-        stop(
-            say(
-                "Stopped; the same command goes on after the last whole epoch.",
-                "已停止；再次运行同一命令会从上一个完整的轮次继续。",
-            )
-        )
+        stop_training()
     for line in page.read_text(encoding="utf-8").splitlines():
         if line.startswith("|"):
             print_line(console, line)

@@ -1,5 +1,6 @@
-"""What the commands share: how they stop, and which language they speak."""
+"""What the commands share: how they stop, which language they speak, and where they run."""
 
+import os
 from typing import NoReturn
 
 import typer
@@ -33,6 +34,23 @@ def one_of(option: str, value: str, known: tuple[str, ...]) -> None:
                 f"--{option} 不能是 {value!r}；可选：{names}。",
             )
         )
+
+
+def use_device(device: str) -> None:
+    """Hide the GPUs where `--device cpu` is given; before any backend is loaded, not later."""
+    one_of("device", device, ("auto", "cpu", "gpu"))
+    if device == "cpu":
+        os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+
+
+def stop_training() -> NoReturn:
+    """Say after Ctrl-C how a training goes on, and end with status 2."""
+    stop(
+        say(
+            "Stopped; the same command goes on after the last whole epoch.",
+            "已停止；再次运行同一命令会从上一个完整的轮次继续。",
+        )
+    )
 
 
 def print_line(console: Console, text: str, style: str | None = None) -> None:

@@ -1,7 +1,6 @@
 """The student's commands on models: train one, and translate with it."""
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from course.kit.language import say
-from course.terminal import one_of, print_line, speak, stop
+from course.terminal import one_of, print_line, speak, stop, stop_training, use_device
 
 if TYPE_CHECKING:
     from course.kit.translator import Translation, Translator
@@ -51,10 +50,8 @@ def train(
 ) -> None:
     """Train a translator; a run that was stopped goes on where it was."""
     speak(language)
-    one_of("device", device, ("auto", "cpu", "gpu"))
+    use_device(device)
     one_of("jit", jit, ("auto", "on", "off"))
-    if device == "cpu":  # seen by the backends when they are loaded, and not later
-        os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
     console = Console()
     with console.status(say("loading", "载入中")):
         from course import models
@@ -92,12 +89,7 @@ def train(
     except (ModelError, DataError, RunError, OSError) as error:
         stop(str(error))
     except KeyboardInterrupt:
-        stop(
-            say(
-                "Stopped; the same command goes on after the last whole epoch.",
-                "已停止；再次运行同一命令会从上一个完整的轮次继续。",
-            )
-        )
+        stop_training()
     print_line(
         console, say(f"The translator is in {directory}.", f"翻译模型已保存在 {directory}。")
     )

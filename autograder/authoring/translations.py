@@ -11,18 +11,18 @@ import sys
 
 import numpy as np
 
-from autograder.hidden.translating import BEAM_SIZE, LENGTH_PENALTY, RECORDS_DIR
+from autograder.hidden.translating import BEAM_SIZE, FAMILIES, LENGTH_PENALTY, RECORDS_DIR
 from autograder.misconceptions import SOLUTIONS_DIR
 from autograder.oracles import search
 from course.kit.corpora.dataset import open_dataset
 from course.kit.decoding.prefixes import best_next
-from course.kit.families import FAMILIES
+from course.kit.families import family_of
 from course.kit.translator import load, padded
 
 SENTENCES = 200
 _CANDIDATES = 1000
 # Grading is to be quick: short sentences, whose searches meet few beginnings.
-_MOST_WORDS, _MOST_BEGINNINGS = 12, {"rnn-fixed": 99}
+_MOST_WORDS, _MOST_BEGINNINGS = 12, 5
 # Nats between a greedy word and the next best. A Transformer's logits move with the epsilon of its
 # normalisations, those of the others with rounding alone.
 _MARGINS = {"transformer": 0.7}
@@ -38,7 +38,7 @@ def main() -> None:
 
 def record(family: str) -> None:
     """Search with a family's reference, and write what it met."""
-    made = FAMILIES[family]
+    made = family_of(family)
     module = importlib.import_module(f"solutions.{made.unit}")
     translator = load(SOLUTIONS_DIR / "weights" / family, getattr(module, made.exercise))
     texts = [english for english, _ in open_dataset("generated").references("test")]
@@ -51,7 +51,8 @@ def record(family: str) -> None:
         likely, words = best_next(translator.model, source, rows, beginnings, BEAM_SIZE)
         for row, (n, ids) in enumerate(missing):
             found[n][ids] = (likely[row, len(ids) - 1], words[row, len(ids) - 1])
-    clear = [n for n, table in enumerate(found) if _clear(family, table, most)]
+    margin = _MARGINS.get(family, _LEAST_MARGIN)
+    clear = [n for n, table in enumerate(found) if _clear(table, most, margin)]
     chosen = clear[:SENTENCES]
     if len(chosen) < SENTENCES:
         raise SystemExit(f"{family}: only {len(chosen)} sentences are clear enough.")
@@ -83,14 +84,14 @@ def _missing(found: list[dict], most: int) -> list[tuple[int, tuple[int, ...]]]:
     return list(wanted)
 
 
-def _clear(family: str, table: dict, most: int) -> bool:
+def _clear(table: dict, most: int, margin: float) -> bool:
     """Whether no near tie decides the translations, greedy or of a beam."""
     words, _ = search.greedy(table, most)
-    if len(_leaves(table)) > _MOST_BEGINNINGS.get(family, 5):
+    if len(_leaves(table)) > _MOST_BEGINNINGS:
         return False
     beginnings = [(*search.BEGINNING, *words[:t]) for t in range(len(words))]
     margins = [table[ids][0][0] - table[ids][0][1] for ids in beginnings]
-    if min(margins) < _MARGINS.get(family, _LEAST_MARGIN) or len(words) >= most:
+    if min(margins) < margin or len(words) >= most:
         return False
     rng, (best, _) = np.random.default_rng(0), _beam(table, most)
     for _ in range(5):

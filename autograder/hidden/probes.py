@@ -13,6 +13,7 @@ from autograder import expect
 from autograder.messages import Text, text
 from autograder.oracles.slopes import gradient, slope_along
 from autograder.session import Remote
+from course.kit.tokens import END_ID
 
 Weights = dict[str, np.ndarray]
 
@@ -25,6 +26,7 @@ MASKED = text(
     "填充位置上的内容改变了真实位置的结果。",
 )
 FUTURE = text("A later input changes an earlier output.", "后面的输入改变了前面的输出。")
+LEARNS = text("It learns from its own gradients", "能用自己的梯度学习")
 ROWS = text(
     "A sentence's result depends on the others of its batch.", "一个句子的结果受同批其他句子影响。"
 )
@@ -149,10 +151,10 @@ def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs:
 
 def expect_learning(
     model: Remote,
-    inputs: list,
+    source: np.ndarray,
+    target_in: np.ndarray,
     weights: Weights,
     logits_of: Callable[[Weights], np.ndarray],
-    labels: np.ndarray,
     steps: int = 4,
 ) -> None:
     """Fail unless the model's gradients teach it a small batch.
@@ -162,16 +164,18 @@ def expect_learning(
 
     Args:
         model: has `weights` already.
-        inputs: what it is called on.
+        source, target_in: what it is called on, `(B, S)` and `(B, T)`; after the last word comes
+            the end id.
         weights: the values, by path.
         logits_of: the oracle's logits `(B, T, V)` for given weights.
-        labels: the right words, `(B, T)`.
         steps: how many updates.
     """
     because = text(
         "Trained on two sentences with its own gradients, it doesn't learn them.",
         "用它自己的梯度在两个句子上训练，却学不会。",
     )
+    end = np.full_like(target_in[:, :1], END_ID)
+    labels = np.concatenate([target_in[:, 1:], end], axis=1)
     one_hot = np.eye(logits_of(weights).shape[-1])[labels]
 
     def judged() -> tuple[float, np.ndarray]:
@@ -187,7 +191,7 @@ def expect_learning(
     second = {path: np.zeros_like(value) for path, value in weights.items()}
     begun, slope = judged()
     for step in range(1, steps + 1):
-        answer = model.gradients(*inputs, cotangents=[slope], wrt=paths)
+        answer = model.gradients([source, target_in], cotangents=[slope], wrt=paths)
         for path, found in zip(paths, _slopes(answer, "weights", because), strict=True):
             gradient_of = expect.array(found).astype("float64")
             expect.that(gradient_of.size == weights[path].size, because)

@@ -602,33 +602,28 @@ def test_transformer_layer_gradient(student, rng):
 @check(
     exercise="Transformer",
     points=4,
-    title=text(
-        "With trained weights it translates 200 sentences as the reference does",
-        "换上训练好的权重，200 句译文与参考实现相同",
-    ),
+    title=translating.TRANSLATES,
     timeout=60,
     evident=False,
 )
 def test_transformer_layer_translations(student):
-    _, sizes = translating.weights_of("transformer")
-    translating.expect_translations(student, student.Transformer(**sizes), "transformer")
+    translating.expect_translations(student, student.Transformer, "transformer")
 
 
 @check(
     exercise="Transformer",
     points=2,
-    title=text("It learns from its own gradients", "能用自己的梯度学习"),
+    title=probes.LEARNS,
     timeout=30,
     evident=False,
 )
 def test_transformer_layer_learning(student, rng):
     model, weights = translator(student, rng)
-    labels = np.concatenate([TARGET[:, 1:], [[3], [3]]], axis=1)
 
     def logits_of(values):
         return right_logits(values)[0]
 
-    probes.expect_learning(model, [[SOURCE, TARGET]], weights, logits_of, labels)
+    probes.expect_learning(model, SOURCE, TARGET, weights, logits_of)
 
 
 @check(

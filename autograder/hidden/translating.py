@@ -21,8 +21,13 @@ from autograder.session import Remote, Student
 from course.kit.tokens import PAD_ID
 
 RECORDS_DIR = Path(__file__).resolve().parent / "translations"
+FAMILIES = ("rnn", "cnn", "transformer")
 BEAM_SIZE, LENGTH_PENALTY = 2, 0.6
 
+TRANSLATES = text(
+    "With trained weights it translates 200 sentences as the reference does",
+    "换上训练好的权重，200 句译文与参考实现相同",
+)
 OTHER_WORDS = text(
     "With the reference's weights it should translate as the reference does, word for word.",
     "换上参考权重后，译文应与参考实现逐字相同。",
@@ -77,17 +82,18 @@ def tables(record: Record, likely: np.ndarray, words: np.ndarray) -> list[dict]:
     return found
 
 
-def expect_translations(student: Student, model: Remote, family: str) -> None:
+def expect_translations(student: Student, model_class: Remote, family: str) -> None:
     """Fail unless a model with the reference's weights translates as the reference does.
 
     Args:
         student: the hand-in.
-        model: of the hand-in's class, made with the reference's sizes.
+        model_class: its exercise, made here with the reference's sizes.
         family: its name.
     """
-    record = record_of(family)
+    record, (weights, sizes) = record_of(family), weights_of(family)
+    model = model_class(**sizes)
     model([record.source[:1], record.beginnings[:1, :1]])
-    model.assign(weights_of(family)[0])
+    model.assign(weights)
     answer = student.given("decoding.prefixes.best_next")(
         model, record.source, record.sentence, record.beginnings, BEAM_SIZE
     )

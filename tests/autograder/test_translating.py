@@ -18,7 +18,7 @@ def rows(ids):
     return [translating.real(row) for row in np.asarray(ids)]
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=translating.FAMILIES)
 def reference(request):
     """A family's reference with its trained weights, and its record."""
     family = FAMILIES[request.param]

@@ -227,6 +227,16 @@ PLACES = {
     "at the station": "在车站",
     "in the classroom": "在教室",
 }
+_OF_MEALS = (
+    "at home",
+    "at school",
+    "in the garden",
+    "in the park",
+    "in the office",
+    "in the restaurant",
+    "at the station",
+)
+_OF_TRADE = ("in the shop", "in Beijing", "in Shanghai", "in London", "in Paris", "at the market")
 # Where each action may take place.
 PLACES_OF = {
     "read": (
@@ -239,27 +249,11 @@ PLACES_OF = {
         "at the station",
         "in the classroom",
     ),
-    "eat": (
-        "at home",
-        "at school",
-        "in the garden",
-        "in the park",
-        "in the office",
-        "in the restaurant",
-        "at the station",
-    ),
-    "drink": (
-        "at home",
-        "at school",
-        "in the garden",
-        "in the park",
-        "in the office",
-        "in the restaurant",
-        "at the station",
-    ),
+    "eat": _OF_MEALS,
+    "drink": _OF_MEALS,
     "wash": ("at home", "at school"),
-    "buy": ("in the shop", "in Beijing", "in Shanghai", "in London", "in Paris", "at the market"),
-    "sell": ("in the shop", "in Beijing", "in Shanghai", "in London", "in Paris", "at the market"),
+    "buy": _OF_TRADE,
+    "sell": _OF_TRADE,
     "draw": ("at home", "at school", "in the garden", "in the park", "in the classroom"),
     "write": ("at home", "at school", "in the library", "in the office", "in the classroom"),
     "repair": ("at home", "at school", "in the shop", "in the office"),
