@@ -16,7 +16,7 @@ INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
-.PHONY: help demo test test-slow test-backends lint sync verify bench clean
+.PHONY: help demo test test-slow test-backends lint sync pairs verify bench clean
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ lint: $(INSTALLED)  ## ruff and mypy.
 sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons.
 	$(BIN)/python -m autograder.authoring.stubs
 	$(BIN)/python -m autograder.authoring.notebooks
+
+pairs: $(INSTALLED)  ## Write down that the lessons' texts fit, English and Chinese; REVIEWED=1 where one changed.
+	$(BIN)/python -m autograder.authoring.pairs $(if $(REVIEWED),reviewed,record)
 
 verify: $(INSTALLED)  ## Prove the suites; UNITS="rnn cnn" for some of them.
 	$(BIN)/python -m autograder verify --backend $(BACKEND) $(UNITS) $(VERIFY)

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.notebooks import as_text, student_notebook
 from autograder.authoring.stubs import ROOT, stub_source
 from autograder.messages import LANGUAGES
@@ -88,6 +89,7 @@ def _write_work(course: Path) -> None:
         for path in folder.rglob("*"):
             if path.is_file() and path.name != "__init__.py":
                 path.unlink()
+    write_glossaries(course / "notebooks")
     for unit in available_units():
         (course / "exercises" / f"{unit}.py").write_text(stub_source(unit), encoding="utf-8")
         for language in LANGUAGES:

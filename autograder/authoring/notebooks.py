@@ -8,13 +8,17 @@ makes the student's version.
 import ast
 import json
 import shutil
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from autograder.authoring.first_cell import first_cell
+from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.stubs import ROOT, SOLUTIONS_DIR
 from autograder.messages import LANGUAGES
 
@@ -64,9 +68,7 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
             continue
         exercise = cell.metadata.get("exercise")
         if exercise is None:
-            code = cell.source
-            if cell.metadata.get("setup"):
-                code = code.replace('use_language("en")', f'use_language("{language}")')
+            code = first_cell(language) if cell.metadata.get("setup") else cell.source
             cells.append(nbformat.v4.new_code_cell(code))
             continue
         if exercise not in sources:
@@ -146,13 +148,17 @@ def as_text(notebook: NotebookNode) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
-def write_notebooks() -> list[Path]:
-    """Write every lesson's student notebook in each language; return the paths that changed."""
-    changed = []
-    for lesson in sorted(LESSONS_DIR.glob("*.py")):
+def write_notebooks(units: Sequence[str] = ()) -> list[Path]:
+    """Write lessons' student notebooks in each language; return the paths that changed.
+
+    Args:
+        units: which lessons; all where there is none.
+    """
+    changed = write_glossaries(NOTEBOOKS_DIR)
+    for unit in units or sorted(lesson.stem for lesson in LESSONS_DIR.glob("*.py")):
         for language in LANGUAGES:
-            path = NOTEBOOKS_DIR / language / f"{lesson.stem}.ipynb"
-            text = as_text(student_notebook(lesson.stem, language))
+            path = NOTEBOOKS_DIR / language / f"{unit}.ipynb"
+            text = as_text(student_notebook(unit, language))
             if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
@@ -171,5 +177,5 @@ def write_source_course(root: Path, unit: str, language: str) -> Path:
 
 
 if __name__ == "__main__":
-    for changed_path in write_notebooks():
+    for changed_path in write_notebooks(sys.argv[1:]):
         print(changed_path.relative_to(ROOT))

@@ -9,45 +9,38 @@
 # %% [markdown] lang="en"
 # # Attention: from X Xᵀ to Q, K, V
 #
-# **Where we are.** A recurrent network reads one word after the other, and its plain
-# encoder-decoder squeezes a whole sentence into one vector. A convolution sees a window.
-# Attention lets every word look at every other word at once, and decide for itself how much of
+# **Where we are.** A [recurrent network](glossary.md#recurrent-network) reads one word after the other, and its plain
+# [encoder](glossary.md#encoder)-[decoder](glossary.md#decoder) squeezes a whole sentence into one vector.
+# A [convolution](glossary.md#convolution) sees a [window](glossary.md#window).
+# [Attention](glossary.md#attention) lets every word look at every other word at once, and decide for itself how much of
 # each it takes.
 #
-# **What you will write.** Seven small pieces, each a few lines long: similarities, softmax,
-# attention without any weights, scaled dot-product attention, two masks, and a Keras layer that
+# **What you will write.** Seven small pieces, each a few lines long: similarities, [softmax](glossary.md#softmax),
+# attention without any weights, scaled dot-product attention, two [masks](glossary.md#mask), and a Keras layer that
 # puts them together. Use `keras` and `keras.ops` only; then your work runs on TensorFlow, JAX and
 # PyTorch alike.
 #
 # After each exercise a cell runs its **public checks**. There are hidden checks too, which look
-# at more: other shapes, huge numbers, masks, gradients.
+# at more: other shapes, huge numbers, masks, [gradients](glossary.md#gradient).
 
 # %% [markdown] lang="zh"
 # # 注意力：从 X Xᵀ 到 Q、K、V
 #
-# **我们在哪里。** 循环网络一个词接一个词地读，朴素的编码器–解码器把整句话压进一个向量；卷积只看一个窗口。
-# 注意力让每个词同时看到所有的词，并自己决定从每个词那里取多少。
+# **我们在哪里。** [循环网络](glossary.md#recurrent-network)一个词接一个词地读，朴素的[编码器](glossary.md#encoder)–[解码器](glossary.md#decoder)
+# 把整句话压进一个向量；[卷积](glossary.md#convolution)只看一个[窗口](glossary.md#window)。
+# [注意力](glossary.md#attention)让每个词同时看到所有的词，并自己决定从每个词那里取多少。
 #
-# **你要写什么。** 七个小部件，每个只有几行：相似度、softmax、不带参数的注意力、缩放点积注意力、两种掩码，
+# **你要写什么。** 七个小部件，每个只有几行：相似度、[softmax](glossary.md#softmax)、不带参数的注意力、缩放点积注意力、两种[掩码](glossary.md#mask)，
 # 最后是把它们合在一起的 Keras 层。只使用 `keras` 和 `keras.ops`，这样你的代码在 TensorFlow、JAX 和
 # PyTorch 上都能运行。
 #
-# 每个练习后面的单元格会运行它的**公开检查**。此外还有隐藏检查，它们看得更细：别的形状、极大的数、掩码、梯度。
+# 每个练习后面的单元格会运行它的**公开检查**。此外还有隐藏检查，它们看得更细：别的形状、极大的数、掩码、[梯度](glossary.md#gradient)。
 
 # %% setup=true
+# The builder puts the first cell here: see autograder/authoring/first_cell.py.
+
+# %%
 import math
-import os
-import sys
-from pathlib import Path
-
-# The folder that holds `course/` may be this one or one above it.
-for folder in (Path.cwd(), *Path.cwd().parents):
-    if (folder / "course" / "kit").is_dir():
-        sys.path.insert(0, str(folder))
-        break
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # keep TensorFlow's notes out of the notebook
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
 import keras
 import numpy as np
@@ -55,10 +48,10 @@ from keras import ops
 
 from course.check import in_notebook
 from course.kit import plots
-from course.kit.language import say, use_language
+from course.kit.language import say
+from course.kit.pictures import attention as pictures
+from course.kit.showing import explore, show
 from course.kit.tokens import PAD_ID
-
-use_language("en")
 
 # %% [markdown] lang="en"
 # ## 1. X Xᵀ: every word compared with every word
@@ -68,11 +61,11 @@ use_language("en")
 # $$X X^\top = \begin{bmatrix} A_1 \\ A_2 \end{bmatrix}\begin{bmatrix} A_1^\top & A_2^\top\end{bmatrix}
 # = \begin{bmatrix} A_1\cdot A_1 & A_1\cdot A_2 \\ A_2\cdot A_1 & A_2\cdot A_2 \end{bmatrix}$$
 #
-# holds the inner product of every row with every row. It is a $T\times T$ matrix, and symmetric.
+# holds the [inner product](glossary.md#inner-product) of every row with every row. It is a $T\times T$ matrix, and symmetric.
 #
 # An inner product measures angle and length at once: $a\cdot b = |a|\,|b|\cos\theta$. It is the
-# signed length of $b$'s projection onto $a$, times the length of $a$. Vectors at a right angle give
-# 0. (They are called *orthogonal*; vectors can be linearly independent without that.)
+# signed length of $b$'s [projection](glossary.md#projection) onto $a$, times the length of $a$. Vectors at a right angle give
+# 0. (They are called [*orthogonal*](glossary.md#orthogonal); vectors can be linearly independent without that.)
 #
 # By hand, for the vectors of the picture: $a=(3,1)$, $b=(2,2)$ and $c=(-1,3)$ give
 # $a\cdot b = 3\cdot 2+1\cdot 2 = 8$ and $a\cdot c = 3\cdot(-1)+1\cdot 3 = 0$. So $c$ has no share in the
@@ -86,10 +79,10 @@ use_language("en")
 # $$X X^\top = \begin{bmatrix} A_1 \\ A_2 \end{bmatrix}\begin{bmatrix} A_1^\top & A_2^\top\end{bmatrix}
 # = \begin{bmatrix} A_1\cdot A_1 & A_1\cdot A_2 \\ A_2\cdot A_1 & A_2\cdot A_2 \end{bmatrix}$$
 #
-# 的每个元素都是两行的内积。它是一个对称的 $T\times T$ 方阵。
+# 的每个元素都是两行的[内积](glossary.md#inner-product)。它是一个对称的 $T\times T$ 方阵。
 #
-# 内积同时反映夹角和长度：$a\cdot b = |a|\,|b|\cos\theta$，也就是 $b$ 在 $a$ 方向上的投影（带正负号）乘以
-# $a$ 的长度。夹角为 90° 时内积为 0，这叫*正交*。（两个向量不正交，也可以线性无关，这两个说法不能混用。）
+# 内积同时反映夹角和长度：$a\cdot b = |a|\,|b|\cos\theta$，也就是 $b$ 在 $a$ 方向上的[投影](glossary.md#projection)（带正负号）乘以
+# $a$ 的长度。夹角为 90° 时内积为 0，这叫[*正交*](glossary.md#orthogonal)。（两个向量不正交，也可以线性无关，这两个说法不能混用。）
 #
 # 手算一下图中的向量：$a=(3,1)$，$b=(2,2)$，$c=(-1,3)$，则 $a\cdot b = 3\cdot 2+1\cdot 2 = 8$，
 # $a\cdot c = 3\cdot(-1)+1\cdot 3 = 0$。$c$ 在 $a$ 的方向上没有分量，它的投影就落在原点。
@@ -99,21 +92,28 @@ a, b, c = np.array([3.0, 1.0]), np.array([2.0, 2.0]), np.array([-1.0, 3.0])
 for first, second, name in ((a, b, "a·b"), (a, c, "a·c")):
     cosine = first @ second / (np.linalg.norm(first) * np.linalg.norm(second))
     print(f"{name} = {first @ second:.1f}, {say('angle', '夹角')} = {np.degrees(np.arccos(cosine)):.0f}°")
-plots.arrows(
-    {"a": a, "b": b, "c": c},
-    say("Projections of b and c onto a", "b 和 c 在 a 上的投影"),
-    projections=[("b", "a"), ("c", "a")],
-);
+show(
+    plots.arrows(
+        {"a": a, "b": b, "c": c},
+        say("Projections of b and c onto a", "b 和 c 在 a 上的投影"),
+        projections=[("b", "a"), ("c", "a")],
+    ),
+    say(
+        "Three arrows from the origin. The dashed line from b meets the line of a at most of its "
+        "length; c stands at a right angle to a, and its dashed line ends at the origin.",
+        "从原点出发的三个箭头。由 b 引出的虚线落在 a 上较远处；c 与 a 垂直，由它引出的虚线落在原点。",
+    ),
+)
 
 # %% [markdown] lang="en"
 # **Exercise.** `similarity(x)` gives $X X^\top$. In front of the last two axes there may be others,
-# a batch of sentences for example; they stay as they are.
+# a [batch](glossary.md#batch) of sentences for example; they stay as they are.
 #
 # <details><summary>Hint 1</summary>Which two axes change places in the second factor?</details>
 # <details><summary>Hint 2</summary><code>ops.swapaxes</code> and <code>ops.matmul</code> both work on batches.</details>
 
 # %% [markdown] lang="zh"
-# **练习。** `similarity(x)` 返回 $X X^\top$。最后两个轴之前可能还有别的轴，例如一个批量的句子；它们保持不变。
+# **练习。** `similarity(x)` 返回 $X X^\top$。最后两个轴之前可能还有别的轴，例如一个[批量](glossary.md#batch)的句子；它们保持不变。
 #
 # <details><summary>提示一</summary>第二个因子里，哪两个轴交换了位置？</details>
 # <details><summary>提示二</summary><code>ops.swapaxes</code> 和 <code>ops.matmul</code> 都支持批量。</details>
@@ -125,7 +125,7 @@ plots.arrows(
 #
 # $$\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_{c} e^{z_c}}$$
 #
-# The exponential makes every score positive, the division makes them sum to one. By hand, for
+# The exponential makes every [score](glossary.md#score) positive, the division makes them sum to one. By hand, for
 # the scores $\ln 1, \ln 2, \ln 3$: the exponentials are 1, 2 and 3, their sum is 6, so the weights
 # are $\tfrac16, \tfrac26, \tfrac36$.
 #
@@ -138,7 +138,7 @@ plots.arrows(
 #
 # $$\mathrm{softmax}(z)_i = \frac{e^{z_i}}{\sum_{c} e^{z_c}}$$
 #
-# 指数让每个分数变成正数，除法让它们的和为一。手算一例：分数为 $\ln 1, \ln 2, \ln 3$ 时，指数分别是 1、2、3，
+# 指数让每个[分数](glossary.md#score)变成正数，除法让它们的和为一。手算一例：分数为 $\ln 1, \ln 2, \ln 3$ 时，指数分别是 1、2、3，
 # 总和为 6，所以权重是 $\tfrac16, \tfrac26, \tfrac36$。
 #
 # 计算机还需要多想一步。$e^{100}$ 超出 float32 的范围，照搬公式会得到 inf/inf。不过，所有分数加上同一个数，
@@ -161,31 +161,60 @@ plots.arrows(
 # %% exercise="softmax" points=20
 
 # %% [markdown] lang="en"
-# **An experiment.** Divide the scores by a *temperature* before the softmax. What happens when it
-# goes to 0, and when it becomes large?
+# **An experiment.** Divide the scores by a [*temperature*](glossary.md#temperature) before the softmax. What happens when it
+# goes to 0, and when it becomes large? Drag the slider, and say beforehand what you expect.
 
 # %% [markdown] lang="zh"
-# **实验。** 在 softmax 之前把分数除以一个*温度*。温度趋近 0 时会怎样？变得很大时呢？
+# **实验。** 在 softmax 之前把分数除以一个[*温度*](glossary.md#temperature)。温度趋近 0 时会怎样？变得很大时呢？
+# 先猜一猜，再拖动滑块。
 
 # %%
-scores = ops.convert_to_tensor([1.0, 2.0, 3.0, 4.0])
-temperatures = [0.1, 0.3, 1.0, 3.0, 10.0]
-shares = np.array([ops.convert_to_numpy(softmax(scores / t)) for t in temperatures])
-plots.curves(
-    temperatures,
-    {f"z = {z:.0f}": shares[:, i] for i, z in enumerate([1.0, 2.0, 3.0, 4.0])},
-    say("temperature", "温度"),
-    say("weight", "权重"),
-    say("Cold is greedy, hot is even", "低温独占，高温平均"),
-    log="x",
-);
+scores = np.array([1.0, 2.0, 3.0, 4.0], dtype="float32")
+shares = {
+    t: ops.convert_to_numpy(softmax(ops.convert_to_tensor(scores / np.float32(t))))
+    for t in (0.1, 0.3, 1.0, 3.0, 10.0)
+}
+
+
+def at_temperature(t):
+    return pictures.temperature(scores, shares, t)
+
+
+def at_temperature_text(t):
+    low, high = shares[t][0], shares[t][-1]
+    return say(
+        f"At temperature {t:g} the largest of four scores gets the weight {high:.2f}, the smallest "
+        f"{low:.2f}. The curves beside it meet at a quarter on the hot side and part on the cold.",
+        f"温度为 {t:g} 时，四个分数中最大的权重是 {high:.2f}，最小的是 {low:.2f}。旁边的曲线在高温一侧"
+        "趋向四分之一，在低温一侧分开。",
+    )
+
+
+explore(
+    at_temperature,
+    at_temperature_text,
+    labels={"t": say("temperature", "温度")},
+    start={"t": 1.0},
+    t=list(shares),
+)
+
+# %% [markdown] lang="en"
+# **What to notice.** At 0.1 the largest score has practically all the weight; at 10 the four weights
+# are close to a quarter each. The order of the weights never changes, for the quotient of two
+# weights is $e^{(z_i-z_j)/t}$: the temperature decides how much a difference of scores counts.
+# Remember this when we divide by $\sqrt{d_k}$ below: that is a temperature too.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 温度为 0.1 时，最大的分数几乎独占全部权重；温度为 10 时，四个权重都接近四分之一。权重的大小次序始终不变，
+# 因为两个权重之比是 $e^{(z_i-z_j)/t}$：温度决定分数的差距有多大分量。后面除以 $\sqrt{d_k}$ 时请想起这一点：
+# 那也是一种温度。
 
 # %% [markdown] lang="en"
 # ## 3. softmax(X Xᵀ) X: each word becomes a weighted sum
 #
 # The row $i$ of $\mathrm{softmax}(XX^\top)$ says how much word $i$ takes of each word. The product
 # with $X$ takes it: every word becomes an average of all words, itself included. Since the sentence
-# looks at itself, this is *self*-attention.
+# looks at itself, this is [*self*-attention](glossary.md#self-attention).
 #
 # Take 早上好, “good morning”, character by character: 早 early, 上 up, 好 good. The first two make up
 # the word 早上, “morning”, so we give them, by hand, vectors that point about the same way. Then 早
@@ -195,7 +224,7 @@ plots.curves(
 # ## 3. softmax(X Xᵀ) X：每个词变成加权和
 #
 # $\mathrm{softmax}(XX^\top)$ 的第 $i$ 行说明第 $i$ 个词从每个词取多少；再乘以 $X$ 就真正取了过来：每个词都变成
-# 所有词（包括自己）的加权平均。句子看的是它自己，所以叫*自*注意力。
+# 所有词（包括自己）的加权平均。句子看的是它自己，所以叫[*自*注意力](glossary.md#self-attention)。
 #
 # 以“早上好”为例。“早”和“上”合成“早上”一词，所以我们手工给它们设定方向相近的向量。于是“早”对“上”的关注多于对
 # “好”的关注。
@@ -222,7 +251,14 @@ print(
         f"“早”对“上”的权重为 {weights[0, 1]:.2f}，对“好”为 {weights[0, 2]:.2f}",
     )
 )
-plots.heatmap(weights, words, title="softmax(X Xᵀ)");
+show(
+    plots.heatmap(weights, words, title="softmax(X Xᵀ)"),
+    say(
+        "A three by three map of weights: 早 and 上 share most of their weight with each other, and "
+        "好 keeps most of its own for itself.",
+        "三行三列的权重图：“早”和“上”的权重大多在彼此之间，“好”的权重大多留给自己。",
+    ),
+)
 
 # %% [markdown] lang="en"
 # **What to notice.** 早 takes more of 上 than of 好, and most of all of itself. That is no accident:
@@ -247,19 +283,20 @@ plots.heatmap(weights, words, title="softmax(X Xᵀ)");
 #
 # | symbol | shape | what it is |
 # |---|---|---|
-# | $Q$ | (T, d_k) | a query for each word that looks |
-# | $K$ | (S, d_k) | a key for each word that is looked at |
-# | $V$ | (S, d_v) | what each of them gives |
+# | $Q$ | (T, d_k) | a [query](glossary.md#query) for each word that looks |
+# | $K$ | (S, d_k) | a [key](glossary.md#key) for each word that is looked at |
+# | $V$ | (S, d_v) | the [value](glossary.md#value): what each of them gives |
 # | $QK^\top$ | (T, S) | scores |
 #
-# **Why divide?** $d_k$ is the width of a key. Some notes call it a variance; exactly, it is this: if
+# **Why divide?** [$d_k$](glossary.md#d-k) is the width of a key. Some notes call it a variance; exactly, it is this: if
 # the entries of $q$ and $k$ are independent with mean 0 and variance 1, then $q\cdot k$, a sum of
 # $d_k$ such products, has the variance $d_k$. Large scores push the softmax to where one weight is
 # almost 1, and there its gradient is almost 0. Dividing by $\sqrt{d_k}$ brings the variance back
 # to 1 whatever the width.
 #
-# **An experiment.** Draw queries and keys at random, and measure both. On the right,
-# $\sum_i p_i(1-p_i)$: the derivatives $\partial p_i/\partial z_i$ of the softmax, added up.
+# **An experiment.** Draw 500 queries at random, with ten keys each, and drag the width $d_k$. On the
+# left, how far the scores lie apart; on the right, how the softmax shares out: the mean weight of the
+# key that gets most, of the second, and so on.
 
 # %% [markdown] lang="zh"
 # ## 4. Q、K、V：三个角色，以及为什么除以 sqrt(d_k)
@@ -271,33 +308,76 @@ plots.heatmap(weights, words, title="softmax(X Xᵀ)");
 #
 # | 符号 | 形状 | 含义 |
 # |---|---|---|
-# | $Q$ | (T, d_k) | 每个“在看”的词的查询 |
-# | $K$ | (S, d_k) | 每个“被看”的词的键 |
-# | $V$ | (S, d_v) | 它们各自给出的内容 |
+# | $Q$ | (T, d_k) | 每个“在看”的词的[查询](glossary.md#query) |
+# | $K$ | (S, d_k) | 每个“被看”的词的[键](glossary.md#key) |
+# | $V$ | (S, d_v) | [值](glossary.md#value)：它们各自给出的内容 |
 # | $QK^\top$ | (T, S) | 分数 |
 #
-# **为什么要除？** $d_k$ 是键的宽度。有的笔记说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
+# **为什么要除？** [$d_k$](glossary.md#d-k) 是键的宽度。有的笔记说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
 # 则 $q\cdot k$ 是 $d_k$ 个这样的乘积之和，方差为 $d_k$。分数一大，softmax 就会让某个权重接近 1，
 # 那里的梯度几乎为 0。除以 $\sqrt{d_k}$ 后，无论宽度多少，方差都回到 1。
 #
-# **实验。** 随机抽取查询和键，把这两件事都量一量。右图画的是 $\sum_i p_i(1-p_i)$，即 softmax 的导数
-# $\partial p_i/\partial z_i$ 之和。
+# **实验。** 随机抽取 500 个查询，每个配十个键，再拖动宽度 $d_k$。左图是分数的分布；右图是 softmax 怎样分配：
+# 得到最多的键、第二多的键……各自的平均权重。
 
 # %%
 rng = np.random.default_rng(0)
 widths = [1, 4, 16, 64, 256]
-spread = {"q·k": [], "q·k / sqrt(d_k)": []}
-slope = {name: [] for name in spread}
+drawn_scores, drawn_weights = {}, {}
 for d_k in widths:
     q, k = rng.normal(size=(2, 500, 10, d_k))
     raw = np.einsum("nd,nsd->ns", q[:, 0], k)
-    for name, z in zip(spread, (raw, raw / math.sqrt(d_k))):
-        spread[name].append(z.var())
-        p = ops.convert_to_numpy(softmax(ops.convert_to_tensor(z.astype("float32"))))
-        slope[name].append((p * (1 - p)).sum(-1).mean())
+    drawn_scores[d_k] = {"q·k": raw, "q·k / sqrt(d_k)": raw / math.sqrt(d_k)}
+    drawn_weights[d_k] = {
+        name: ops.convert_to_numpy(softmax(ops.convert_to_tensor(z.astype("float32"))))
+        for name, z in drawn_scores[d_k].items()
+    }
+
+
+def at_width(d_k):
+    return pictures.spread(drawn_scores[d_k], drawn_weights[d_k])
+
+
+def at_width_text(d_k):
+    raw, scaled = (p.max(-1).mean() for p in drawn_weights[d_k].values())
+    return say(
+        f"For d_k = {d_k}, the key that gets most has the mean weight {raw:.2f} with q·k and "
+        f"{scaled:.2f} with q·k divided by sqrt(d_k). The scores of the first spread more widely "
+        "the larger d_k is.",
+        f"d_k = {d_k} 时，得到最多的键平均权重是：用 q·k 为 {raw:.2f}，除以 sqrt(d_k) 后为 {scaled:.2f}。"
+        "d_k 越大，前者的分数散得越开。",
+    )
+
+
+explore(at_width, at_width_text, start={"d_k": 64}, d_k=widths)
+
+# %% [markdown] lang="en"
+# Now all widths at once. On the left the variance of the scores. On the right
+# $\sum_i p_i(1-p_i)$: the derivatives $\partial p_i/\partial z_i$ of the softmax, added up.
+
+# %% [markdown] lang="zh"
+# 现在把所有宽度放在一起看。左图是分数的方差；右图画的是 $\sum_i p_i(1-p_i)$，即 softmax 的导数
+# $\partial p_i/\partial z_i$ 之和。
+
+# %%
+variance = {name: [drawn_scores[d][name].var() for d in widths] for name in drawn_scores[1]}
+slope = {
+    name: [(p * (1 - p)).sum(-1).mean() for p in (drawn_weights[d][name] for d in widths)]
+    for name in variance
+}
 figure, axes = plots.figure(columns=2)
-plots.curves(widths, spread, "d_k", say("variance of the scores", "分数的方差"), log="xy", axes=axes[0])
-plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), log="x", axes=axes[1]);
+plots.curves(widths, variance, "d_k", say("variance of the scores", "分数的方差"), log="xy", axes=axes[0])
+plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度"), log="x", axes=axes[1])
+show(
+    figure,
+    say(
+        "Left: the variance of q·k rises with d_k along a straight line on logarithmic axes; divided "
+        "by sqrt(d_k) it stays near 1. Right: what is left of the gradient falls with d_k for q·k, "
+        "and stays level when divided.",
+        "左图：在对数坐标里，q·k 的方差随 d_k 沿直线上升；除以 sqrt(d_k) 后始终在 1 附近。"
+        "右图：用 q·k 时，剩余的梯度随 d_k 下降；除过之后保持平稳。",
+    ),
+)
 
 # %% [markdown] lang="en"
 # **What to notice.** On the left, the variance of $q\cdot k$ follows $d_k$ itself: a straight line
@@ -340,15 +420,17 @@ plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度
 # %% [markdown] lang="en"
 # ## 5. Two masks
 #
-# Sentences of a batch are padded to one length with the id 0; nobody should attend to padding. And
-# a decoder that writes from left to right must not see what it has not written yet.
+# Sentences of a batch are padded to one length with the id 0; nobody should attend to
+# [padding](glossary.md#padding). And
+# a decoder that writes from left to right must not see what it has not written yet: that takes a
+# [causal mask](glossary.md#causal-mask).
 #
 # | | shape | True where |
 # |---|---|---|
-# | `padding_mask(token_ids)` | (B, 1, S) | the key is a real token |
+# | `padding_mask(token_ids)` | (B, 1, S) | the key is a real [token](glossary.md#token) |
 # | `causal_mask(length)` | (1, T, T) | the key's position is not after the query's |
 #
-# Both broadcast over what they don't know, so `padding & causal` is (B, T, T). By hand, for T = 3:
+# Both [broadcast](glossary.md#broadcasting) over what they don't know, so `padding & causal` is (B, T, T). By hand, for T = 3:
 # the rows of the causal mask are True False False, True True False, True True True.
 #
 # **Exercise.** Write both masks, boolean, from `PAD_ID` and positions alone.
@@ -359,14 +441,15 @@ plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度
 # %% [markdown] lang="zh"
 # ## 5. 两种掩码
 #
-# 一个批量里的句子用编号 0 填充到同样的长度，谁都不该关注填充。从左往右写的解码器，也不能看到还没写出的内容。
+# 一个批量里的句子用编号 0 补到同样的长度，谁都不该关注[填充](glossary.md#padding)。从左往右写的解码器，也不能看到还没写出的内容，
+# 为此要用[因果掩码](glossary.md#causal-mask)。
 #
 # | | 形状 | 何处为 True |
 # |---|---|---|
-# | `padding_mask(token_ids)` | (B, 1, S) | 键是真实词元 |
+# | `padding_mask(token_ids)` | (B, 1, S) | 键是真实[词元](glossary.md#token) |
 # | `causal_mask(length)` | (1, T, T) | 键的位置不在查询之后 |
 #
-# 两者都能沿自己不关心的轴广播，所以 `padding & causal` 的形状是 (B, T, T)。手算 T = 3：因果掩码的三行依次是
+# 两者都能沿自己不关心的轴[广播](glossary.md#broadcasting)，所以 `padding & causal` 的形状是 (B, T, T)。手算 T = 3：因果掩码的三行依次是
 # True False False、True True False、True True True。
 #
 # **练习。** 只用 `PAD_ID` 和位置写出这两个布尔掩码。
@@ -380,9 +463,71 @@ plots.curves(widths, slope, "d_k", say("gradient that is left", "剩余的梯度
 
 # %%
 token_ids = ops.convert_to_tensor([[5, 6, 7, PAD_ID]])
-both = ops.logical_and(padding_mask(token_ids), causal_mask(4))
+padding, causal = padding_mask(token_ids), causal_mask(4)
+both = ops.logical_and(padding, causal)
 names = ["早", "上", "好", say("(pad)", "（填充）")]
-plots.heatmap(both[0], names, title=say("padding and causal", "填充掩码与因果掩码"));
+show(
+    pictures.maps(
+        {
+            say("padding", "填充掩码"): np.repeat(ops.convert_to_numpy(padding)[0], 4, axis=0),
+            say("causal", "因果掩码"): ops.convert_to_numpy(causal)[0],
+            say("padding and causal", "两者同时"): ops.convert_to_numpy(both)[0],
+        },
+        names,
+    ),
+    say(
+        "Three masks of four by four, 1 where a query may look. Padding: the last column is 0 in "
+        "every row. Causal: everything right of the diagonal is 0. Both: 1 only where both are.",
+        "三个四行四列的掩码，1 表示可以看。填充掩码：每一行的最后一列都是 0。因果掩码：对角线右边全是 0。"
+        "两者同时：只有两个都是 1 的地方才是 1。",
+    ),
+)
+
+# %% [markdown] lang="en"
+# **What to notice.** The padding mask hides a *column*: nobody sees the padding. The row of the
+# padding itself is left alone; what it computes is thrown away later. The causal mask hides a
+# triangle, and it leaves the diagonal: a word may always see itself, so no row is empty.
+#
+# **An experiment.** Does a mask keep its promise? Exchange the last of four words for another, and
+# measure how much the output of each word changes, first without a mask, then with the causal one.
+# Then put other numbers where the padding is, with the padding mask. Before you run it: which of
+# the numbers must be exactly 0? Change `place`, too.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 填充掩码遮住的是一*列*：谁都看不到填充。填充自己那一行没有动，它算出的结果以后会丢掉。因果掩码遮住的是一个
+# 三角形，而对角线留着：一个词总能看到自己，所以没有哪一行是空的。
+#
+# **实验。** 掩码守信用吗？把四个词中的最后一个换掉，量一量每个词的输出变了多少：先不用掩码，再用因果掩码。然后在填充的位置放上
+# 别的数，用填充掩码再量一次。运行之前先想：哪些数必须恰好是 0？也请改一改 `place`。
+
+# %%
+place = 3
+before = np.random.default_rng(1).normal(size=(1, 4, 8)).astype("float32")
+after = before.copy()
+after[0, place] = np.random.default_rng(2).normal(size=8)
+for title, mask in (
+    (say("no mask", "没有掩码"), None),
+    (say("causal mask", "因果掩码"), causal_mask(4)),
+    (say("padding mask", "填充掩码"), padding_mask(token_ids)),
+):
+    one, other = (
+        ops.convert_to_numpy(scaled_dot_product_attention(query, keys, keys, mask)[0])
+        for query, keys in ((x, x) for x in map(ops.convert_to_tensor, (before, after)))
+    )
+    change = np.abs(one - other).max(-1)[0]
+    print(f"{title}: ", "  ".join(f"{c:.4f}" for c in change))
+
+# %% [markdown] lang="en"
+# **What to notice.** Without a mask, the change reaches every word. With the causal mask, the three
+# words before it are exactly as they were: that is what lets us train a decoder on all positions at
+# once without its peeking. With the padding mask, too, the real words don't notice what stands in
+# the padding; only the padding's own row changes, since its query did. With `place = 1`, the causal
+# mask protects only the first word.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 没有掩码时，变化波及每一个词。有了因果掩码，它前面的三个词丝毫未变：正因为如此，训练解码器时可以同时算所有位置，
+# 而不会偷看答案。用填充掩码时，真实的词同样察觉不到填充处放了什么；只有填充自己那一行变了，因为它的查询变了。若令 `place = 1`，
+# 因果掩码只保护得了第一个词。
 
 # %% [markdown] lang="en"
 # ## 6. The layer
@@ -411,11 +556,53 @@ plots.heatmap(both[0], names, title=say("padding and causal", "填充掩码与�
 # %% exercise="SelfAttention" points=20
 
 # %%
-keras.utils.set_random_seed(3)
 sentence = list("我养了一只猫，它很可爱")
-vectors = keras.random.normal((1, len(sentence), 16))
-_, seen = SelfAttention(d_k=8)(vectors)
-plots.heatmap(seen[0], sentence, title=say("An untrained layer looks anywhere", "未经训练的层，看哪里全凭运气"));
+it = sentence.index("它")
+vectors = np.random.default_rng(3).normal(size=(1, len(sentence), 16)).astype("float32")
+keras.utils.set_random_seed(3)
+layer = SelfAttention(d_k=8)
+_, seen = layer(ops.convert_to_tensor(vectors))
+_, seen_before = layer(
+    ops.convert_to_tensor(vectors), attention_mask=causal_mask(len(sentence))
+)
+show(
+    pictures.maps(
+        {
+            say("untrained: it looks anywhere", "未经训练：看哪里全凭运气"): ops.convert_to_numpy(seen)[0],
+            say("the same with a causal mask", "同一层，加因果掩码"): ops.convert_to_numpy(seen_before)[0],
+        },
+        sentence,
+    ),
+    say(
+        "Two maps of the eleven characters. Left: light and dark squares without any order. Right: "
+        "nothing right of the diagonal, and the first character looks only at itself.",
+        "十一个字的两张权重图。左图：明暗杂乱，看不出规律。右图：对角线右边全空，第一个字只看自己。",
+    ),
+)
+
+# %% [markdown] lang="en"
+# **An experiment.** What does 它 look at most, in ten fresh layers that differ only in the random
+# numbers that they began with?
+
+# %% [markdown] lang="zh"
+# **实验。** 取十个全新的层，它们只有初始的随机数不同。“它”看得最多的各是哪个字？
+
+# %%
+for seed in range(10):
+    keras.utils.set_random_seed(seed)
+    _, fresh = SelfAttention(d_k=8)(ops.convert_to_tensor(vectors))
+    row = ops.convert_to_numpy(fresh)[0, it]
+    print(f"{seed}: {sentence[row.argmax()]} {row.max():.2f}", end="   ")
+
+# %% [markdown] lang="en"
+# **What to notice.** Each layer has another favourite: the pattern in the picture is luck, not
+# grammar. The matrices only offer the *possibility* that 它 looks at 猫 (“cat”); training has to
+# find it. With the causal mask the same layer gives each row fewer words to share among, so what is
+# left gets more: compare the first rows of both maps.
+
+# %% [markdown] lang="zh"
+# **注意观察。** 每个层偏爱的字都不一样：图里的花纹是运气，不是语法。这些矩阵只是让“它看猫”成为*可能*，真正做到要靠训练。
+# 加上因果掩码后，同一个层的每一行可分的字变少了，留下的就分得更多：请比较两张图的前几行。
 
 # %% [markdown] lang="en"
 # ## Questions to think about

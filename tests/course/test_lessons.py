@@ -5,6 +5,7 @@ import re
 import jupytext
 import pytest
 
+from autograder.authoring import glossary, pairs
 from autograder.authoring.notebooks import LESSONS_DIR
 from course.kit.units import exercises_of
 
@@ -37,3 +38,25 @@ def test_every_exercise_has_its_cell_and_points_add_up(lesson):
     tagged = [cell for cell in cells if "exercise" in cell.metadata]
     assert [cell.metadata["exercise"] for cell in tagged] == list(exercises_of(path.stem))
     assert sum(cell.metadata["points"] for cell in tagged) == 100
+
+
+def test_links_lead_into_the_glossary_and_are_the_same_in_both_languages(lesson):
+    path, _ = lesson
+    for english, chinese in pairs.texts(path):
+        links = glossary.linked(english)
+        assert sorted(links) == sorted(glossary.linked(chinese)), english[:60]
+        assert set(links) <= set(glossary.terms())
+
+
+def test_no_text_changed_without_its_pair(lesson):
+    path, _ = lesson
+    recorded = pairs.recorded()[path.stem]
+    assert pairs.changed_alone(path, recorded) == []
+    assert pairs.digests(path) == recorded, "`make pairs` writes down what changed in both."
+
+
+def test_every_lesson_begins_by_finding_the_course(lesson):
+    _, cells = lesson
+    codes = [cell for cell in cells if cell.cell_type == "code"]
+    assert [bool(cell.metadata.get("setup")) for cell in codes].index(True) == 0
+    assert sum(bool(cell.metadata.get("setup")) for cell in codes) == 1

@@ -1,0 +1,51 @@
+"""A lesson as it looks when it is solved and run.
+
+    python -m autograder.authoring.executed UNIT LANGUAGE PAGE.html
+
+The tests run every lesson this way, the book is made of it, and an author looks at the page.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from nbformat.notebooknode import NotebookNode
+
+from autograder.authoring.notebooks import source_notebook
+from autograder.authoring.stubs import ROOT
+
+_SECONDS = 600  # for one cell
+
+
+def executed(unit: str, language: str, static: bool = True) -> NotebookNode:
+    """Return a lesson with its solutions, run from top to bottom, with its outputs.
+
+    Args:
+        unit: which lesson.
+        language: "en" or "zh".
+        static: pictures in the place of sliders.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+    """
+    from nbclient import NotebookClient
+
+    notebook = source_notebook(unit, language)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment.pop("COURSE_STATIC", None)
+    if static:
+        environment["COURSE_STATIC"] = "1"
+    client = NotebookClient(notebook, timeout=_SECONDS, resources={"metadata": {"path": str(ROOT)}})
+    return client.execute(env=environment)
+
+
+def main(unit: str, language: str, path: str) -> None:
+    """Run a lesson and write it as a page."""
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter().from_notebook_node(executed(unit, language))
+    Path(path).write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

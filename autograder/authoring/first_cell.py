@@ -1,0 +1,74 @@
+"""The first code cell of every notebook: it finds the course, and gets it where it isn't there.
+
+On Colab a notebook stands alone. There the cell takes the bundle that the instructor gave out, from
+an address or a file, unpacks it beside the notebook, and installs what Colab doesn't have.
+"""
+
+_SOURCE = '''\
+# {comment}
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+COURSE = ""  # {address}
+
+
+def course_folder():
+    """{docstring}"""
+    above = (Path.cwd(), *Path.cwd().parents)
+    return next((folder for folder in above if (folder / "course" / "kit").is_dir()), None)
+
+
+if course_folder() is None and "google.colab" in sys.modules:
+    if COURSE:
+        archive = urllib.request.urlretrieve(COURSE, "course.zip")[0]
+    else:
+        from google.colab import files
+
+        print("{ask}")
+        archive = next(iter(files.upload()))
+    shutil.unpack_archive(archive, ".")
+    for packed in Path.cwd().glob("*/course/kit"):  # {inside}
+        os.chdir(packed.parents[1])
+    needs = ["-m", "pip", "install", "-q", "-r", "requirements/colab.txt"]
+    subprocess.run([sys.executable, *needs], check=True)
+
+if course_folder() is None:
+    raise FileNotFoundError("{missing}")
+sys.path.insert(0, str(course_folder()))
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # {quiet}
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
+from course.kit.lesson import begin
+
+begin("{language}")
+'''
+
+_TEXTS = {
+    "en": {
+        "comment": "Run this cell first: it finds the course and says what it runs on.",
+        "address": "on Colab: the address of the course's zip file; empty asks for the file",
+        "docstring": "The folder that holds `course/`: this one or one above it.",
+        "ask": "Choose the course's zip file.",
+        "inside": "the zip may have one folder around it all",
+        "missing": "There is no folder `course` here or above; open this where the course lies.",
+        "quiet": "keep TensorFlow's notes out of the notebook",
+    },
+    "zh": {
+        "comment": "请先运行这个单元格：它会找到课程，并说明运行环境。",
+        "address": "在 Colab 上：课程 zip 文件的网址；留空则请你选择文件",
+        "docstring": "含有 `course/` 的文件夹：当前文件夹或它的上级。",
+        "ask": "请选择课程的 zip 文件。",
+        "inside": "zip 里可能还套着一层文件夹",
+        "missing": "这里和上级文件夹都没有 `course`；请在课程解压的地方打开笔记本。",
+        "quiet": "不让 TensorFlow 的提示混进笔记本",
+    },
+}
+
+
+def first_cell(language: str) -> str:
+    """Return the cell's code for a notebook in a language."""
+    return _SOURCE.format(language=language, **_TEXTS[language]).rstrip("\n")

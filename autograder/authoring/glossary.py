@@ -1,0 +1,81 @@
+"""The glossary: one source for both languages, a page for each.
+
+`course/lessons/glossary.yaml` has the terms. A lesson links a term where it first uses it, as
+`[query](glossary.md#query)`; the page lies beside the notebooks.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from autograder.authoring.stubs import ROOT
+from autograder.messages import LANGUAGES
+
+GLOSSARY = ROOT / "course" / "lessons" / "glossary.yaml"
+_LINK = re.compile(r"\]\(glossary\.md#([^)\s]*)\)")
+_HEADS = {
+    "en": "# Glossary\n\nThe terms of the course, in both languages.\n",
+    "zh": "# 术语表\n\n课程中的术语，中英对照。\n",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term: its name and what it means, by language."""
+
+    key: str
+    name: dict[str, str]
+    meaning: dict[str, str]
+
+
+class GlossaryError(ValueError):
+    """The glossary has a term that lacks something; the message names it."""
+
+
+def terms() -> dict[str, Term]:
+    """Return the terms by their keys, in the order of the English names.
+
+    Raises:
+        GlossaryError: a term has no name or no meaning in one of the languages.
+    """
+    found = {}
+    for key, entry in yaml.safe_load(GLOSSARY.read_text(encoding="utf-8")).items():
+        for language in LANGUAGES:
+            name, meaning = (entry.get(language) or [None, None])[:2]
+            if not name or not meaning:
+                raise GlossaryError(f"The term {key} lacks its name or its meaning in {language}.")
+        name, meaning = ({code: entry[code][n] for code in LANGUAGES} for n in (0, 1))
+        found[key] = Term(key, name, meaning)
+    return dict(sorted(found.items(), key=lambda item: item[1].name["en"].lower()))
+
+
+def linked(text: str) -> list[str]:
+    """Return the keys of the terms that a text links to, in order."""
+    return _LINK.findall(text)
+
+
+def page(language: str) -> str:
+    """Return the glossary's page in a language, as Markdown."""
+    other = next(code for code in LANGUAGES if code != language)
+    parts = [_HEADS[language]]
+    for term in terms().values():
+        parts.append(
+            f'<a id="{term.key}"></a>\n\n'
+            f"**{term.name[language]}** · {term.name[other]}\n\n"
+            f"{term.meaning[language].strip()}\n"
+        )
+    return "\n".join(parts)
+
+
+def write_glossaries(directory: Path) -> list[Path]:
+    """Write the page of each language beside its notebooks; return the paths that changed."""
+    changed = []
+    for language in LANGUAGES:
+        path = directory / language / "glossary.md"
+        if not path.is_file() or path.read_text(encoding="utf-8") != page(language):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page(language), encoding="utf-8")
+            changed.append(path)
+    return changed
