@@ -44,17 +44,18 @@ def changed_alone(lesson: Path, recorded: Pairs) -> list[str]:
 
     A pair is known by either of its texts, so that pairs may be moved, added and taken away.
     """
-    known = {digest: pair for pair in recorded for digest in pair}
+    known = {digest for pair in recorded for digest in pair}
     found = []
     for number, (pair, now) in enumerate(zip(texts(lesson), digests(lesson), strict=True), start=1):
-        stayed = [code for code, digest in zip(LANGUAGES, now, strict=True) if digest in known]
-        if len(stayed) == 1 and now not in recorded:
-            other = next(code for code in LANGUAGES if code not in stayed)
-            begins = pair[LANGUAGES.index(other)].splitlines()[0][:40]
-            found.append(
-                f"{lesson.stem}, pair {number} ({begins}): {other} changed and {stayed[0]} did "
-                "not; mend it, or `make pairs` with REVIEWED=1 if it still fits."
-            )
+        if now in recorded or not known.intersection(now):
+            continue  # as it was, or both are new
+        changed = [code for code, digest in zip(LANGUAGES, now, strict=True) if digest not in known]
+        what = f"only {changed[0]} changed" if changed else "its texts were no pair before"
+        begins = pair[LANGUAGES.index((changed or LANGUAGES)[0])].splitlines()[0][:40]
+        found.append(
+            f"{lesson.stem}, pair {number} ({begins}): {what}; mend it, or `make pairs` with "
+            "REVIEWED=1 if both still say the same."
+        )
     return found
 
 

@@ -1,0 +1,1 @@
+"""Tests of what makes lessons, notebooks and stubs."""
