@@ -17,6 +17,8 @@ from course.kit.tokens import END_ID
 
 Weights = dict[str, np.ndarray]
 
+_LEARNING_RATE = 0.02  # at 0.1 the loss of one seed in thirty hardly fell
+
 WRONG_VALUES = text("The values are not those of the formula.", "数值与公式不符。")
 COMPILED = text("In a compiled function the values differ.", "在编译后的函数里，结果不同。")
 MIXED = text("In mixed precision the result is wrong.", "混合精度下结果不正确。")
@@ -155,7 +157,7 @@ def expect_learning(
     target_in: np.ndarray,
     weights: Weights,
     logits_of: Callable[[Weights], np.ndarray],
-    steps: int = 4,
+    steps: int = 3,
 ) -> None:
     """Fail unless the model's gradients teach it a small batch.
 
@@ -199,10 +201,11 @@ def expect_learning(
             first[path] += 0.1 * (gradient_of - first[path])
             second[path] += 0.001 * (gradient_of**2 - second[path])
             scale = np.sqrt(second[path] / (1 - 0.999**step)) + 1e-8
-            weights[path] -= 0.1 * first[path] / (1 - 0.9**step) / scale
+            weights[path] -= _LEARNING_RATE * first[path] / (1 - 0.9**step) / scale
         model.assign({path: value.astype("float32") for path, value in weights.items()})
         ended, slope = judged()
-    expect.that(np.isfinite(ended) and ended < 0.85 * begun, because)
+    # Over 30 seeds the references ended at 0.88 of the first loss at most, 0.69 on average.
+    expect.that(np.isfinite(ended) and ended < 0.95 * begun, because)
 
 
 def expect_clone(layer: Remote, args: list, shape: Sequence[int], name: str) -> Remote:

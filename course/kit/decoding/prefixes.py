@@ -6,7 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-_ROWS = 400  # beginnings that are decoded side by side
+from course.kit.tokens import PAD_ID
+
+_PARTS = 2  # the short beginnings are decoded without the long ones' padding
 
 
 def best_next(model: Any, source: Any, sentence: Any, beginnings: Any, k: int) -> tuple[Any, Any]:
@@ -22,18 +24,21 @@ def best_next(model: Any, source: Any, sentence: Any, beginnings: Any, k: int) -
         k: how many words.
 
     Returns:
-        `(log-probabilities, words)`, arrays `(R, T, k)`, the likeliest first.
+        `(log-probabilities, words)`, arrays `(R, T, k)`, the likeliest first; zeros after padding.
     """
     memory = model.encode(ops.convert_to_tensor(source, "int32"))
     sentence, beginnings = ops.convert_to_numpy(sentence), ops.convert_to_numpy(beginnings)
-    found = []
-    for first in range(0, len(beginnings), _ROWS):
-        rows = ops.convert_to_tensor(sentence[first : first + _ROWS], "int32")
-        part = keras.tree.map_structure(lambda tensor, rows=rows: ops.take(tensor, rows, 0), memory)
-        words = ops.convert_to_tensor(beginnings[first : first + _ROWS], "int32")
-        logits = ops.cast(model.decode(words, part), "float32")
-        best, chosen = ops.top_k(logits, k)
+    lengths = (beginnings != PAD_ID).sum(axis=1)
+    likely = np.zeros((*beginnings.shape, k), "float32")
+    words = np.zeros((*beginnings.shape, k), "int32")
+    for rows in np.array_split(np.argsort(lengths, kind="stable"), _PARTS):
+        longest = lengths[rows].max(initial=1)
+        chosen = ops.convert_to_tensor(sentence[rows], "int32")
+        part = keras.tree.map_structure(lambda tensor, at=chosen: ops.take(tensor, at, 0), memory)
+        target = ops.convert_to_tensor(beginnings[rows, :longest], "int32")
+        logits = ops.cast(model.decode(target, part), "float32")
+        best, following = ops.top_k(logits, k)
         whole = ops.logsumexp(logits, axis=-1, keepdims=True)
-        found.append((ops.convert_to_numpy(best - whole), ops.convert_to_numpy(chosen)))
-    likely, words = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        likely[rows, :longest] = ops.convert_to_numpy(best - whole)
+        words[rows, :longest] = ops.convert_to_numpy(following)
     return likely, words
