@@ -12,11 +12,12 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
 INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
+BOOK_INSTALLED := $(VENV)/.installed-book
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
-.PHONY: help demo test test-slow test-backends lint sync pairs verify bench clean
+.PHONY: help demo test test-slow test-backends lint sync pairs book verify bench clean
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,7 +28,7 @@ demo: $(INSTALLED)  ## The whole loop on sample hand-ins: release, grade in isol
 test: $(INSTALLED)  ## The project's own tests, without the slow ones.
 	$(BIN)/python -m pytest
 
-test-slow: $(INSTALLED)  ## The slow tests: verify, notebooks, nbgrader, the demo.
+test-slow: $(INSTALLED) $(BOOK_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, the demo.
 	$(BIN)/python -m pytest -m slow
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
@@ -46,6 +47,9 @@ sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons
 pairs: $(INSTALLED)  ## Write down that the lessons' texts fit, English and Chinese; REVIEWED=1 where one changed.
 	$(BIN)/python -m autograder.authoring.pairs $(if $(REVIEWED),reviewed,record)
 
+book: $(INSTALLED) $(BOOK_INSTALLED)  ## The lessons as a website, in both languages: book-out/index.html.
+	$(BIN)/python -m autograder.authoring.book book-out $(UNITS)
+
 verify: $(INSTALLED)  ## Prove the suites; UNITS="rnn cnn" for some of them.
 	$(BIN)/python -m autograder verify --backend $(BACKEND) $(UNITS) $(VERIFY)
 
@@ -53,11 +57,15 @@ bench: $(INSTALLED)  ## nbgrader and this grader on the same hand-ins.
 	$(BIN)/python -m benchmarks.throughput
 
 clean:  ## Take the environment and the demonstration away.
-	rm -rf $(VENV) .venv-jax .venv-torch demo-out
+	rm -rf $(VENV) .venv-jax .venv-torch demo-out book-out
 
 # Nothing is installed again, or asked for, until a pin changes.
 $(INSTALLED): requirements/base.txt requirements/$(BACKEND_PACKAGES).txt
 	@test -n "$(PYTHON)" || { echo "Install Python 3.11, 3.12 or 3.13 first, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/$(BACKEND_PACKAGES).txt
+	@touch $@
+
+$(BOOK_INSTALLED): $(INSTALLED) requirements/book.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/book.txt
 	@touch $@

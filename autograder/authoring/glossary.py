@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from autograder.authoring.chinese import joined
 from autograder.authoring.stubs import ROOT
 from autograder.messages import LANGUAGES
 
@@ -56,17 +57,26 @@ def linked(text: str) -> list[str]:
     return _LINK.findall(text)
 
 
-def page(language: str) -> str:
-    """Return the glossary's page in a language, as Markdown."""
+def page(language: str, anchor: str = '<a id="{}"></a>') -> str:
+    """Return the glossary's page in a language, as Markdown.
+
+    Args:
+        language: "en" or "zh".
+        anchor: how the place that links lead to is written; MyST has its own way.
+    """
     other = next(code for code in LANGUAGES if code != language)
     parts = [_HEADS[language]]
     for term in terms().values():
         parts.append(
-            f'<a id="{term.key}"></a>\n\n'
+            f"{anchor.format(term.key)}\n\n"
             f"**{term.name[language]}** · {term.name[other]}\n\n"
-            f"{term.meaning[language].strip()}\n"
+            f"{_text(term.meaning[language], language)}\n"
         )
     return "\n".join(parts)
+
+
+def _text(meaning: str, language: str) -> str:
+    return joined(meaning.strip()) if language == "zh" else meaning.strip()
 
 
 def write_glossaries(directory: Path) -> list[Path]:

@@ -17,6 +17,7 @@ import jupytext
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from autograder.authoring.chinese import joined
 from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.stubs import ROOT, SOLUTIONS_DIR
@@ -64,7 +65,8 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
     for cell in lesson.cells:
         if cell.cell_type == "markdown":
             if cell.metadata.get("lang") == language:
-                cells.append(nbformat.v4.new_markdown_cell(cell.source))
+                text = joined(cell.source) if language == "zh" else cell.source
+                cells.append(nbformat.v4.new_markdown_cell(text))
             continue
         exercise = cell.metadata.get("exercise")
         if exercise is None:

@@ -18,7 +18,6 @@ from autograder.messages import text
 from autograder.oracles import transformer as oracle
 
 WIDTH, HEADS, INNER = 4, 2, 5
-HALF = 0.5  # the rate of dropout: only training may notice it
 LOOSE = {"rtol": 4e-2, "atol": 4e-2}  # room for any usual epsilon of the normalisation
 ATTENTION = tuple(
     f"{name}_projection.{kind}"
@@ -139,8 +138,8 @@ def test_feed_forward_layer_config(student, rng):
 # -- EncoderLayer ---------------------------------------------------------------------------------
 
 
-def encoder(student, rng):
-    layer = student.shared("EncoderLayer", WIDTH, HEADS, INNER, dropout=HALF, built_on=[ONE])
+def encoder(student, rng, dropout=0.1):
+    layer = student.shared("EncoderLayer", WIDTH, HEADS, INNER, dropout=dropout, built_on=[ONE])
     weights = drawn(rng, ENCODER)
     layer.assign(weights)
     return layer, weights
@@ -217,7 +216,7 @@ def test_encoder_layer_layer_normalised(student, rng):
     title=text("Nothing is dropped at inference", "推理时不丢弃"),
 )
 def test_encoder_layer_layer_inference(student, rng):
-    layer, weights = encoder(student, rng)
+    layer, weights = encoder(student, rng, dropout=0.5)
     x = normal(rng, 1, 3, WIDTH)
     because = text(
         "Outside of training dropout should change nothing.", "不在训练时，dropout 不应起作用。"
@@ -299,9 +298,9 @@ def test_encoder_layer_layer_saving(student, rng):
 # -- DecoderLayer ---------------------------------------------------------------------------------
 
 
-def decoder(student, rng):
+def decoder(student, rng, dropout=0.1):
     sizes = (WIDTH, HEADS, INNER)
-    layer = student.shared("DecoderLayer", *sizes, dropout=HALF, built_on=[ONE, TWO])
+    layer = student.shared("DecoderLayer", *sizes, dropout=dropout, built_on=[ONE, TWO])
     weights = drawn(rng, DECODER)
     layer.assign(weights)
     return layer, weights
@@ -396,7 +395,7 @@ def test_decoder_layer_layer_scores(student, rng):
     title=text("Nothing is dropped at inference", "推理时不丢弃"),
 )
 def test_decoder_layer_layer_inference(student, rng):
-    layer, weights = decoder(student, rng)
+    layer, weights = decoder(student, rng, dropout=0.5)
     target, memory = normal(rng, 1, 3, WIDTH), normal(rng, 1, 2, WIDTH)
     right, _ = oracle.decoder_layer(weights, HEADS, target, memory)
     because = text(
@@ -460,7 +459,7 @@ SHAPES |= {f"decoder_layers.0.{path}": shape for path, shape in DECODER.items()}
 
 def translator(student, rng):
     inputs = [SOURCE, TARGET]
-    model = student.shared("Transformer", **SIZES, dropout=HALF, built_on=[inputs])
+    model = student.shared("Transformer", **SIZES, dropout=0.5, built_on=[inputs])
     weights = drawn(rng, SHAPES)
     model.assign(weights)
     return model, weights

@@ -6,7 +6,6 @@ import nbformat
 import pytest
 
 from autograder.authoring import notebooks
-from autograder.authoring.executed import executed
 from course.kit.units import available_units
 
 UNITS = available_units()
@@ -50,8 +49,8 @@ def test_a_lesson_that_leaves_an_exercise_out_is_refused(tmp_path, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_a_solved_notebook_runs_to_its_end_with_its_pictures(unit, language):
-    notebook = executed(unit, language)
+def test_a_solved_notebook_runs_to_its_end_with_its_pictures(unit, language, lesson_run):
+    notebook = lesson_run(unit, language)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     shown = [output.data for output in outputs if "data" in output]
     assert any('alt="' in data.get("text/html", "") for data in shown)

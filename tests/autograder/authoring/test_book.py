@@ -1,0 +1,152 @@
+"""The book: no solution in it, nothing fetched from elsewhere, and pages that work in a browser."""
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from autograder.authoring.book import __main__ as command
+from autograder.authoring.book.pages import with_stubs
+from autograder.authoring.book.site import BookError, build_site
+from autograder.authoring.notebooks import source_notebook, student_notebook
+from autograder.messages import LANGUAGES
+from course.kit.units import available_units
+
+UNITS = available_units()
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
+
+
+def test_a_page_shows_stubs_in_the_place_of_solutions():
+    solved, released = source_notebook("attention", "en"), student_notebook("attention", "en")
+    texts = [cell.source for cell in solved.cells if cell.cell_type == "markdown"]
+    page = with_stubs(solved, released)
+    code = "\n".join(cell.source for cell in page.cells if cell.cell_type == "code")
+    assert "BEGIN SOLUTION" not in code
+    assert code.count("raise NotImplementedError") == 9  # the layer's class has three
+    assert "urllib" not in code  # the cell that finds the course is left out
+    assert [cell.source for cell in page.cells if cell.cell_type == "markdown"] == texts
+
+
+def test_a_unit_that_is_none_is_named(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["book", str(tmp_path / "book"), "astrology"])
+    assert command.main() == 2
+    assert "There is no unit astrology" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_book_is_left_alone(tmp_path):
+    pytest.importorskip("sphinx")
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(BookError, match="is no book"):
+        build_site({}, tmp_path)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+class Page(HTMLParser):
+    """The ids of a page, its links, and what it loads."""
+
+    def __init__(self, path: Path):
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.ids.add(found.get("id", ""))
+        if tag == "a":
+            self.links.append(found.get("href", ""))
+        self.loaded += [found[name] for name in ("src", "data") if found.get(name)]
+        if tag == "link" and found.get("rel") in ("stylesheet", "preload", "icon"):
+            self.loaded.append(found["href"])
+
+
+@pytest.fixture(scope="module")
+def book(lesson_run, tmp_path_factory):
+    """The whole book."""
+    pytest.importorskip("sphinx", reason="the book needs requirements/book.txt")
+    pages = {
+        (unit, language): with_stubs(lesson_run(unit, language), student_notebook(unit, language))
+        for unit in UNITS
+        for language in LANGUAGES
+    }
+    target = tmp_path_factory.mktemp("made") / "book"
+    build_site(pages, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs requirements/book.txt")
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("there is no Chromium here, so nobody looked at the book's pages")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.mark.slow
+def test_every_link_leads_somewhere_and_nothing_comes_from_elsewhere(book):
+    pages = {path: Page(path) for path in book.rglob("*.html") if "_static" not in path.parts}
+    assert {path.name for path in pages} >= {f"{unit}.html" for unit in UNITS}
+    for path, page in pages.items():
+        for address in page.loaded:
+            assert not urlsplit(address).netloc, (path.name, address)
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme in ("http", "https", "mailto") or not link:
+                continue
+            aim = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            assert aim.exists(), (path.name, link)
+            if parts.fragment and aim in pages:
+                assert unquote(parts.fragment) in pages[aim].ids, (path.name, link)
+
+
+@pytest.mark.slow
+def test_no_solution_is_in_the_book(book):
+    for path in book.rglob("*.ipynb"):
+        pytest.fail(f"{path.name} is a source; it has the notebook's metadata")
+    for unit in UNITS:
+        source = (book / "en" / f"{unit}.html").read_text(encoding="utf-8")
+        assert "BEGIN SOLUTION" not in source
+        assert "NotImplementedError" in source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", [*UNITS, "index", "glossary"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_page_works_in_a_browser(book, browser, page, language, size):
+    view = browser.new_page(viewport=size)
+    asked, faults = [], []
+    view.on("request", lambda request: asked.append(request.url))
+    view.on("pageerror", lambda error: faults.append(str(error)))
+    view.goto((book / language / f"{page}.html").as_uri())
+    assert not faults
+    assert all(re.match("(file|data|blob):", url) for url in asked)
+    # Nothing makes the page itself scroll sideways.
+    assert view.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    images = view.locator("article img")
+    for image in images.all():
+        assert image.get_attribute("alt")
+        assert image.evaluate("image => image.naturalWidth") > 0
+    if page in UNITS:
+        assert images.count()
+        boxes = [formula.bounding_box() for formula in view.locator("article math").all()]
+        shown = [box for box in boxes if box]  # one in a closed hint has no box
+        assert shown
+        assert all(box["height"] > 4 for box in shown)
+        assert view.evaluate("document.fonts.check('16px \"Book Math\"')")
+        assert not view.locator("article .merror, article mtext:has-text('\\\\')").count()
+    title = view.locator("article h1").first.inner_text()
+    assert bool(re.search("[一-鿿]", title)) == (language == "zh")
+    other = next(code for code in LANGUAGES if code != language)
+    view.locator("a.language").click()
+    assert view.url.endswith(f"/{other}/{page}.html")
+    view.close()
