@@ -88,15 +88,12 @@ target_words = list("我喜欢深度学习")
 show(
     pictures.unrolled(source_words, ["我", "喜欢", "深度", "学习"], target_words),
     say(
-        "Two rows of cells with arrows from each to the next. Above, four cells each read a "
-        "word and "
-        "write its translation; beside them, lines that cross join “Where do you live” to "
-        "its Chinese. "
-        "Below, four encoder cells only read; one thick arrow leads to eight "
-        "decoder cells, which write seven characters and the end token, each fed to the next cell.",
+        "Two rows of cells with arrows from each to the next. Above, four cells each read a word "
+        "and write its translation; beside them, lines that cross join “Where do you live” to its "
+        "Chinese. Below, four encoder cells only read; one thick arrow leads to eight decoder "
+        "cells, which write seven characters and the end token, each fed to the next cell.",
         "两排单元，每个单元都有箭头指向下一个。上排四个单元，各读一个词并写出译文；"
-        "旁边是 Where do you live 和它的译文，"
-        "连线互相交叉。下排先是四个只读不写的编码器单元，"
+        "旁边是 Where do you live 和它的译文，连线互相交叉。下排先是四个只读不写的编码器单元，"
         "再由一个粗箭头通向八个解码器单元：它们写出七个字和结束符，每次写出的又送给下一个单元。",
     ),
 )
@@ -194,14 +191,11 @@ show(
         say("The echo of a single 1", "一个 1 的回声"),
     ),
     say(
-        "Four curves of the state after an input of 1 at step 0. With R = 0.5 it is near 0 "
-        "after five "
-        "steps; with R = 1 it falls slowly; with R = 1.5 it stays near 0.86; with R = -0.9 "
-        "it changes "
-        "its sign at every step and shrinks.",
+        "Four curves of the state after an input of 1 at step 0. With R = 0.5 it is near 0 after "
+        "five steps; with R = 1 it falls slowly; with R = 1.5 it stays near 0.86; with R = -0.9 "
+        "it changes its sign at every step and shrinks.",
         "在第 0 步输入一个 1 之后，状态的四条曲线。R = 0.5 时五步之后就接近 0；R = 1 时慢慢下降；"
-        "R = 1.5 时停在 0.86 附近；"
-        "R = -0.9 时每步变号，并逐渐变小。",
+        "R = 1.5 时停在 0.86 附近；R = -0.9 时每步变号，并逐渐变小。",
     ),
 )
 
@@ -272,11 +266,9 @@ show(
 show(
     pictures.gates(),
     say(
-        "Left: the sigmoid rises from 0 to 1, with 1/2 at 0 and 3/4 at ln 3. Right: the "
-        "state after "
-        "four steps for update gates of 0.25, 0.75 and 0.95, from the state 0.8 towards a "
-        "candidate "
-        "of 0: the larger the gate, the flatter the curve.",
+        "Left: the sigmoid rises from 0 to 1, with 1/2 at 0 and 3/4 at ln 3. Right: the state "
+        "after four steps for update gates of 0.25, 0.75 and 0.95, from the state 0.8 towards a "
+        "candidate of 0: the larger the gate, the flatter the curve.",
         "左图：sigmoid 从 0 升到 1，在 0 处为 1/2，在 ln 3 处为 3/4。右图：状态从 0.8 出发，"
         "候选为 0，更新门分别取 0.25、0.75、0.95 时的变化；门越大，曲线越平。",
     ),
@@ -336,13 +328,11 @@ for name, cell in (("RNN", simple), ("GRU", gated)):
 show(
     pictures.held(values, flags, carried),
     say(
-        "Bars for fourteen input values, three of them hatched where the flag is set. The "
-        "GRU's state "
-        "is a staircase: it jumps at the three flags and is level between them. The RNN's state "
-        "follows every input up and down.",
+        "Bars for fourteen input values, three of them hatched where the flag is set. The GRU's "
+        "state is a staircase: it jumps at the three flags and is level between them. The RNN's "
+        "state follows every input up and down.",
         "十四个输入值的柱形，其中三个带斜线，表示有标记。GRU 的状态像台阶：只在三个标记处跳变，"
-        "其间保持水平。"
-        "RNN 的状态则随每个输入上下起伏。",
+        "其间保持水平。RNN 的状态则随每个输入上下起伏。",
     ),
 )
 
@@ -361,7 +351,7 @@ show(
 #
 # The long short-term memory came first, in 1997, and has two states: the memory $c$, and the state $h$ that it shows.
 #
-# $$[\,i, f, g, o\,] = x W + h R + b$$
+# $$(i, f, g, o) = x W + h R + b$$
 # $$c' = \sigma(f) * c + \sigma(i) * \tanh(g)\qquad h' = \sigma(o) * \tanh(c')$$
 #
 # | symbol | shape | what it is |
@@ -369,7 +359,7 @@ show(
 # | $c$, $c'$ | (B, U) | the memory before and after |
 # | $h$, $h'$ | (B, U) | what is shown of it: to the next step and to the outside |
 # | $i$ | (B, U) | input gate, before its sigmoid: how much is written |
-# | $f$ | (B, U) | forget gate: how much of the memory is kept (1 means: forget nothing) |
+# | $f$ | (B, U) | forget gate: how much of the memory is kept ($\sigma(f) = 1$: forget nothing) |
 # | $g$ | (B, U) | candidate |
 # | $o$ | (B, U) | output gate: how much of the memory is shown |
 # | $W$, $R$, $b$ | (D, 4U), (U, 4U), (4U,) | `kernel`, `recurrent_kernel`, `bias`, in the order $i, f, g, o$ |
@@ -384,7 +374,7 @@ show(
 #
 # 长短期记忆（LSTM）其实更早，1997 年就有了。它有两个状态：记忆 $c$，以及给外面看的状态 $h$。
 #
-# $$[\,i, f, g, o\,] = x W + h R + b$$
+# $$(i, f, g, o) = x W + h R + b$$
 # $$c' = \sigma(f) * c + \sigma(i) * \tanh(g)\qquad h' = \sigma(o) * \tanh(c')$$
 #
 # | 符号 | 形状 | 含义 |
@@ -392,7 +382,7 @@ show(
 # | $c$、$c'$ | (B, U) | 这一步之前和之后的记忆 |
 # | $h$、$h'$ | (B, U) | 记忆中露出来的部分：给下一步，也给外面 |
 # | $i$ | (B, U) | 输入门（取 sigmoid 之前）：写入多少 |
-# | $f$ | (B, U) | 遗忘门：记忆保留多少（1 表示什么都不忘） |
+# | $f$ | (B, U) | 遗忘门：记忆保留多少（$\sigma(f) = 1$ 表示什么都不忘） |
 # | $g$ | (B, U) | 候选 |
 # | $o$ | (B, U) | 输出门：记忆露出多少 |
 # | $W$、$R$、$b$ | (D, 4U)、(U, 4U)、(4U,) | `kernel`、`recurrent_kernel`、`bias`，次序是 $i, f, g, o$ |
@@ -407,8 +397,7 @@ show(
     pictures.lane(),
     say(
         "The memory runs from left to right: 0.8 is multiplied by 3/4, 0.3 is added, and 0.9 "
-        "comes out. "
-        "The 0.3 comes from above: half of the candidate 0.6. Half of tanh 0.9 leaves "
+        "comes out. The 0.3 comes from above: half of the candidate 0.6. Half of tanh 0.9 leaves "
         "downwards as 0.358.",
         "记忆从左往右走：0.8 乘以 3/4，加上 0.3，得到 0.9。0.3 来自上方：候选 0.6 的一半。"
         "tanh 0.9 的一半从下方输出，为 0.358。",
@@ -469,14 +458,11 @@ show(
         say("The forget gate's bias", "遗忘门的偏置"),
     ),
     say(
-        "Five curves that begin at 1. With the bias -1 the memory is gone after four steps, "
-        "with 0 after "
-        "eight; with 1 a fifth is left after five steps; with 3 about half after fifteen; "
-        "with 5 it "
-        "hardly falls.",
+        "Five curves that begin at 1. With the bias -1 the memory is gone after four steps, with "
+        "0 after eight; with 1 a fifth is left after five steps; with 3 about half after fifteen; "
+        "with 5 it hardly falls.",
         "五条从 1 出发的曲线。偏置为 -1 时四步之后记忆就没了，为 0 时约八步；"
-        "为 1 时五步之后剩五分之一；为 3 时十五步之后约剩一半；"
-        "为 5 时几乎不降。",
+        "为 1 时五步之后剩五分之一；为 3 时十五步之后约剩一半；为 5 时几乎不降。",
     ),
 )
 
@@ -604,9 +590,8 @@ def at_place(place):
 
 def at_place_text(place):
     return say(
-        f"Word {place} is exchanged. Dense: one bar, at that word. RNN: no bar before it, but "
-        "one at "
-        "it and one at every word after it.",
+        f"Word {place} is exchanged. Dense: one bar, at that word. RNN: no bar before it, but one "
+        "at it and one at every word after it.",
         f"换掉第 {place} 个词。Dense：只有这个词处有一根柱子。RNN：它前面没有柱子，"
         "它自己和后面每个词处都有。",
     )
@@ -652,12 +637,11 @@ for name, times in whole.items():
 show(
     pictures.times(lengths, whole),
     say(
-        "Two panels on logarithmic axes. Left: the time for a whole batch against its "
-        "length; the RNN's "
-        "curve climbs and lies above that of the Dense layers. Right: the same divided by "
+        "Two panels on logarithmic axes. Left: the time for a whole batch against its length; the "
+        "RNN's curve climbs and lies above that of the Dense layers. Right: the same divided by "
         "the length.",
-        "两张对数坐标图。左图：一个批量的总时间随长度的变化，RNN 的曲线一路上升，"
-        "在 Dense 层上方。右图：总时间除以长度。",
+        "两张对数坐标图。左图：一个批量的总时间随长度的变化，RNN 的曲线一路上升，在 Dense 层上方。"
+        "右图：总时间除以长度。",
     ),
 )
 
@@ -746,17 +730,13 @@ for name, norms in (simple_norms | gated_norms).items():
 show(
     pictures.vanishing(simple_norms, gated_norms),
     say(
-        "Gradient length against distance, logarithmic. Left, the simple cell: with half of "
-        "R the curve "
-        "falls below the picture within twenty steps, with R as it begins it falls more "
-        "slowly, with "
-        "twice R it rises. Right: the LSTM with bias -1 falls steeply, the new LSTM and the "
-        "new GRU less, "
-        "the LSTM with bias 3 stays level.",
+        "Gradient length against distance, logarithmic. Left, the simple cell: with half of R the "
+        "curve falls below the picture within twenty steps, with R as it begins it falls more "
+        "slowly, with twice R it rises. Right: the LSTM with bias -1 falls steeply, the new LSTM "
+        "and the new GRU less, the LSTM with bias 3 stays level.",
         "梯度的长度随距离的变化，对数坐标。左图是最简单的单元：R 减半时，"
-        "曲线二十步之内就掉出图外；R 为初始值时降得慢些；R 加倍时反而上升。"
-        "右图：偏置为 -1 的 LSTM 陡降，新建的 LSTM 和 GRU 降得慢些，"
-        "偏置为 3 的 LSTM 大致保持水平。",
+        "曲线二十步之内就掉出图外；R 为初始值时降得慢些；R 加倍时反而上升。右图："
+        "偏置为 -1 的 LSTM 陡降，新建的 LSTM 和 GRU 降得慢些，偏置为 3 的 LSTM 大致保持水平。",
     ),
 )
 
@@ -874,11 +854,9 @@ show(
     ),
     say(
         "Seven characters down the side, four English words along the top. 我 has most of its "
-        "weight at "
-        "I, 喜 and 欢 at like, 深 and 度 at deep, 学 and 习 at learning: a staircase.",
+        "weight at I, 喜 and 欢 at like, 深 and 度 at deep, 学 and 习 at learning: a staircase.",
         "竖边是七个字，横边是四个英文词。“我”的权重大多在 I，“喜”“欢”在 like，“深”“度”在 deep，"
-        "“学”“习”在 learning，"
-        "排成台阶。",
+        "“学”“习”在 learning，排成台阶。",
     ),
 )
 
@@ -977,9 +955,8 @@ print(np.abs(state - ops.convert_to_numpy(alone)).max())
 show(
     pictures.states(outputs[0], [*source_words, *[say("(pad)", "（填充）")] * 3]),
     say(
-        "A row of twelve coloured squares for each of four words and three paddings. The "
-        "rows of the "
-        "words differ; the three rows of the padding look like that of the last word.",
+        "A row of twelve coloured squares for each of four words and three paddings. The rows of "
+        "the words differ; the three rows of the padding look like that of the last word.",
         "四个词和三个填充，每行十二个彩色方格。各个词的行互不相同；"
         "三个填充的行与最后一个词的行一样。",
     ),
@@ -1117,11 +1094,9 @@ show(
         (say("about to write", "将要写"), say("shaken", "晃动哪里")),
     ),
     say(
-        "Two maps, eight steps by five parts of the memory. Without attention the four "
-        "columns of the "
-        "words are 0, and the column of the state fades downwards. With attention the "
-        "columns of the "
-        "words are not 0, down to the last row.",
+        "Two maps, eight steps by five parts of the memory. Without attention the four columns of "
+        "the words are 0, and the column of the state fades downwards. With attention the columns "
+        "of the words are not 0, down to the last row.",
         "两张图，八步对记忆的五个部分。不带注意力时，四个词的列全是 0，状态那一列自上而下变淡。"
         "带注意力时，各个词的列直到最后一行都不是 0。",
     ),
@@ -1256,14 +1231,11 @@ for name, shares in accuracy.items():
 show(
     pictures.bottleneck(test_lengths, accuracy, longest),
     say(
-        "The share of wholly right sentences against length. With attention it stays at the "
-        "top for all "
-        "lengths of the training and falls beyond them. Without attention it falls from the "
-        "shortest "
-        "sentences on, with 64 units later than with 32.",
+        "The share of wholly right sentences against length. With attention it stays at the top "
+        "for all lengths of the training and falls beyond them. Without attention it falls from "
+        "the shortest sentences on, with 64 units later than with 32.",
         "全对的句子所占比例随长度的变化。带注意力时，在训练过的长度内一直处在高处，超出之后下降。"
-        "不带注意力时，从短句开始就往下掉，"
-        "64 个单元比 32 个单元掉得晚一些。",
+        "不带注意力时，从短句开始就往下掉，64 个单元比 32 个单元掉得晚一些。",
     ),
 )
 

@@ -24,7 +24,8 @@ stubs that you start from, and the pictures are those of a notebook whose parts 
 To work on them, open the notebooks of the course: `course/notebooks/en`.
 """,
     "zh": """\
-七课，讲用神经网络做翻译：从循环单元一直到 Transformer。每一课的部件都由你自己写，每个是几行长的 Keras 层。
+七课，讲用神经网络做翻译：从循环单元一直到 Transformer。
+每一课的部件都由你自己写，每个是几行长的 Keras 层。
 书里给出的是动手之前的框架，图则来自写好之后的笔记本。
 
 动手练习请打开课程的笔记本：`course/notebooks/zh`。
@@ -109,7 +110,7 @@ def _cover() -> str:
 <meta name="color-scheme" content="light dark">
 <title>{_TITLES["en"]} · {_TITLES["zh"]}</title>
 <style>
-body {{ font: 1.3rem/1.6 system-ui, sans-serif; margin: 15vh auto; max-width: 36rem; padding: 0 1rem; }}
+body {{ font: 1.3rem/1.6 system-ui, sans-serif; margin: 15vh auto; max-width: 36rem; }}
 </style>
 </head>
 <body>

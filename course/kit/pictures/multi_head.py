@@ -47,7 +47,10 @@ def arcs(weights: Mapping[str, Any], words: Sequence[str], place: int) -> "Figur
             )
             if seen:
                 top = 0.62 + 0.62 * radius
-                panel.text(middle, top, f"{weight:.2f}", ha="center", va="bottom")
+                number_at = panel.text(
+                    middle, top, f"{weight:.2f}", ha="center", va="bottom", fontsize=9
+                )
+                number_at.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.5})
         for position, word in enumerate(words):
             bold = {"bbox": {"boxstyle": "round", "fc": "#FBE0B0", "ec": "none"}}
             panel.text(
