@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from course.kit.language import say
-from course.terminal import print_line, speak, stop, stop_training, use_device
+from course.terminal import print_line, speak, stop, stop_training, unannounced, use_device
 
 _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
 
@@ -46,7 +46,7 @@ def compare(
             )
         )
     console = Console()
-    with console.status(say("loading", "载入中")):
+    with console.status(say("loading", "载入中")), unannounced():
         import keras
 
         from course import models

@@ -1,6 +1,10 @@
 """What the commands share: how they stop, which language they speak, and where they run."""
 
+import contextlib
 import os
+import sys
+import tempfile
+from collections.abc import Iterator
 from typing import NoReturn
 
 import typer
@@ -41,6 +45,27 @@ def use_device(device: str) -> None:
     one_of("device", device, ("auto", "cpu", "gpu"))
     if device == "cpu":
         os.environ |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+
+
+@contextlib.contextmanager
+def unannounced() -> Iterator[None]:
+    """Import a backend without the lines that its libraries write as they are loaded.
+
+    They go past Python, to the process's stderr; what an import that failed had written is shown.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            file.seek(0)
+            os.write(kept, file.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def stop_training() -> NoReturn:

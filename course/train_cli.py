@@ -11,7 +11,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from course.kit.language import say
-from course.terminal import one_of, print_line, speak, stop, stop_training, use_device
+from course.terminal import (
+    one_of,
+    print_line,
+    speak,
+    stop,
+    stop_training,
+    unannounced,
+    use_device,
+)
 
 if TYPE_CHECKING:
     from course.kit.translator import Translation, Translator
@@ -53,7 +61,7 @@ def train(
     use_device(device)
     one_of("jit", jit, ("auto", "on", "off"))
     console = Console()
-    with console.status(say("loading", "载入中")):
+    with console.status(say("loading", "载入中")), unannounced():
         from course import models
         from course.kit.corpora import DataError
         from course.kit.corpora.dataset import open_dataset

@@ -450,7 +450,12 @@ explore(
     start={"num_heads": 8},
     num_heads=heads,
 )
-print(say("How often the largest weight of a row of X Xᵀ is the word's own:", "X Xᵀ 的一行中，最大的权重正是自己的比例："))
+print(
+    say(
+        "How often the largest weight of a row of X Xᵀ is the word's own:",
+        "X Xᵀ 的一行中，最大的权重正是自己的比例：",
+    )
+)
 for h in heads:
     print(f"    H = {h:2}: {(plain[h].argmax(-1) == np.arange(len(characters))).mean():.0%}")
 narrow = seen(sentences[..., :8], sentences[..., :8], 1)
@@ -958,7 +963,10 @@ pad = say("pad", "填充")
 show(
     pictures.mask_grid(
         {say("as it comes", "原样"): wrong, say("with an axis", "补了头轴"): right},
-        [["早", "上", "好", "！"], ["你", "好", pad, pad]],
+        [
+            say("I like cats .", "早 上 好 ！").split(),
+            [*say("Thank you", "你 好").split(), pad, pad],
+        ],
     ),
     say(
         "Eight small masks, a row for each of two sentences. As it comes: head 1 sees everything in "

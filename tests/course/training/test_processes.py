@@ -44,6 +44,7 @@ train(job, lambda line: print(line, flush=True))
 def start(pairs, directory, devices=1):
     command = [sys.executable, "-c", SCRIPT, str(pairs), str(directory), str(devices)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""}
+    environment["TF_ENABLE_ONEDNN_OPTS"] = "1"  # as `course train` has it
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
