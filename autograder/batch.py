@@ -21,6 +21,7 @@ from autograder.isolation.client import ForkServer, IsolationError
 from autograder.results import Result, read_result, result_path, write_result
 from autograder.submissions import Submission
 from autograder.suite import Grader, Job
+from autograder.versions import content_version, suite_version
 
 _TRIES = 2
 
@@ -36,7 +37,8 @@ class Options:
         device: `cpu` or `gpu`.
         isolation: `require` or `best-effort`.
         jobs: hand-ins at a time.
-        resume: leave out hand-ins that already have a whole result of this seed and backend.
+        resume: leave out hand-ins that already have a whole result of this file, suite, seed and
+            backend.
         diagnose: whether mistakes are named.
     """
 
@@ -128,7 +130,13 @@ def _kept(submission: Submission, options: Options) -> Result | None:
         return None
     fits = (result.seed, result.backend) == (options.seed, options.backend)
     named = (result.submission, result.unit) == (submission.name, submission.unit)
-    return result if fits and named else None
+    if not (fits and named and result.suite == suite_version(submission.unit)):
+        return None
+    try:
+        same = result.hand_in == content_version(submission.read())
+    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+        return None  # what is wrong with it is found out, and said, when it is graded
+    return result if same else None
 
 
 def _grade_waiting(

@@ -27,7 +27,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 def _stop(message: str) -> NoReturn:
     """Say what is wrong in one sentence and end with status 2."""
-    Console(stderr=True).print(message, highlight=False, markup=False)
+    Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(2)
 
 
@@ -111,6 +111,22 @@ def grade(
     table.show(summary, console)
     console.print(f"Results: {out}", highlight=False, soft_wrap=True, markup=False)
     raise typer.Exit(1 if summary.failures else 0)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Results, as `grade --out` wrote them.")],
+    new: Annotated[Path, typer.Argument(help="Results of the same hand-ins, graded again.")],
+) -> None:
+    """Show whose score moved between two runs, and why; exit status 1 where one did."""
+    from autograder.compared import moves
+
+    try:
+        found = moves(old, new)
+    except ValueError as error:
+        _stop(str(error))
+    table.show_moves(found, Console())
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command()

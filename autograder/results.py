@@ -35,7 +35,10 @@ class CheckResult:
 
 @dataclass
 class Result:
-    """What became of one hand-in: `graded`, or `rejected` with the reason in `problems`."""
+    """What became of one hand-in: `graded`, or `rejected` with the reason in `problems`.
+
+    `suite` and `hand_in` tell which code graded which file (`autograder.versions`).
+    """
 
     submission: str
     unit: str
@@ -48,6 +51,8 @@ class Result:
     isolation: list[str]
     checks: list[CheckResult] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    suite: str = ""
+    hand_in: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form of the contract."""

@@ -20,6 +20,7 @@ from autograder.isolation.client import ForkServer, StudentError, StudentGone
 from autograder.misconceptions import SOLUTIONS_DIR
 from autograder.results import Result
 from autograder.session import NotDefined, Rejected, Session
+from autograder.versions import content_version, suite_version
 
 HIDDEN_DIR = Path(__file__).resolve().parent / "hidden"
 _EXPECTED = (CheckFailed, StudentError, StudentGone, NotDefined, Rejected, Skipped)
@@ -92,6 +93,8 @@ class Grader:
             backend=self._server.backend,
             duration_s=0.0,
             isolation=list(self._server.layers),
+            suite=suite_version(job.unit),
+            hand_in=content_version(job.data),
         )
         try:
             self._examine(session, harness, result)

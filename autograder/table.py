@@ -1,12 +1,14 @@
 """Results on the terminal: one line a hand-in, with the mistakes that were named."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from autograder.batch import Summary
+from autograder.compared import Move
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results import Result
 
@@ -42,6 +44,25 @@ def show(summary: Summary, console: Console) -> None:
     for submission, reason in summary.failures:
         name = plain(submission.name, 60)
         console.print(f"[red]No result for {name}:[/] {plain(reason, 2000)}", highlight=False)
+
+
+def show_moves(moves: Sequence[Move], console: Console) -> None:
+    """Print whose score moved between two runs, with the reasons."""
+    if not moves:
+        console.print("No score moved.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("hand-in", "unit"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("old", "new", "moved"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for move in moves:
+        scores = ["–" if r is None else f"{r.score:g}" for r in (move.old, move.new)]
+        why = "\n".join(plain(reason, 200) for reason in move.reasons)
+        name = plain(move.submission, 28)
+        table.add_row(name, plain(move.unit, 28), *scores, f"{move.difference:+g}", why)
+    console.print(table)
 
 
 def _counts(summary: Summary) -> str:

@@ -1,9 +1,11 @@
 """Grading many: every hand-in gets its own clear result, whatever the others do."""
 
 import json
+import shutil
 
 import pytest
 
+from autograder import batch
 from autograder.batch import Options, grade_all
 from autograder.results import read_result
 from autograder.submissions import find_submissions
@@ -116,3 +118,21 @@ def test_resume_keeps_what_is_whole_and_grades_the_rest(graded, tmp_path):
     assert (again.kept, len(again.results)) == (2, 3)
     assert (tmp_path / "right" / "attention.json").stat().st_mtime_ns == stamp
     assert [r.score for r in again.results] == [r.score for r in first.results]
+
+
+def test_what_was_handed_in_anew_or_has_another_suite_is_graded_again(
+    graded, tmp_path, monkeypatch
+):
+    folder, out, _, _ = graded
+    shutil.copytree(folder / "stubs", tmp_path / "stubs")
+    (submission,) = find_submissions([tmp_path])
+    options = Options(out=out, resume=True)
+    kept = batch._kept(submission, options)
+    assert kept is not None
+    assert kept.submission == "stubs"
+    assert batch._kept(submission, Options(out=out, resume=True, seed=1)) is None
+    with monkeypatch.context() as changed:
+        changed.setattr(batch, "suite_version", lambda unit: "another")
+        assert batch._kept(submission, options) is None
+    submission.path.write_bytes(submission.read() + b"\n")
+    assert batch._kept(submission, options) is None

@@ -40,7 +40,7 @@ def test_a_result_has_the_contracts_form_and_comes_back(tmp_path):
     assert path == tmp_path / "alice" / "attention.json"
     assert set(data) == {
         *("schema", "submission", "unit", "status", "score", "max_score", "seed", "backend"),
-        *("duration_s", "isolation", "checks", "problems"),
+        *("duration_s", "isolation", "checks", "problems", "suite", "hand_in"),
     }
     assert set(data["checks"][0]) == {
         *("id", "exercise", "title", "status", "points", "max_points", "message"),
