@@ -7,6 +7,8 @@ exercise's name; all else stays to the letter.
 import ast
 from pathlib import Path
 
+from course.kit.units import ORDER
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOLUTIONS_DIR = ROOT / "solutions"
 EXERCISES_DIR = ROOT / "course" / "exercises"
@@ -70,11 +72,11 @@ def stub_source(unit: str) -> str:
 
 
 def write_stubs() -> list[Path]:
-    """Write the stub module of every solution; return the paths that changed."""
+    """Write the stub module of every unit; return the paths that changed."""
     changed = []
-    for solution in sorted(SOLUTIONS_DIR.glob("[a-z]*.py")):
-        target = EXERCISES_DIR / solution.name
-        text = stub_source(solution.stem)
+    for unit in ORDER:
+        target = EXERCISES_DIR / f"{unit}.py"
+        text = stub_source(unit)
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             target.write_text(text, encoding="utf-8")
             changed.append(target)

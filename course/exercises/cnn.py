@@ -80,7 +80,7 @@ class CausalConv1D(keras.layers.Layer):
         kernel: `(K, D, F)`.
         bias: `(F,)`.
 
-    Source: Gehring et al. 2017, "Convolutional Sequence to Sequence Learning", section 3.3.
+    Source: Gehring et al. 2017, "Convolutional Sequence to Sequence Learning", section 3.2.
     """
 
     def __init__(self, filters, kernel_size, **kwargs):
@@ -108,10 +108,10 @@ class ConvBlock(keras.layers.Layer):
 
     output = (x + gated_linear_unit(convolution(x))) * sqrt(0.5)
 
-    The factor keeps the variance of a sum of two what it was for each of them. In the encoder a
-    window has its word in the middle, with K // 2 words to the right of it; that is a causal window
-    read K // 2 steps later. Padding is set to zero before the convolution, so that no word can tell
-    how much of it follows.
+    The factor keeps the variance of a sum of two what it was, where both had the same. In the
+    encoder a window has its word in the middle, with K // 2 words to the right of it; that is a
+    causal window read K // 2 steps later. Padding is set to zero before the convolution, so that no
+    word can tell how much of it follows.
 
     Args:
         filters: F, the width of input and output.
@@ -128,7 +128,7 @@ class ConvBlock(keras.layers.Layer):
     Attributes:
         convolution: a `CausalConv1D(2 * filters, kernel_size)`.
 
-    Source: Gehring et al. 2017, sections 3.2 and 3.5.
+    Source: Gehring et al. 2017, sections 3.2 and 3.4.
     """
 
     def __init__(self, filters, kernel_size, causal=False, **kwargs):
@@ -182,7 +182,7 @@ class ConvAttention(keras.layers.Layer):
         query_projection: a Dense layer with bias, E wide: W and b.
         output_projection: a Dense layer with bias, F wide: W' and b'.
 
-    Source: Gehring et al. 2017, section 3.4, equations 1 and 2, without the factor for the length
+    Source: Gehring et al. 2017, section 3.3, equations 1 and 2, without the factor for the length
     of the source.
     """
 

@@ -52,6 +52,7 @@ from course.check import in_notebook
 from course.kit import plots
 from course.kit.language import say
 from course.kit.loops import scan
+from course.kit.measuring import gradient_by_distance, seconds
 from course.kit.pictures import rnn as pictures
 from course.kit.showing import explore, show
 from course.kit.softmax import masked_softmax
@@ -629,8 +630,8 @@ lengths = [8, 16, 32, 64, 128, 256]
 batch = rng.normal(size=(16, max(lengths), width)).astype("float32")
 two_dense = keras.Sequential([keras.layers.Dense(units, activation="tanh") for _ in range(2)])
 whole = {
-    "RNN": pictures.seconds(states_of, batch, lengths),
-    say("two Dense layers", "两个 Dense 层"): pictures.seconds(two_dense, batch, lengths),
+    "RNN": seconds(states_of, batch, lengths),
+    say("two Dense layers", "两个 Dense 层"): seconds(two_dense, batch, lengths),
 }
 for name, times in whole.items():
     print(f"{name}:", "  ".join(f"{n}: {t * 1000:.2f} ms" for n, t in zip(lengths, times)))
@@ -703,7 +704,7 @@ def by_distance(cell, states, change):
         outputs, _ = unroll(cell, x, start)
         return outputs[:, -1]
 
-    return pictures.gradient_by_distance(last, words, direction)
+    return gradient_by_distance(last, words, direction)
 
 
 def scaled(cell, factor):

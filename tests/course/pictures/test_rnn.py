@@ -3,7 +3,6 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
-from keras import ops
 
 from course.kit.language import language, use_language
 from course.kit.pictures import rnn as pictures
@@ -64,31 +63,6 @@ def test_times_are_drawn_whole_and_per_word():
     left, right = pictures.times([2, 4], {"RNN": [0.002, 0.004]}).axes
     np.testing.assert_allclose(left.lines[0].get_ydata(), [2.0, 4.0])
     np.testing.assert_allclose(right.lines[0].get_ydata(), [1.0, 1.0])
-
-
-def test_seconds_are_measured_for_each_length():
-    batch = np.ones((2, 8, 3), "float32")
-    seen = []
-
-    def run(x):
-        seen.append(x.shape)
-        return x * 2.0
-
-    measured = pictures.seconds(run, batch, [4, 8], repeats=2)
-    assert len(measured) == 2
-    assert min(measured) > 0
-    assert seen
-
-
-def test_a_gradient_is_that_of_a_sum_with_known_factors():
-    inputs = np.ones((2, 4, 3), "float32")
-    factors = np.array([1.0, 2.0, 4.0, 8.0], "float32")[None, :, None]
-
-    def run(x):
-        return ops.sum(x * factors, axis=1)
-
-    norms = pictures.gradient_by_distance(run, inputs, np.ones((2, 3), "float32"))
-    np.testing.assert_allclose(norms, [1.0, 0.5, 0.25, 0.125], rtol=1e-5)
 
 
 def test_gradients_are_drawn_as_they_are(spoken):
