@@ -67,7 +67,7 @@ class Summary:
     kept: int = 0
 
 
-class _Worker:
+class Worker:
     """A grading process, and the hand-in it is busy with."""
 
     def __init__(self, context: Any, options: Options, units: Sequence[str]):
@@ -80,6 +80,13 @@ class _Worker:
     def take(self, task: tuple[Submission, int]) -> None:
         self.task = task
         self.pipe.send(task[0])
+
+    def answer(self) -> tuple[str, Any]:
+        """Wait for what became of it: its kind, `result`, `failure`, `isolation` or `died`."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, OSError):
+            return "died", None
 
     def stop(self) -> None:
         self.pipe.close()
@@ -148,7 +155,7 @@ def _grade_waiting(
     context = multiprocessing.get_context("spawn")
     units = sorted({submission.unit for submission, _ in waiting})
     count = max(1, min(options.jobs, len(waiting)))
-    workers = [_Worker(context, options, units) for _ in range(count)]
+    workers = [Worker(context, options, units) for _ in range(count)]
     try:
         while workers:
             for worker in list(workers):
@@ -164,7 +171,7 @@ def _grade_waiting(
                 worker = busy[pipe]
                 assert worker.task is not None
                 submission, tries = worker.task
-                kind, answer = _answer(worker)
+                kind, answer = worker.answer()
                 if kind == "result":
                     write_result(options.out, answer)
                     summary.results.append(answer)
@@ -183,18 +190,11 @@ def _grade_waiting(
                     else:
                         summary.failures.append((submission, "Its grading process died twice."))
                     if waiting:
-                        workers.append(_Worker(context, options, units))
+                        workers.append(Worker(context, options, units))
     finally:
         for worker in workers:
             worker.process.terminate()
             worker.stop()
-
-
-def _answer(worker: _Worker) -> tuple[str, Any]:
-    try:
-        return worker.pipe.recv()
-    except (EOFError, OSError):
-        return "died", None
 
 
 def _work(pipe: Any, options: Options, units: tuple[str, ...]) -> None:

@@ -230,9 +230,9 @@ show(
 # ## 3. Residual connection and layer normalisation
 #
 # Around each sub-layer (an attention or a network) stands the same frame. A [residual
-# connection](glossary.md#residual-connection) adds the sub-layer's input to its output: $x + f(x)$. So a sub-layer needn't
-# say again what is known already, only what should change. Then [layer normalisation](glossary.md#layer-normalization)
-# brings each word's vector to mean 0 and variance 1:
+# connection](glossary.md#residual-connection) adds the sub-layer's input to its output: $x + f(x)$. So a sub-layer
+# needn't say again what is known already, only what should change. Then [layer
+# normalisation](glossary.md#layer-normalization) brings each word's vector to mean 0 and variance 1:
 #
 # $$\mathrm{LayerNorm}(v) = \gamma\,\frac{v-\mu}{\sqrt{\sigma^2+\varepsilon}} + \beta,\qquad
 # \mu=\frac1D\sum_i v_i,\qquad \sigma^2=\frac1D\sum_i (v_i-\mu)^2$$
@@ -323,8 +323,8 @@ show(
 )
 
 # %% [markdown] lang="en"
-# **What to notice.** With post-norm what leaves the layer has mean 0 and variance 1, whatever came in (as long as $\gamma=1$ and
-# $\beta=0$). With pre-norm the sum
+# **What to notice.** With post-norm what leaves the layer has mean 0 and variance 1, whatever came in (as long as
+# $\gamma=1$ and $\beta=0$). With pre-norm the sum
 # is left as it is: a straight path leads from the bottom to the top on which nothing is ever divided, and along
 # which numbers may grow from layer to layer. (That is why pre-norm models have one more norm at the very end.)
 #
@@ -362,14 +362,15 @@ def through_text(depth):
 explore(through, through_text, labels={"depth": say("layers", "层数")}, start={"depth": 12}, depth=depths)
 
 # %% [markdown] lang="en"
-# **What to notice.** Without a residual connection each layer lets through about two thirds of the gradient. For 2 layers
-# that is harmless; for 12 about 0.006 is left at the bottom, for 24 less than a ten-thousandth: the gradient
-# [vanishes](glossary.md#vanishing-gradient). Both frames keep it at the same order of size all the way down, for the $x$
-# in $x + f(x)$ is a way around every sub-layer. With post-norm it shrinks a little, with pre-norm it grows a little.
+# **What to notice.** Without a residual connection each layer lets through about two thirds of the gradient. For 2
+# layers that is harmless; for 12 about 0.006 is left at the bottom, for 24 less than a ten-thousandth: the gradient
+# [vanishes](glossary.md#vanishing-gradient). Both frames keep it at the same order of size all the way down, for the
+# $x$ in $x + f(x)$ is a way around every sub-layer. With post-norm it shrinks a little, with pre-norm it grows a
+# little.
 #
-# Read this for what it is: random networks before any training, and no attention among them. It doesn't say that post-norm
-# is as easy to train as pre-norm. Xiong et al. 2020 found that post-norm needs a [warm-up](glossary.md#warm-up) of the
-# learning rate where pre-norm can do without; the unit on translation has one.
+# Read this for what it is: random networks before any training, and no attention among them. It doesn't say that
+# post-norm is as easy to train as pre-norm. Xiong et al. 2020 found that post-norm needs a
+# [warm-up](glossary.md#warm-up) of the learning rate where pre-norm can do without; the unit on translation has one.
 
 # %% [markdown] lang="zh"
 # **注意观察。** 没有残差连接时，每一层大约只放过三分之二的梯度。2 层时没什么大碍；12 层时，最底层只剩 0.006 左右；
@@ -388,9 +389,9 @@ explore(through, through_text, labels={"depth": say("layers", "层数")}, start=
 # $$y = \mathrm{LayerNorm}(x + \mathrm{Dropout}(\mathrm{Attention}(x, x))),\qquad
 # z = \mathrm{LayerNorm}(y + \mathrm{Dropout}(\mathrm{FFN}(y)))$$
 #
-# Note that the second frame begins with $y$, not with $x$: what is added to the network's output is what the network was
-# given. And the [dropout](glossary.md#dropout) stands on what the sub-layer says, before the sum; the straight path is never
-# dropped.
+# Note that the second frame begins with $y$, not with $x$: what is added to the network's output is what the network
+# was given. And the [dropout](glossary.md#dropout) stands on what the sub-layer says, before the sum; the straight
+# path is never dropped.
 #
 # The layer is told by a [mask](glossary.md#mask) `(B, S)` which words are real. The attention wants a mask that fits
 # (B, T, S), *who looks* before *who is looked at*:
@@ -461,10 +462,10 @@ print(
 
 # %% [markdown] lang="en"
 # **What to notice.** The last two of the eight words are [padding](glossary.md#padding) here, and were given other
-# numbers. With the mask the six real words don't change at all. Then: shuffle the words, and the layer's outputs are the
-# same, shuffled alike, up to rounding ([permutation equivariance](glossary.md#permutation-equivariance)). So nothing in the
-# layer knows the order; it has to be in $x$ before the first layer. And each word leaves with mean 0 and variance 1
-# (just below it, because of $\varepsilon$).
+# numbers. With the mask the six real words don't change at all. Then: shuffle the words, and the layer's outputs are
+# the same, shuffled alike, up to rounding ([permutation equivariance](glossary.md#permutation-equivariance)). So
+# nothing in the layer knows the order; it has to be in $x$ before the first layer. And each word leaves with mean 0
+# and variance 1 (just below it, because of $\varepsilon$).
 
 # %% [markdown] lang="zh"
 # **注意观察。** 这里，八个词中的最后两个是[填充](glossary.md#padding)，我们给它们换了数。有掩码时，六个真实的词丝毫不变。
@@ -475,7 +476,8 @@ print(
 # %% [markdown] lang="en"
 # ## 5. Which mask goes where
 #
-# The model has three kinds of attention. Each has another pair *who looks / who is looked at*, so each needs another mask:
+# The model has three kinds of attention. Each has another pair *who looks / who is looked at*, so each needs another
+# mask:
 #
 # | attention | query from | key, value from | mask | shape that fits |
 # |---|---|---|---|---|
@@ -546,10 +548,10 @@ show(
 # x_3 &= \mathrm{LayerNorm}(x_2 + \mathrm{Dropout}(\mathrm{FFN}(x_2)))
 # \end{aligned}$$
 #
-# `call(target, memory, target_mask=None, memory_mask=None, training=None, return_attention_scores=False)` takes `(B, T,
-# D)` and `(B, S, D)` and gives `(B, T, D)`; with `return_attention_scores=True` the weights of the *cross*-attention
-# `(B, H, T, S)` too. It is causal by itself, even where no mask is given. Names: `self_attention`, `cross_attention`,
-# `feed_forward`, and a norm for each, `self_attention_norm` and so on.
+# `call(target, memory, target_mask=None, memory_mask=None, training=None, return_attention_scores=False)`
+# takes `(B, T, D)` and `(B, S, D)` and gives `(B, T, D)`; with `return_attention_scores=True` the weights of the
+# *cross*-attention `(B, H, T, S)` too. It is causal by itself, even where no mask is given. Names: `self_attention`,
+# `cross_attention`, `feed_forward`, and a norm for each, `self_attention_norm` and so on.
 #
 # <details><summary>Hint 1</summary>Not later, and not padding: two masks become one. Which comes first is all the same.</details>
 # <details><summary>Hint 2</summary>The causal mask is (1, T, T). Give the target mask the axis that it lacks, and <code>ops.logical_and</code> broadcasts the two to (B, T, T).</details>
@@ -592,6 +594,7 @@ rng = np.random.default_rng(4)
 target_x, memory_x = (rng.normal(size=(1, n, 16)).astype("float32") for n in (T, S))
 keras.utils.set_random_seed(0)
 decoder_layer = DecoderLayer(16, 2, 32)
+memory_mask = ops.convert_to_tensor(source_real[None])
 
 
 def noticed(run, x):
@@ -613,10 +616,7 @@ show(
                 noticed(lambda x: decoder_layer(x, memory_x), target_x), target_words, target_words
             ),
             say("decoder layer: a memory word", "解码层：换一个记忆词"): (
-                noticed(
-                    lambda m: decoder_layer(target_x, m, memory_mask=ops.convert_to_tensor(source_real[None])),
-                    memory_x,
-                ),
+                noticed(lambda m: decoder_layer(target_x, m, memory_mask=memory_mask), memory_x),
                 target_words,
                 source_words,
             ),
@@ -672,8 +672,11 @@ for D in depth_of:
     for values, value in zip(lengths.values(), (word, word * math.sqrt(D), position)):
         values.append(float(value))
     print(f"D = {D}:", ", ".join(f"{name} {values[-1]:.2f}" for name, values in lengths.items()))
+figure = plots.curves(depth_of, lengths, "D", say("length of the vector", "向量的长度"), log="xy")
+figure.axes[0].set_xticks([], minor=True)
+figure.axes[0].set_xticks(depth_of, [str(D) for D in depth_of])
 show(
-    plots.curves(depth_of, lengths, "D", say("length of the vector", "向量的长度"), log="xy"),
+    figure,
     say(
         "Length of the vectors against D on logarithmic axes. The plain word is far below the position "
         "everywhere; the word times √D rises faster, and crosses the position's line only beyond 256.",
@@ -695,7 +698,7 @@ show(
 # |---|---|---|
 # | `encode` | source (B, S) | `(memory (B, S, D), source_mask (B, S))` |
 # | `decode` | target so far (B, T), what `encode` gave | logits (B, T, V); with scores, a list of (B, H, T, S) too |
-# | `call` | `(source, target so far)` | logits (B, T, V) |
+# | `call` | the pair (source, target so far) | logits (B, T, V) |
 # | `attention_scores` | source, target so far | `{"layer_1": (B, H, T, S), …}` |
 #
 # Names: `source_embedding`, `target_embedding`, `positions`, `encoder_layers`, `decoder_layers`, `output_projection`.
@@ -717,7 +720,7 @@ show(
 # |---|---|---|
 # | `encode` | 源句 (B, S) | `(memory (B, S, D), source_mask (B, S))` |
 # | `decode` | 已写的目标句 (B, T)，`encode` 的结果 | 逻辑值 (B, T, V)；要权重时还有一列 (B, H, T, S) |
-# | `call` | `(源句, 已写的目标句)` | 逻辑值 (B, T, V) |
+# | `call` | 一对：(源句，已写的目标句) | 逻辑值 (B, T, V) |
 # | `attention_scores` | 源句，已写的目标句 | `{"layer_1": (B, H, T, S), …}` |
 #
 # 名称：`source_embedding`、`target_embedding`、`positions`、`encoder_layers`、`decoder_layers`、`output_projection`。
@@ -751,8 +754,8 @@ print(
 # %% [markdown] lang="en"
 # **What to notice.** The memory grows with the sentence: here is the difference from one vector of fixed length. And
 # though there are now two layers, a network and a memory between input and logits, the places before the exchanged
-# token don't change: exactly 0. The place of the token itself may change, for it predicts the *next* word. Change `place`,
-# and try a token of the source instead.
+# token don't change: exactly 0. The place of the token itself may change, for it predicts the *next* word. Change
+# `place`, and try a token of the source instead.
 
 # %% [markdown] lang="zh"
 # **注意观察。** 记忆随句子变长：这就是它与“一个固定长度的向量”的区别。虽然从输入到逻辑值之间隔着两层，还有小网络和记忆，
@@ -766,9 +769,9 @@ print(
 # ([teacher forcing](glossary.md#teacher-forcing)), and thanks to the causal mask one call gives the logits of all T
 # places. When it writes, word t has to be there before word t + 1 can be asked for: T calls, one after the other.
 #
-# **By hand**, for T = 4. Training: one pass over 4 places. Writing with a table of fixed length: 4 passes over 4 places,
-# 16 in all. Writing only the words so far: $1+2+3+4=10$. And if the [keys](glossary.md#key) and values of earlier words are
-# kept, since they never change: 4 places, but still in 4 passes that wait for each other.
+# **By hand**, for T = 4. Training: one pass over 4 places. Writing with a table of fixed length: 4 passes over 4
+# places, 16 in all. Writing only the words so far: $1+2+3+4=10$. And if the [keys](glossary.md#key) and values of
+# earlier words are kept, since they never change: 4 places, but still in 4 passes that wait for each other.
 #
 # **An experiment.** We time both with your model on this machine. For the loop we take the fixed table: all shapes stay
 # the same, and padding hides what isn't written yet. How will the ratio of the two times change with T?
@@ -823,8 +826,11 @@ for length in lengths:
         f"T = {length}: {1000 * once:.0f} ms, {1000 * steps:.0f} ms;",
         say("the same words:", "写出的词相同："), bool((again == written[:, 1:]).all()),
     )
+figure = plots.curves(lengths, times, "T", say("milliseconds", "毫秒"), log="xy")
+figure.axes[0].set_xticks([], minor=True)
+figure.axes[0].set_xticks(lengths, [str(n) for n in lengths])
 show(
-    plots.curves(lengths, times, "T", say("milliseconds", "毫秒"), log="xy"),
+    figure,
     say(
         "Time against T on logarithmic axes, as measured here: step by step lies above all at once, and "
         "the distance grows with T.",
@@ -833,14 +839,17 @@ show(
 )
 
 # %% [markdown] lang="en"
-# **What to notice.** Step by step takes about T times as long, since it *is* T passes. And feed the written sentence
+# **What to notice.** Twice as many words take about twice as long step by step, since there are twice as many
+# passes; all at once they hardly take longer at these sizes. So the ratio grows with T. (It needn't reach T: both
+# ways read the source only once.) And feed the written sentence
 # in all at once: at every place the same word comes out on top. That is the causal mask again. It makes the one pass of
-# training give the same as the many passes of writing, on the same beginnings. So exactly: “the Transformer is parallel” is
-# true of training along the sentence, and of reading the source. It's not true of writing. (And its layers are one
-# after the other in any case.)
+# training give the same as the many passes of writing, on the same beginnings. So exactly: “the Transformer is
+# parallel” is true of training along the sentence, and of reading the source. It's not true of writing. (And its
+# layers are one after the other in any case.)
 
 # %% [markdown] lang="zh"
-# **注意观察。** 逐步进行所花的时间大约是 T 倍，因为它本来*就是* T 遍。再把写好的句子一次送进去：每个位置上得分最高的还是同一个词。
+# **注意观察。** 词数加倍，逐步进行的时间也大约加倍，因为遍数加倍了；一次算完的时间在这样的规模下几乎不变。所以两者之比随 T 增大。
+# （比值不一定到 T：两种办法都只读一遍源句。）再把写好的句子一次送进去：每个位置上得分最高的还是同一个词。
 # 这又是因果掩码的功劳：在同样的开头上，训练时的一遍与写作时的许多遍结果相同。所以准确地说：“Transformer 能并行”，
 # 指的是训练时沿句子并行，以及读源句时并行；写作时并非如此。（各层之间也总是一层接一层的。）
 
@@ -941,18 +950,19 @@ for n in (3, 4, 6, 8):
     )
 
 # %% [markdown] lang="en"
-# **What to notice.** With positions the small model learns the task within a few epochs. (The curve may jump up and down on its
-# way: one wrong symbol makes a sentence wrong.) In its map the weight runs from the upper right to the lower left: the
-# first symbol that is written looks at the end of the source. The diagonal is blurred, and yet the symbols are right: the
-# weights say where a word looks, not everything that it knows.
+# **What to notice.** With positions the small model learns the task within a few epochs. (The curve may jump up and
+# down on its way: one wrong symbol makes a sentence wrong.) In its map the weight runs from the upper right to the
+# lower left: the first symbol that is written looks at the end of the source. The diagonal is blurred, and yet the
+# symbols are right: the weights say where a word looks, not everything that it knows.
 #
-# Without positions it gets almost no sentence right, but it hasn't failed altogether. Look at the numbers by length: of three symbols
-# about a fifth is right. That is near what guessing would give: three different symbols can be arranged in six ways.
-# The memory without positions is a bag: it tells *which* symbols there are, not where. The decoder's causal mask does
-# tell how many have been written, but that is the order of the target, not that of the source.
+# Without positions it gets almost no sentence right, but it hasn't failed altogether. Look at the numbers by length:
+# of three symbols about a fifth is right. That is near what guessing would give: three different symbols can be
+# arranged in six ways. The memory without positions is a bag: it tells *which* symbols there are, not where. The
+# decoder's causal mask does tell how many have been written, but that is the order of the target, not that of the
+# source.
 #
-# **Try:** `trained(True, epochs=3)`, or another `rate`. What comes out for sentences longer than any in training? (Raise
-# `longest` for the exam alone.)
+# **Try:** `trained(True, epochs=3)`, or another `rate`. And for sentences longer than any in training?
+# Set `longest = 10` in a new cell and look at `right(with_them, *backwards(200, seed=9, size=10))`.
 
 # %% [markdown] lang="zh"
 # **注意观察。** 有位置时，小模型几轮就学会了。（曲线中途可能忽高忽低：错一个符号，整句就算错。）它的图里，权重从右上排到左下：
@@ -962,7 +972,8 @@ for n in (3, 4, 6, 8):
 # 没有位置的记忆像一个口袋：里面*有哪些*符号是知道的，各在哪里却不知道。解码器的因果掩码确实透露了已经写了几个，
 # 但那是目标句的次序，不是源句的次序。
 #
-# **试一试：**`trained(True, epochs=3)`，或者换一个 `rate`。句子比训练中的都长时，结果怎样？（只为考试把 `longest` 加大。）
+# **试一试。** `trained(True, epochs=3)`，或者换一个 `rate`。句子比训练中的都长时，结果怎样？
+# 在新的单元格里令 `longest = 10`，再看 `right(with_them, *backwards(200, seed=9, size=10))`。
 
 # %% [markdown] lang="en"
 # ## 9. What a trained model looks at
@@ -970,20 +981,22 @@ for n in (3, 4, 6, 8):
 # The course brings weights of a Transformer that has learned from 32,000 generated pairs (D = 128, four
 # [heads](glossary.md#head), two layers). They fit *your* `Transformer`, if its parts have the names that the exercises
 # give. We load them, let it translate a sentence, and look at the weights of cross-attention: a row for each character
-# that is written, a column for each word that is read. The sentence combines words that never stood together in training.
-# Its translation in words: doctor, last summer, choose, (particle), guitar, not, old. Drag the layer and the head; head 0 is
-# the mean of all four. (If you've trained a Transformer with `python -m course train`, your own weights are taken.)
+# that is written, a column for each word that is read. *choose* and *guitar* never stood in one sentence in training.
+# Its translation in words: doctor, last summer, choose, (particle), guitar, not, old. Drag the layer and the head;
+# head 0 is the mean of all four. (If you've trained a Transformer with `python -m course train`, your own weights are
+# taken.)
 
 # %% [markdown] lang="zh"
 # ## 9. 训练好的模型在看哪里
 #
 # 本课程备有一个 Transformer 的权重，它学过 32000 个生成的句对（D = 128，四个[头](glossary.md#head)，两层）。
 # 只要部件的名称与练习一致，这些权重就能放进*你的* `Transformer`。我们载入权重，让它翻译一句话，再看交叉注意力的权重：
-# 每写一个字一行，每读一个词一列。句中的词在训练中从未这样搭配过。请拖动层和头；头 0 是四个头的平均。
+# 每写一个字一行，每读一个词一列。训练中从没有一句话里同时出现“选”和“吉他”。请拖动层和头；头 0 是四个头的平均。
 # （如果你已经用 `python -m course train` 训练过 Transformer，用的就是你自己的权重。）
 
 # %%
-pair = next(p for p in generated_corpus().compositional if p.english.startswith("The guitar that the doctor"))
+beginning = "The guitar that the doctor"
+pair = next(p for p in generated_corpus().compositional if p.english.startswith(beginning))
 sentence = pair.english
 try:
     translator = load(models.find("transformer"), Transformer)
@@ -1034,13 +1047,14 @@ else:
 
 # %% [markdown] lang="en"
 # **What to notice.** In layer 2, what belongs together finds itself across the whole sentence. 医 (the beginning of 医生,
-# “doctor”) looks at *doctor*, 选 at *chose*, 吉 and 他 (吉他, “guitar”) at *guitar*, 旧 (“old”) at *old*. *guitar* stands near the
-# beginning in English and near the end in Chinese: this is no diagonal, the order is really another one.
+# “doctor”) looks at *doctor*, 选 at *chose*, 吉 and 他 (吉他, “guitar”) at *guitar*, 旧 (“old”) at *old*. *guitar* stands
+# near the beginning in English and near the end in Chinese: this is no diagonal, the order is really another one.
 #
 # But not every row has a reason. 生, the second half of “doctor”, looks mostly at *guitar*: after 医 the decoder knows
 # by itself what comes, so it hardly needs the source. 的, a particle without a word of its own in English, spreads
-# its weight. In layer 1 much looks like noise. So such a map is a clue to an [alignment](glossary.md#alignment), and not a proof of what the model
-# relies on; there is a debate about that (see below). A *bright* square isn't always an *important* one.
+# its weight. In layer 1 much looks like noise. So such a map is a clue to an [alignment](glossary.md#alignment), and
+# not a proof of what the model relies on; there is a debate about that (see below). A *bright* square isn't always an
+# *important* one.
 
 # %% [markdown] lang="zh"
 # **注意观察。** 在第 2 层，相对应的词隔着整句话也能找到对方。“医”看 *doctor*，“选”看 *chose*，“吉”和“他”看 *guitar*，“旧”看 *old*。
@@ -1065,9 +1079,9 @@ else:
 # | decoder layer | 2 attentions + network + 3 norms | 198,784 |
 # | last layer | $128\cdot 310+310$ | 39,990 |
 #
-# Together: $84{,}224+2\cdot 132{,}480+2\cdot 198{,}784+39{,}990=786{,}742$. Positions have none: they are computed. We count
-# in your model, and set beside it the sizes of the paper's base model, D = 512, d_ff = 2048, six layers, with 37,000 tokens;
-# there one table serves source, target and last layer.
+# Together: $84{,}224+2\cdot 132{,}480+2\cdot 198{,}784+39{,}990=786{,}742$. Positions have none: they are computed.
+# We count in your model, and set beside it the sizes of the paper's base model, D = 512, d_ff = 2048, six layers,
+# with 37,000 tokens; there one table serves source, target and last layer.
 
 # %% [markdown] lang="zh"
 # ## 10. 参数都在哪里
@@ -1106,7 +1120,8 @@ print(say("all together:", "合计："), f"{counted.count_params():,}")
 
 N, D, d_ff, V = 6, 512, 2048, 37_000
 attends, network = 4 * (D * D + D), 2 * D * d_ff + d_ff + D
-base = dict(zip(yours, (V * D, N * attends, N * network, N * attends, N * attends, N * network, 0, 5 * N * 2 * D)))
+encoder, decoder = (N * attends, N * network), (N * attends, N * attends, N * network)
+base = dict(zip(yours, (V * D, *encoder, *decoder, 0, 5 * N * 2 * D)))
 print(say("the paper's base model:", "论文的基础模型："), f"{sum(base.values()):,}")
 show(
     pictures.parameters(
@@ -1125,27 +1140,26 @@ show(
 )
 
 # %% [markdown] lang="en"
-# **What to notice.** The count in your model equals the one by hand. In the small model the five kinds of attention and network
-# have the same size, about a sixth each, for with d_ff = 2D a network is as large as an attention. With d_ff = 4D, as in the
-# paper, it's twice as large, so there the networks have the most; the one shared table has as much as all attentions
-# together. Our 63 million is close to the 65 million of the paper's table 3 (the size of its vocabulary is given as “about
-# 37,000”). **Try:** halve D in the last cell. Which bars fall to a half, and which to a quarter?
+# **What to notice.** The count in your model equals the one by hand. In the small model the five kinds of attention
+# and network have the same size, about a sixth each, for with d_ff = 2D a network is as large as an attention. With
+# d_ff = 4D, as in the paper, it's twice as large, so there the networks have the most; the one shared table has as
+# much as all attentions together. Our 63 million is close to the 65 million of the paper's table 3 (the size of its
+# vocabulary is given as “about 37,000”). **Try:** halve D in the last cell. Which bars fall to a half, and which to a
+# quarter?
 
 # %% [markdown] lang="zh"
 # **注意观察。** 在你的模型里数出来的与手算相同。小模型里，五种注意力和小网络一样大，各占约六分之一：d_ff = 2D 时，一个小网络和一个注意力一样大。
 # 论文里 d_ff = 4D，小网络是注意力的两倍，所以占得最多；共用的那张表，和所有注意力加起来一样大。
-# 我们数出来的 6300 万，与论文表 3 的 6500 万接近（论文说词表“大约 37000”）。**试一试：**把最后一个单元格里的 D 减半。
+# 我们数出来的 6300 万，与论文表 3 的 6500 万接近（论文说词表“大约 37000”）。**试一试。** 把最后一个单元格里的 D 减半。
 # 哪些柱子变成一半，哪些变成四分之一？
 
 # %% [markdown] lang="en"
 # ## Questions to think about
 #
-# 1. Exchange two source words *and* their positions' vectors with them. What happens to the memory, and what to the
-#    logits? And if you exchange the words alone?
-# 2. Suppose somebody forgets the causal mask. Will the training loss warn them? What will the translations look like?
-# 3. Why is the *sum* normalised in post-norm, and not the sub-layer's output alone: $x + \mathrm{LayerNorm}(f(x))$? Think of
-#    what happens to the length of $x$ over many layers.
-# 4. Writing with kept keys and values takes T passes over one place each. What has to be kept for each layer, and how
+# 1. Suppose somebody forgets the causal mask. Will the training loss warn them? What will the translations look like?
+# 2. Why is the *sum* normalised in post-norm, and not the sub-layer's output alone: $x + \mathrm{LayerNorm}(f(x))$?
+# Think of    what happens to the length of $x$ over many layers.
+# 3. Writing with kept keys and values takes T passes over one place each. What has to be kept for each layer, and how
 #    large is it? Why could it not be kept if the decoder were not causal?
 #
 # ## Further reading
@@ -1154,17 +1168,16 @@ show(
 # - He et al. 2016, *Deep Residual Learning for Image Recognition*: the residual connection.
 # - Ba, Kiros and Hinton 2016, *Layer Normalization*.
 # - Xiong et al. 2020, *On Layer Normalization in the Transformer Architecture*: post-norm, pre-norm and the gradients.
-# - Jain and Wallace 2019, *Attention is not Explanation*; Wiegreffe and Pinter 2019, *Attention is not not Explanation*:
-#   how far one may read weights as reasons.
+# - Jain and Wallace 2019, *Attention is not Explanation*; Wiegreffe and Pinter 2019, *Attention is not not
+# Explanation*:   how far one may read weights as reasons.
 
 # %% [markdown] lang="zh"
 # ## 想一想
 #
-# 1. 把两个源词连同它们的位置向量*一起*对调，记忆会怎样？逻辑值呢？如果只对调词，又会怎样？
-# 2. 假如有人忘了因果掩码，训练损失会提醒他吗？译文会是什么样子？
-# 3. 后归一化里，归一化的为什么是*和*，而不只是子层的输出，即 $x + \mathrm{LayerNorm}(f(x))$？
+# 1. 假如有人忘了因果掩码，训练损失会提醒他吗？译文会是什么样子？
+# 2. 后归一化里，归一化的为什么是*和*，而不只是子层的输出，即 $x + \mathrm{LayerNorm}(f(x))$？
 #    想想经过许多层之后，$x$ 的长度会怎样。
-# 4. 留着键和值来写作，只需 T 遍，每遍算一个位置。每一层要留下什么，有多大？如果解码器不是因果的，为什么就不能留着用？
+# 3. 留着键和值来写作，只需 T 遍，每遍算一个位置。每一层要留下什么，有多大？如果解码器不是因果的，为什么就不能留着用？
 #
 # ## 延伸阅读
 #

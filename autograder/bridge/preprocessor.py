@@ -1,0 +1,124 @@
+"""nbgrader's preprocessor: grades a unit's notebook in isolation instead of executing it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import is_grade
+from traitlets import Enum, Integer, Unicode
+
+from autograder.batch import Options
+from autograder.bridge.desk import desk_for
+from autograder.messages import LANGUAGES
+from autograder.results import CheckResult, Result, write_result
+from course.kit.units import available_units
+
+_PREFIX = "check-"  # grading cells are called after their exercise
+_MARKS = {"passed": "✓", "skipped": "–"}
+_REJECTED = {"en": "The hand-in can't be graded", "zh": "这份作业无法评分"}
+_POINTS = {"en": "{points:g} of {of:g} points", "zh": "得 {points:g} 分，满分 {of:g} 分"}
+
+
+class GradeInIsolation(Execute):
+    """In the place of `Execute`: no cell runs here, and what is graded runs behind walls.
+
+    Each grading cell gets what its exercise's checks say as its output, and the points as a value,
+    which is nbgrader's form of partial credit. Notebooks that are no unit's are executed.
+    """
+
+    backend = Enum(
+        ("tensorflow", "jax", "torch"), "tensorflow", help="Keras's backend for students' work"
+    ).tag(config=True)
+    device = Enum(("cpu", "gpu"), "cpu", help="what students' work runs on").tag(config=True)
+    isolation = Enum(
+        ("require", "best-effort"),
+        "require",
+        help="best-effort goes on where this host lacks a wall",
+    ).tag(config=True)
+    seed = Integer(0, help="the seed of the checks' examples").tag(config=True)
+    results = Unicode(
+        "", help="a folder for results as JSON files, for `autograder report`; empty for none"
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: Any, *args: Any, **kwargs: Any
+    ) -> tuple[NotebookNode, Any]:
+        """Grade a unit's notebook; execute any other.
+
+        Raises:
+            IsolationError: this host lacks a wall that is required.
+            DeskError: the grader went wrong; nbgrader then records no score.
+        """
+        unit, student = resources["nbgrader"]["notebook"], resources["nbgrader"]["student"]
+        if unit not in available_units():
+            return super().preprocess(nb, resources, *args, **kwargs)
+        options = Options(
+            out=Path(self.results),
+            seed=self.seed,
+            backend=self.backend,
+            device=self.device,
+            isolation=self.isolation,
+        )
+        self.log.info("Grading %s of %s in isolation", unit, student)
+        data = nbformat.writes(nb).encode()
+        result = desk_for(options).grade(student, unit, data)
+        if self.results:
+            write_result(Path(self.results), result)
+        language = nb.metadata.get("course", {}).get("language")
+        put_outputs(nb, result, language if language in LANGUAGES else "en")
+        return nb, resources
+
+
+def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
+    """Write into each grading cell what its exercise's checks say, and its points.
+
+    Args:
+        nb: the notebook; other cells' outputs are taken away.
+        result: what became of it.
+        language: "en" or "zh".
+    """
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs, cell.execution_count = [], None
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if is_grade(cell) and grade_id.startswith(_PREFIX):
+            exercise = grade_id.removeprefix(_PREFIX)
+            checks = [check for check in result.checks if check.exercise == exercise]
+            points = float(cell.metadata["nbgrader"]["points"]) * share(result, checks)
+            said = "\n".join(_sentences(result, checks, language))
+            value = {"text/plain": repr(round(points, 6))}
+            cell.outputs = [
+                nbformat.v4.new_output("stream", name="stdout", text=said + "\n"),
+                nbformat.v4.new_output("execute_result", data=value, execution_count=None),
+            ]
+
+
+def share(result: Result, checks: Iterable[CheckResult]) -> float:
+    """Return what part of an exercise's points its checks give, from 0 to 1.
+
+    Checks that this host could not run count neither way; an exercise of nothing else keeps all.
+    """
+    checks = list(checks)
+    if result.status == "rejected" or not checks:
+        return 0.0
+    most = sum(check.max_points for check in checks)
+    return sum(check.points for check in checks) / most if most else 1.0
+
+
+def _sentences(result: Result, checks: list[CheckResult], language: str) -> Iterable[str]:
+    if result.status == "rejected":
+        yield f"{_REJECTED[language]}: {'; '.join(result.problems)}"
+        return
+    for check in checks:
+        mark = _MARKS.get(check.status, "✗")
+        said = f"{mark} {check.title[language]}"
+        if check.status != "passed" and check.message[language]:
+            said += f"\n    {check.message[language]}"
+        yield said
+    yield _POINTS[language].format(
+        points=sum(check.points for check in checks), of=sum(check.max_points for check in checks)
+    )

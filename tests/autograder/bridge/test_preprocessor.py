@@ -1,0 +1,104 @@
+"""What a notebook shows and what nbgrader reads off it, from a result."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbgrader.preprocessors import Execute
+from nbgrader.utils import determine_grade, is_grade
+
+from autograder.authoring.notebooks import source_notebook
+from autograder.bridge import desk, preprocessor
+from autograder.bridge.preprocessor import GradeInIsolation, put_outputs, share
+from autograder.messages import text
+from autograder.results import CheckResult, Result
+
+
+def check(exercise, points, most, status="failed"):
+    title, message = text("Rows sum to one", "每行的和为一"), text("They don't.", "并非如此。")
+    return CheckResult(f"attention.{exercise}.x", exercise, title, status, points, most, message)
+
+
+def result(*checks, **others):
+    made = Result("ada", "attention", "graded", 0.0, 0.0, 0, "tensorflow", 0.1, [], list(checks))
+    return replace(made, **others)
+
+
+def graded(nb):
+    """What nbgrader makes of each grading cell: points, and the most there are."""
+    return {
+        cell.metadata["nbgrader"]["grade_id"]: determine_grade(cell)
+        for cell in nb.cells
+        if "nbgrader" in cell.metadata and is_grade(cell)
+    }
+
+
+def test_partial_credit_reaches_nbgrader_in_the_cells_own_points():
+    nb = source_notebook("attention", "en")
+    checks = [check("softmax", 3.0, 3.0, "passed"), check("softmax", 0.0, 9.0)]
+    put_outputs(nb, result(*checks, check("similarity", 10.0, 10.0, "passed")), "en")
+    found = graded(nb)
+    assert found["check-softmax"] == (5.0, 20.0)  # a quarter of the cell's twenty
+    assert found["check-similarity"] == (10.0, 10.0)
+    assert found["check-SelfAttention"] == (0.0, 20.0)  # no check of it in this result
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "They don't."), ("zh", "并非如此。")])
+def test_a_cell_says_what_its_checks_say(language, said):
+    nb = source_notebook("attention", language)
+    put_outputs(nb, result(check("softmax", 0.0, 9.0)), language)
+    (cell,) = (
+        c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "check-softmax"
+    )
+    shown = cell.outputs[0]["text"]
+    assert said in shown
+    assert shown.startswith("✗ ")
+    nbformat.validate(nb)
+
+
+def test_what_cannot_be_graded_gets_nothing_and_says_why():
+    nb = source_notebook("attention", "en")
+    put_outputs(nb, result(status="rejected", problems=["It is not JSON."]), "en")
+    assert {points for points, _ in graded(nb).values()} == {0.0}
+    assert any("It is not JSON." in str(cell.get("outputs")) for cell in nb.cells)
+
+
+def test_checks_that_this_host_cannot_run_cost_nothing():
+    skipped = check("softmax", 0.0, 0.0, "skipped")
+    assert share(result(), [skipped]) == 1.0
+    assert share(result(), [skipped, check("softmax", 1.0, 2.0)]) == 0.5
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0.25, 50))))
+def test_a_share_is_from_nothing_to_all(parts):
+    checks = [check("softmax", part * most, most) for part, most in parts]
+    assert 0.0 <= share(result(), checks) <= 1.0 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("notebook", "executed"), [("essay", True), ("attention", False)], ids=["other", "unit"]
+)
+def test_only_notebooks_of_units_are_graded_here(monkeypatch, notebook, executed):
+    called = []
+    monkeypatch.setattr(Execute, "preprocess", lambda self, nb, resources: called.append(nb))
+    given_desk = SimpleNamespace(grade=lambda *_: result(check("softmax", 1.0, 1.0, "passed")))
+    monkeypatch.setattr(preprocessor, "desk_for", lambda options: given_desk)
+    resources = {"nbgrader": {"notebook": notebook, "student": "ada"}}
+    GradeInIsolation().preprocess(source_notebook("attention", "en"), resources)
+    assert bool(called) == executed
+
+
+def test_a_desk_tries_again_where_its_process_died_and_then_gives_up(monkeypatch):
+    made = desk.Desk(desk.Options(out=None))
+    answers = [("died", None), ("result", result())]
+    monkeypatch.setattr(made, "_ask", lambda submission: answers.pop(0))
+    assert made.grade("ada", "attention", b"{}").submission == "ada"
+    monkeypatch.setattr(made, "_ask", lambda submission: ("died", None))
+    with pytest.raises(desk.DeskError, match="died twice"):
+        made.grade("ada", "attention", b"{}")
+    monkeypatch.setattr(made, "_ask", lambda submission: ("failure", "a suite broke"))
+    with pytest.raises(desk.DeskError, match="a suite broke"):
+        made.grade("ada", "attention", b"{}")
