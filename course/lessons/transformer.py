@@ -790,18 +790,18 @@ print(
 
 # %%
 def write(source, length):
-    memory = model.encode(source)
+    read = model.encode(source)
     ids = np.full((len(source), length + 1), PAD_ID)
     ids[:, 0] = START_ID
     for t in range(length):
-        logits = ops.convert_to_numpy(model.decode(ops.convert_to_tensor(ids[:, :-1]), memory))
+        logits = ops.convert_to_numpy(model.decode(ops.convert_to_tensor(ids[:, :-1]), read))
         ids[:, t + 1] = 4 + logits[:, t, 4:].argmax(-1)
     return ids
 
 
 def at_once(source, ids):
-    memory = model.encode(source)
-    return ops.convert_to_numpy(model.decode(ops.convert_to_tensor(ids[:, :-1]), memory))
+    read = model.encode(source)
+    return ops.convert_to_numpy(model.decode(ops.convert_to_tensor(ids[:, :-1]), read))
 
 
 def seconds(run, *inputs):
