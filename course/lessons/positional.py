@@ -1036,7 +1036,7 @@ for length in asked:
 # %% [markdown] lang="en"
 # **What to notice.** At 10 words it answers everything, and at 8 too, where one step is 0.14 and two are 0.29: the line
 # lies between them. At 6 words it never says “directly”, for even one step is beyond the line. From 14 words on it says
-# so nearly every time (with other seeds at 14 words four times in five), since two steps are short of it. Either way
+# so nearly every time (at 14 words at least four times in five, in four runs), since two steps are short of it. Either way
 # about half of the answers are right, which is little better than guessing. The model has learned well, but what it
 # learned is a step that belongs to 10 words. *This* is what the notes mean: the encoding depends on the sentence's
 # length.
@@ -1047,7 +1047,7 @@ for length in asked:
 
 # %% [markdown] lang="zh"
 # **注意观察。** 10 个词时全部答对，8 个词时也是，那时一步是 0.14，两步是 0.29，线正好在中间。6 个词时，它从不回答“紧跟”，
-# 因为连一步都越过了那条线。从 14 个词起，它几乎总是回答“紧跟”（换别的种子，14 个词时至少也有五分之四），因为两步还不到那条线。
+# 因为连一步都越过了那条线。从 14 个词起，它几乎总是回答“紧跟”（我们运行四次，14 个词时至少也有五分之四），因为两步还不到那条线。
 # 两种情形都只对了一半左右，比乱猜强不了多少。模型学得并不差，只是它学到的“一步”只属于 10 个词的句子。
 # 笔记说“句子长度不同位置编码不一样”，毛病*就在这里*。
 #
@@ -1060,8 +1060,8 @@ for length in asked:
 #
 # 1. The encoding could be *appended* to the word instead of added, with a width of its own. What would that cost, and
 #    what would be gained? Think of $W^Q$, applied to $x + PE$ and to the two side by side.
-# 2. $PE(t)\cdot PE(t+k)$ is the same for $k$ and $-k$. Find a 2 by 2 matrix $R$ for one pair, so that $PE(t)\,R\cdot
-#    PE(t+k)$ is largest at $k = -1$.
+# 2. $PE(t)\cdot PE(t+k)$ is the same for $k$ and $-k$. Find a 2 by 2 matrix $R$ for one pair, so that
+#    $PE(t)\,R\cdot PE(t+k)$ is largest at $k = -1$.
 # 3. Sentences of 8 words are trained on, and you need 12. What would you do with a learned table? With sinusoids?
 #
 # ## Further reading
