@@ -11,7 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from autograder import table
 from autograder.batch import Options, Summary, grade_all
+from autograder.exports import command as export_command
+from autograder.exports.formats import FORMATS, Request
+from autograder.exports.marks import ExportError
+from autograder.exports.writing import place, write_all
 from autograder.isolation.client import IsolationError
+from autograder.report import command as report_command
 from autograder.results import Result
 from autograder.submissions import Submission, SubmissionsError, find_submissions
 from course.kit.units import available_units
@@ -22,7 +27,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+export_command.add_to(app)
+report_command.add_to(app)
 BACKENDS = ("tensorflow", "jax", "torch")
+# What `grade --format` writes beside the results; the other formats need more than results.
+GRADE_FORMATS = ("json", "gradescope", "junit", "csv")
 
 
 def _stop(message: str) -> NoReturn:
@@ -78,6 +87,10 @@ def grade(
         str, typer.Option(help="require, or best-effort to go on with what this host gives.")
     ] = "require" if sys.platform == "linux" else "best-effort",
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what is graded.")] = False,
+    formats: Annotated[
+        str,
+        typer.Option("--format", help="json, and beside it gradescope, junit or csv; with commas."),
+    ] = "json",
 ) -> None:
     """Grade hand-ins, each in isolation; results go to OUT/NAME/UNIT.json."""
     console = Console()
@@ -86,6 +99,9 @@ def grade(
     _check_choice("backend", backend, BACKENDS)
     _check_choice("device", device, ("auto", "cpu", "gpu"))
     _check_choice("isolation", isolation, ("require", "best-effort"))
+    wanted = [name.strip() for name in formats.split(",") if name.strip()]
+    for name in wanted:
+        _check_choice("format", name, GRADE_FORMATS)
     if jobs < 0:
         _stop("--jobs takes the number of hand-ins at a time, or 0 for one a processor.")
     try:
@@ -101,7 +117,11 @@ def grade(
             resume=resume,
         )
         summary = grade_with_progress(submissions, options, console)
-    except (SubmissionsError, IsolationError) as error:
+        for name in wanted:
+            if name in FORMATS:
+                made = FORMATS[name].make(Request(summary.results, unit=unit))
+                write_all(place(out / "exports" / name, made.files))
+    except (SubmissionsError, IsolationError, ExportError) as error:
         _stop(str(error))
     except OSError as error:
         _stop(f"The results can't be written to {out}: {error.strerror or error}.")

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.results import Result, read_result
+from autograder.exports.reading import read_results
+from autograder.results import Result
 
 
 @dataclass(frozen=True)
@@ -36,17 +37,8 @@ def results_in(directory: Path) -> dict[tuple[str, str], Result]:
     Raises:
         ValueError: there is no result at all.
     """
-    found = {}
-    for path in sorted(directory.glob("*/*.json")):
-        try:
-            result = read_result(path)
-        except ValueError:
-            continue
-        if (result.submission, result.unit) == (path.parent.name, path.stem):
-            found[result.submission, result.unit] = result
-    if not found:
-        raise ValueError(f"{directory} has no results; name a directory that `grade --out` wrote.")
-    return found
+    results, _ = read_results(directory)
+    return {(result.submission, result.unit): result for result in results}
 
 
 def moves(old: Path, new: Path) -> list[Move]:

@@ -1,0 +1,107 @@
+"""What exports say of a result: its share of the points, and its checks in words."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from autograder.exports.escaping import clean, number, one_line
+from autograder.messages import Text, text
+from autograder.results import CheckResult, Result
+from course.kit.units import ORDER
+
+# The checks of a unit add up to this. A system whose maximum is fixed gets points of it, so that
+# a check which could not be run costs none there either.
+FULL = 100.0
+
+STATUSES: dict[str, Text] = {
+    "passed": text("passed", "通过"),
+    "failed": text("wrong answer", "结果错误"),
+    "error": text("the code raised an error", "代码抛出异常"),
+    "timeout": text("ran out of time", "超时"),
+    "crashed": text("its process died", "进程崩溃"),
+    "missing": text("not attempted", "未作答"),
+    "skipped": text("not run, costs no points", "未运行，不影响得分"),
+}
+_REJECTED = text("The hand-in could not be graded.", "提交无法评分。")
+_SCALED = text(
+    "Some checks could not be run here; they cost no points.", "有些检查在此无法运行，不影响得分。"
+)
+_LOOKS_LIKE = text("Known mistake", "已知错误")
+_COLON = text(": ", "：")
+
+
+class ExportError(ValueError):
+    """The export can't be made; the message says what to do."""
+
+
+def share(result: Result) -> float | None:
+    """Return the points as a share of those that could be had, None where there were none."""
+    if result.status == "rejected":
+        return 0.0
+    if result.max_score <= 0:
+        return None
+    return min(max(result.score / result.max_score, 0.0), 1.0)
+
+
+def points_of(result: Result, full: float = FULL) -> float | None:
+    """Return the points where the unit is worth `full`, None where no check could be run."""
+    part = share(result)
+    return None if part is None else round(part * full, 4)
+
+
+def has_skipped(result: Result) -> bool:
+    """Whether a check could not be run for want of something on the host."""
+    return any(check.status == "skipped" for check in result.checks)
+
+
+def units_of(results: Iterable[Result]) -> list[str]:
+    """Return the units that occur, in the order of the course."""
+    found = {result.unit for result in results}
+    known = [unit for unit in ORDER if unit in found]
+    return known + sorted(found.difference(known))
+
+
+def of_unit(results: Iterable[Result], unit: str) -> dict[str, Result]:
+    """Return a unit's results by the hand-ins' names."""
+    return {result.submission: result for result in results if result.unit == unit}
+
+
+def title(check: CheckResult, language: str) -> str:
+    """Return `exercise: what the check looks at`, on one line."""
+    return one_line(f"{check.exercise}{_COLON[language]}{check.title.get(language) or check.id}")
+
+
+def message(check: CheckResult, language: str) -> str:
+    """Return what is said of a check, with the known mistake that it looks like."""
+    colon = _COLON[language]
+    said = clean(check.message.get(language, "")).strip()
+    if check.misconception:
+        said += f"\n{_LOOKS_LIKE[language]}{colon}{one_line(check.misconception)}"
+    return said.strip() or STATUSES.get(check.status, STATUSES["error"])[language]
+
+
+def notes(result: Result, language: str) -> str:
+    """Return what is said of the hand-in as a whole, a line each; empty where nothing is."""
+    lines = [_REJECTED[language]] if result.status == "rejected" else []
+    lines += [one_line(problem) for problem in result.problems]
+    if has_skipped(result):
+        lines.append(_SCALED[language])
+    return "\n".join(lines)
+
+
+def summary(result: Result, language: str) -> str:
+    """Return the result in a few lines: points, how the checks went, and what is not right."""
+    said = notes(result, language)
+    if result.status == "rejected":
+        return said
+    colon = _COLON[language]
+    counts = Counter(check.status for check in result.checks)
+    states = [
+        f"{STATUSES[name][language]}{colon}{counts[name]}" for name in STATUSES if counts[name]
+    ]
+    lines = [f"{number(result.score)}/{number(result.max_score)}", *states]
+    lines += [
+        f"{title(check, language)}{colon}{one_line(message(check, language))}"
+        for check in result.checks
+        if check.status not in ("passed", "skipped")
+    ]
+    return "\n".join([*lines, said] if said else lines)

@@ -1,0 +1,74 @@
+"""Plain CSV for people: a row a hand-in, and a row a check.
+
+Excel reads Chinese only behind a byte order mark, so both files begin with one; read them with
+`encoding="utf-8-sig"`. What a spreadsheet would take for a formula has an apostrophe before it.
+"""
+
+from collections.abc import Sequence
+
+from autograder.exports.escaping import Cell, one_line, safe_csv
+from autograder.exports.marks import message, units_of
+from autograder.results import Result
+
+_MARK = "\ufeff"
+
+
+def export_grades(results: Sequence[Result]) -> str:
+    """Return one row a hand-in: a column a unit, the total, what could be had, what was rejected.
+
+    A unit that was not handed in is an empty cell; a rejected one has 0 and its name in the last
+    column. Checks that could not be run are in neither total.
+    """
+    units = units_of(results)
+    rows: list[list[Cell]] = [["hand-in", *units, "total", "max_total", "rejected"]]
+    by_name: dict[str, dict[str, Result]] = {}
+    for result in results:
+        by_name.setdefault(result.submission, {})[result.unit] = result
+    for name in sorted(by_name):
+        mine = by_name[name]
+        rows.append(
+            [
+                one_line(name),
+                *(mine[unit].score if unit in mine else None for unit in units),
+                sum(result.score for result in mine.values()),
+                sum(result.max_score for result in mine.values()),
+                " ".join(unit for unit in units if unit in mine and _rejected(mine[unit])),
+            ]
+        )
+    return _MARK + safe_csv(rows)
+
+
+def export_checks(results: Sequence[Result], language: str = "en") -> str:
+    """Return one row a check; a rejected hand-in has one row, with the reason and no check."""
+    rows: list[list[Cell]] = [
+        [
+            *("hand-in", "unit", "hand-in status", "check", "exercise", "title", "status"),
+            *("points", "max_points", "misconception", "message"),
+        ]
+    ]
+    for result in results:
+        begin: list[Cell] = [one_line(result.submission), result.unit, result.status]
+        if not result.checks:
+            reason = " ".join(one_line(problem) for problem in result.problems)
+            rows.append(
+                [*begin, "", "", "", "", result.score, result.max_score, "", reason],
+            )
+        for check in result.checks:
+            rows.append(
+                [
+                    *begin,
+                    check.id,
+                    check.exercise,
+                    one_line(check.title.get(language, "")),
+                    check.status,
+                    check.points,
+                    check.max_points,
+                    check.misconception,
+                    message(check, language),
+                ]
+            )
+    return _MARK + safe_csv(rows)
+
+
+def _rejected(result: Result) -> bool:
+    return result.status == "rejected"

@@ -1,0 +1,121 @@
+"""A course's roster, as Canvas or Moodle exports it, and which of its people a hand-in is from."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.exports.marks import ExportError
+
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file: the header's row, the rows below it (all as long), and what parts its cells."""
+
+    header: Row
+    rows: list[Row]
+    delimiter: str = ","
+
+
+@dataclass(frozen=True)
+class Matched:
+    """Which row of the roster each hand-in belongs to, and the hand-ins that have none.
+
+    Attributes:
+        rows: indices of rows by the hand-ins' names.
+        unmatched: why, by the hand-ins' names.
+    """
+
+    rows: dict[str, int]
+    unmatched: dict[str, str]
+
+
+def read_table(path: Path) -> Table:
+    """Read a roster's file.
+
+    Raises:
+        ExportError: it can't be read, or has no rows.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ExportError(f"The roster {path} can't be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ExportError(f"The roster {path} is not UTF-8; export it as CSV again.") from None
+    return parse_table(content, path.name)
+
+
+def parse_table(content: str, name: str = "roster") -> Table:
+    """Return the table that a CSV text holds; commas, semicolons or tabs part its cells.
+
+    Raises:
+        ExportError: it is no table.
+    """
+    first = content.lstrip("\ufeff").partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    try:
+        text = io.StringIO(content.lstrip("\ufeff"), newline="")
+        rows = [row for row in csv.reader(text, delimiter=delimiter, strict=True) if any(row)]
+    except csv.Error as error:
+        raise ExportError(f"The roster {name} is no CSV file: {error}.") from None
+    if not rows or len(rows[0]) < 2:
+        raise ExportError(f"The roster {name} has no header row; export it as CSV again.")
+    width = len(rows[0])
+    if any(len(row) > width for row in rows):
+        raise ExportError(f"The roster {name} has rows that are longer than its header.")
+    return Table(rows[0], [row + [""] * (width - len(row)) for row in rows[1:]], delimiter)
+
+
+def match(names: Iterable[str], people: Sequence[Iterable[str]]) -> Matched:
+    """Find for each hand-in the one row that any of its keys names.
+
+    Args:
+        names: the hand-ins'.
+        people: for each row, what may name it: numbers, logins, addresses, names. Rows that
+            nobody is in have none.
+
+    Returns:
+        The matches. A name that fits two people, or two names that fit one person, match none:
+        nobody gets another's grade.
+    """
+    index: dict[str, set[int]] = defaultdict(set)
+    for number, keys in enumerate(people):
+        for key in keys:
+            index[_plain(key)].add(number)
+            index[_plain(key.partition("@")[0])].add(number)  # the name in an address
+    index.pop("", None)
+    rows: dict[str, int] = {}
+    unmatched: dict[str, str] = {}
+    for name in sorted(set(names)):
+        found = index.get(_plain(name), set())
+        if len(found) == 1:
+            rows[name] = next(iter(found))
+        elif found:
+            unmatched[name] = f"fits {len(found)} people of the roster"
+        else:
+            unmatched[name] = "is not in the roster"
+    taken: dict[int, list[str]] = defaultdict(list)
+    for name, row in rows.items():
+        taken[row].append(name)
+    for rivals in taken.values():
+        if len(rivals) > 1:
+            for name in rivals:
+                del rows[name]
+                others = ", ".join(other for other in rivals if other != name)
+                unmatched[name] = f"is the same person as {others}"
+    return Matched(rows, unmatched)
+
+
+def names_of(person: str) -> list[str]:
+    """Return the ways of writing a person's name: as it is, `Last, First` turned round."""
+    last, comma, first = person.partition(",")
+    turned = [f"{first.strip()} {last.strip()}"] if comma else []
+    return [person, *turned]
+
+
+def _plain(key: str) -> str:
+    return " ".join(key.casefold().replace("_", " ").replace(",", " ").split())

@@ -1,0 +1,270 @@
+"""Turn results into pages: the templates, and what they are given.
+
+All that a page shows goes through one function that escapes it. The pages bring their style and
+their script along; a policy names both by their digests, so that nothing else runs or loads.
+"""
+
+import base64
+import functools
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from autograder.messages import Text
+from autograder.misconceptions import Misconception
+from autograder.report import arrays, statistics
+from autograder.report.messages import Parts, take_apart
+from autograder.report.mistakes import known_mistake
+from autograder.report.reading import Gradebook, Student
+from autograder.report.texts import STATUS_NAMES, unit_title
+from autograder.results import CheckResult, Result
+
+_TEMPLATES = Path(__file__).resolve().parent / "templates"
+_BOTH = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
+# What turns the reading direction around could make a name look like another one.
+_HIDDEN = dict.fromkeys(
+    [
+        *(*range(9), *range(11, 32), *range(127, 160)),
+        *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
+        *(0xFEFF, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)),
+    ],
+    "\ufffd",
+)
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Checks of an exercise that went wrong in one way: the same is said of each.
+
+    Attributes:
+        checks: their results.
+        said: what is said of them.
+        inputs: the smallest of the inputs that show it, argument by argument.
+        answer: what the student's code gave for it, None where no result tells.
+    """
+
+    checks: list[CheckResult]
+    said: Text
+    inputs: list[arrays.Value]
+    answer: arrays.Value | None
+
+    @property
+    def first(self) -> CheckResult:
+        """One of them; exercise and status are the same in all."""
+        return self.checks[0]
+
+    @property
+    def points(self) -> float:
+        """What they are worth together."""
+        return sum(check.max_points for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Checks that went wrong for one reason: a known mistake, or None where no one is named."""
+
+    mistake: Misconception | None
+    name: str | None
+    wrongs: list[Wrong]
+
+    @property
+    def count(self) -> int:
+        """How many checks show it."""
+        return sum(len(wrong.checks) for wrong in self.wrongs)
+
+
+@dataclass(frozen=True)
+class UnitReport:
+    """What a student's page tells of a unit."""
+
+    result: Result
+    causes: list[Cause]
+    right: dict[str, list[CheckResult]]
+    missing: dict[str, list[CheckResult]]
+    skipped: list[CheckResult]
+
+
+def clean(value: Any) -> Any:
+    """Return text without control characters; what is markup already stays as it is."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.translate(_HIDDEN)
+    return value
+
+
+def both(en: Any, zh: Any = None) -> Markup:
+    """Return a text in both languages, of which the page shows one.
+
+    Args:
+        en: the English text, or both as a `Text`.
+        zh: the Chinese text.
+    """
+    if isinstance(en, dict):
+        en, zh = en["en"], en["zh"]
+    return _side_by_side(en, zh)
+
+
+@functools.lru_cache(maxsize=10_000)  # a class is told the same titles over and over
+def _side_by_side(en: Any, zh: Any) -> Markup:
+    if en == zh:
+        return escape(clean(en))
+    return _BOTH.format(clean(en), clean(zh))
+
+
+def number(value: float) -> str:
+    """Return a score as people write it: no zeros at its end, two digits behind the point."""
+    return f"{round(value, 2):g}" if abs(value) < 1e5 else f"{value:.0f}"
+
+
+def student_page(student: Student, language: str) -> str:
+    """Return a student's page.
+
+    Args:
+        student: the results.
+        language: the language that it opens in, `en` or `zh`.
+    """
+    template = _environment().get_template("student.html")
+    units = [report_of(result) for result in student.results.values()]
+    return template.render(student=student, units=units, **_frame(language, "language.js"))
+
+
+def class_page(gradebook: Gradebook, language: str) -> str:
+    """Return the instructor's page, which leads to `students/NAME.html`.
+
+    Args:
+        gradebook: all results.
+        language: the language that it opens in, `en` or `zh`.
+    """
+    template = _environment().get_template("class.html")
+    mistakes = statistics.common_mistakes(gradebook)
+    numbers = {(item.unit, item.name): index for index, item in enumerate(mistakes)}
+    return template.render(
+        gradebook=gradebook,
+        rejected=[result for result in gradebook.results if result.status == "rejected"],
+        graded=len(statistics.graded(gradebook.results)),
+        spreads=statistics.spreads(gradebook),
+        hardest=statistics.hardest(gradebook),
+        mistakes=mistakes,
+        numbers=numbers,
+        kinds=_kinds,
+        **_frame(language, "language.js", "table.js"),
+    )
+
+
+def student_file(name: str) -> str:
+    """Return the name of a student's page."""
+    return f"{name}.html"
+
+
+def report_of(result: Result) -> UnitReport:
+    """Sort a unit's checks: what went wrong by cause, what was right, what is missing."""
+    causes: dict[str | None, list[CheckResult]] = {}
+    for check in result.checks:
+        if check.status in ("failed", "error", "timeout", "crashed"):
+            causes.setdefault(check.misconception, []).append(check)
+    # What no known mistake explains comes last.
+    names = sorted(causes, key=lambda name: name is None)
+    return UnitReport(
+        result,
+        [
+            Cause(known_mistake(result.unit, name), name, _alike(causes[name], result.unit))
+            for name in names
+        ],
+        _by_exercise(check for check in result.checks if check.status == "passed"),
+        _by_exercise(check for check in result.checks if check.status == "missing"),
+        [check for check in result.checks if check.status == "skipped"],
+    )
+
+
+def _alike(checks: list[CheckResult], unit: str) -> list[Wrong]:
+    """Put checks together of which the same is said, so that nobody reads it nine times."""
+    groups: dict[tuple[str, ...], list[tuple[CheckResult, Parts]]] = {}
+    for check in checks:
+        parts = take_apart(check, known_mistake(unit, check.misconception))
+        key = (check.exercise, check.status, *parts.said.values())
+        groups.setdefault(key, []).append((check, parts))
+    return [_wrong(group) for group in groups.values()]
+
+
+def _wrong(group: list[tuple[CheckResult, Parts]]) -> Wrong:
+    shown = [(check, parts) for check, parts in group if check.counterexample]
+    inputs, answer = [], None
+    if shown:
+        check, parts = min(shown, key=lambda pair: len(str(pair[0].counterexample)))
+        inputs = [arrays.show(name, value) for name, value in (check.counterexample or {}).items()]
+        answer = None if parts.answer is None else arrays.show(None, parts.answer)
+    return Wrong([check for check, _ in group], group[0][1].said, inputs, answer)
+
+
+def _by_exercise(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
+    found: dict[str, list[CheckResult]] = {}
+    for check in checks:
+        found.setdefault(check.exercise, []).append(check)
+    return found
+
+
+def _kinds(student: Student, units: list[str]) -> str:
+    """Return letters for what the class page filters by: rejected, incomplete, full, below half."""
+    results = student.results.values()
+    letters = "r" if any(result.status == "rejected" for result in results) else ""
+    if len(student.results) < len(units):
+        letters += "i"
+    elif student.score == student.max_score:
+        letters += "f"
+    worth = student.max_score + 100 * (len(units) - len(results))  # a unit is worth 100
+    return letters + ("h" if 2 * student.score < worth else "")
+
+
+def _frame(language: str, *scripts: str) -> dict[str, Any]:
+    """Return what every page needs: its style, its script, and the policy that names them."""
+    style = _read("page.css")
+    script = "".join(map(_read, scripts))
+    policy = (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    return {
+        "language": language,
+        "style": Markup(style),
+        "script": Markup(script),
+        "policy": policy,
+    }
+
+
+@functools.cache
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _digest(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=clean,
+    )
+    environment.filters |= {
+        "number": number,
+        "address": lambda name: quote(name, safe="", errors="replace"),
+    }
+    environment.globals |= {
+        "both": both,
+        "unit_title": unit_title,
+        "status_name": lambda status: STATUS_NAMES[status],
+        "student_file": student_file,
+    }
+    return environment

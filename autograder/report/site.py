@@ -1,0 +1,79 @@
+"""Write the pages of a class into a directory: all of them, or none."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from autograder.report.pages import class_page, student_file, student_page
+from autograder.report.reading import Gradebook, ReportError
+
+# It says that the directory holds pages and may be replaced.
+_MARK = ".report"
+
+
+def write_site(
+    gradebook: Gradebook,
+    target: Path,
+    language: str,
+    on_page: Callable[[], None] = lambda: None,
+) -> Path:
+    """Write the pages and return the class's, `TARGET/index.html`.
+
+    The pages are made beside the target and take its place when all of them are there.
+
+    Args:
+        gradebook: all results.
+        target: a directory that doesn't exist yet, is empty, or holds earlier pages.
+        language: the language that the pages open in.
+        on_page: called after each page.
+
+    Raises:
+        ReportError: the directory holds something else.
+        OSError: the pages can't be written; what was there is still there.
+    """
+    target = target.resolve()
+    _refuse_others_work(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, since neither hand-ins nor results are looked for in hidden places.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name[:80]}.") as scratch:
+        made = Path(scratch) / "new"
+        (made / "students").mkdir(parents=True)
+        (made / _MARK).touch()
+        for student in gradebook.students:
+            page = student_page(student, language)
+            _write(made / "students" / student_file(student.name), page)
+            on_page()
+        _write(made / "index.html", class_page(gradebook, language))
+        on_page()
+        _refuse_others_work(target)  # a grading may have written there meanwhile
+        old = Path(scratch) / "old"
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(target, old)
+        try:
+            os.rename(made, target)
+        except BaseException:
+            if old.exists():
+                os.rename(old, target)
+            raise
+    return target / "index.html"
+
+
+def _write(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8", errors="replace")
+
+
+def _refuse_others_work(target: Path) -> None:
+    """Raise unless the target may be replaced.
+
+    A student may be called like the directory of the pages; then results stand in it.
+    """
+    if not target.exists():
+        return
+    if target.is_dir():
+        held = {path.relative_to(target).as_posix() for path in target.rglob("*")}
+        pages = {name for name in held if name.startswith("students/") and name.endswith(".html")}
+        if not held or (_MARK in held and held <= pages | {_MARK, "index.html", "students"}):
+            return
+    raise ReportError(f"{target} holds something else; name another directory with --out.")

@@ -1,0 +1,127 @@
+"""What a class's results say together: scores, hard checks, common mistakes, time."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import mean, median
+
+from autograder.messages import Text, text
+from autograder.report.mistakes import known_mistake
+from autograder.report.reading import Gradebook
+from autograder.results import Result
+
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A unit's scores in percent, ten bins of ten, full marks in the last; and its seconds."""
+
+    unit: str
+    counts: list[int]
+    mean: float
+    median: float
+    median_seconds: float
+    longest_seconds: float
+    longest_name: str
+
+    @property
+    def total(self) -> int:
+        """How many hand-ins were graded."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class HardCheck:
+    """A check, and how many of the hand-ins that it ran on got it right."""
+
+    unit: str
+    exercise: str
+    title: Text
+    right: int
+    tried: int
+    missing: int
+
+    @property
+    def share(self) -> float:
+        """The part that got it right, from 0 to 1."""
+        return self.right / self.tried
+
+
+@dataclass(frozen=True)
+class CommonMistake:
+    """A known mistake, and how many of the unit's graded hand-ins show it."""
+
+    unit: str
+    name: str
+    title: Text
+    hint: Text | None
+    count: int
+    graded: int
+
+
+def graded(results: Iterable[Result]) -> list[Result]:
+    """Return the results that say something of the work: rejected ones are left out."""
+    return [result for result in results if result.status != "rejected"]
+
+
+def spreads(gradebook: Gradebook) -> list[Spread]:
+    """Return how scores and times spread, unit by unit."""
+    found = []
+    for unit in gradebook.units:
+        results = graded(s.results[unit] for s in gradebook.students if unit in s.results)
+        if not results:
+            continue
+        percents = [100 * r.score / r.max_score if r.max_score else 0.0 for r in results]
+        counts = [0] * BINS
+        for percent in percents:
+            counts[max(0, min(BINS - 1, int(percent * BINS / 100)))] += 1
+        longest = max(results, key=lambda result: result.duration_s)
+        seconds = [result.duration_s for result in results]
+        found.append(
+            Spread(
+                unit,
+                counts,
+                mean(percents),
+                median(percents),
+                median(seconds),
+                longest.duration_s,
+                longest.submission,
+            )
+        )
+    return found
+
+
+def hardest(gradebook: Gradebook, count: int = 10) -> list[HardCheck]:
+    """Return the checks that the smallest part of the class got right, hardest first."""
+    right: Counter[str] = Counter()
+    tried: Counter[str] = Counter()
+    missing: Counter[str] = Counter()
+    about: dict[str, tuple[str, str, Text]] = {}
+    for result in graded(gradebook.results):
+        for check in result.checks:
+            if check.status == "skipped":
+                continue
+            about.setdefault(check.id, (result.unit, check.exercise, check.title))
+            tried[check.id] += 1
+            right[check.id] += check.status == "passed"
+            missing[check.id] += check.status == "missing"
+    checks = [
+        HardCheck(*about[key], right[key], tried[key], missing[key])
+        for key in about
+        if right[key] < tried[key]
+    ]
+    return sorted(checks, key=lambda check: (check.share, -check.tried))[:count]
+
+
+def common_mistakes(gradebook: Gradebook) -> list[CommonMistake]:
+    """Return the known mistakes that were named, commonest first."""
+    counts = Counter((r.unit, name) for r in graded(gradebook.results) for name in r.misconceptions)
+    handed_in = Counter(result.unit for result in graded(gradebook.results))
+    found = []
+    for (unit, name), count in counts.most_common():
+        known = known_mistake(unit, name)
+        title = known.title if known else text(name, name)
+        hint = known.hint if known else None
+        found.append(CommonMistake(unit, name, title, hint, count, handed_in[unit]))
+    return found

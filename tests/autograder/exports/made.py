@@ -1,0 +1,104 @@
+"""Results made by hand, and texts that mean harm."""
+
+from hypothesis import strategies as st
+
+from autograder.messages import text
+from autograder.results import CheckResult, Result
+
+HOSTILE = (
+    '=HYPERLINK("http://x")',
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "  =1",
+    "＝1",
+    "]]><script>alert(1)</script>&amp;",
+    'a"b,c;d',
+    "line\nbreak\r\nother",
+    "\x00\x07\x1b[31mred\x9b31m",
+    "\ud800 \ufffe \uffff",
+    "::error::owned",
+    "ok\n  ::set-output name=x::y",
+    "##[error]owned",
+    "张三 🎉 \u202etxt",
+)
+
+texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))
+
+
+def check(slug="rows", status="passed", points=3.0, **fields):
+    made = {
+        "id": f"attention.softmax.{slug}",
+        "exercise": "softmax",
+        "title": text(f"Title of {slug}", f"{slug} 的标题"),
+        "status": status,
+        "points": points if status == "passed" else 0.0,
+        "max_points": points if status != "skipped" else 0.0,
+        "message": text(f"Message of {slug}.", f"{slug} 的说明。"),
+    }
+    return CheckResult(**(made | fields))
+
+
+def graded(name="alice", unit="attention", checks=None, **fields):
+    """A graded hand-in: 60 of 100 points, unless the checks say otherwise."""
+    if checks is None:
+        checks = [
+            check("rows", "passed", 60.0),
+            check("axis", "failed", 30.0, misconception="axis-ignored"),
+            check("stable", "error", 10.0),
+        ]
+    made = {
+        "submission": name,
+        "unit": unit,
+        "status": "graded",
+        "score": sum(item.points for item in checks),
+        "max_score": sum(item.max_points for item in checks),
+        "seed": 7,
+        "backend": "tensorflow",
+        "duration_s": 1.25,
+        "isolation": ["seccomp", "rlimits"],
+        "checks": checks,
+        "suite": "abc",
+        "hand_in": "def",
+    }
+    return Result(**(made | fields))
+
+
+def with_skipped(name="sam", unit="attention"):
+    """60 of the 80 points that could be had; a check worth 20 was not run."""
+    checks = [
+        check("rows", "passed", 60.0),
+        check("axis", "missing", 20.0),
+        check("gpu", "skipped", 20.0),
+    ]
+    return graded(name, unit, checks)
+
+
+def all_skipped(name="sue", unit="attention"):
+    return graded(name, unit, [check("gpu", "skipped", 100.0)])
+
+
+def rejected(name="bob", unit="attention", reason="Nothing of the unit is in the hand-in."):
+    return graded(name, unit, [], status="rejected", max_score=100.0, problems=[reason])
+
+
+@st.composite
+def results(draw):
+    """Graded or rejected, with whatever text a student could smuggle in."""
+    name = draw(texts)
+    if draw(st.booleans()):
+        return rejected(name, reason=draw(texts))
+    statuses = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipped")
+    checks = [
+        check(
+            str(number),
+            draw(st.sampled_from(statuses)),
+            10.0,
+            message=text(draw(texts), draw(texts)),
+            misconception=draw(st.none() | texts),
+        )
+        for number in range(draw(st.integers(0, 3)))
+    ]
+    return graded(name, checks=checks, problems=draw(st.lists(texts, max_size=2)))

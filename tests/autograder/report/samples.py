@@ -1,0 +1,66 @@
+"""Results to make pages of."""
+
+import json
+from typing import Any
+
+from autograder.messages import Text, text
+from autograder.results import CheckResult, Result, result_path
+
+RIGHT = text("Right.", "正确。")
+
+
+def checked(
+    exercise: str = "softmax",
+    status: str = "passed",
+    *,
+    slug: str = "values",
+    title: Text | None = None,
+    message: Text | None = None,
+    misconception: str | None = None,
+    counterexample: dict[str, Any] | None = None,
+    worth: float = 4.0,
+) -> CheckResult:
+    """Return what became of a check of the attention unit."""
+    return CheckResult(
+        id=f"attention.{exercise}.{slug}",
+        exercise=exercise,
+        title=title or text("The weights follow the formula", "权重符合公式"),
+        status=status,
+        points=worth if status == "passed" else 0.0,
+        max_points=0.0 if status == "skipped" else worth,
+        message=message or (RIGHT if status == "passed" else text("It is wrong.", "不对。")),
+        misconception=misconception,
+        counterexample=counterexample,
+    )
+
+
+def graded(
+    name: str, *checks: CheckResult, unit: str = "attention", seconds: float = 0.4
+) -> Result:
+    """Return the result of a hand-in that was graded."""
+    found = list(checks) or [checked()]
+    return Result(
+        submission=name,
+        unit=unit,
+        status="graded",
+        score=sum(check.points for check in found),
+        max_score=sum(check.max_points for check in found),
+        seed=7,
+        backend="tensorflow",
+        duration_s=seconds,
+        isolation=["seccomp"],
+        checks=found,
+    )
+
+
+def rejected(name: str, problem: str = "The file is empty.", unit: str = "attention") -> Result:
+    """Return the result of a hand-in that could not be read."""
+    return Result(name, unit, "rejected", 0.0, 100.0, 7, "tensorflow", 0.1, [], problems=[problem])
+
+
+def put(directory, *results: Result) -> None:
+    """Write results where `grade` would, without waiting for the disk."""
+    for result in results:
+        path = result_path(directory, result.submission, result.unit)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(result.as_json(), ensure_ascii=False), encoding="utf-8")

@@ -1,0 +1,213 @@
+"""The pages in a browser: they fit, they fetch nothing, and what can be pressed works."""
+
+import shutil
+
+import pytest
+
+from autograder.messages import text
+from autograder.report.reading import read_gradebook
+from autograder.report.site import write_site
+from tests.autograder.report.samples import checked, graded, put, rejected
+
+pytestmark = pytest.mark.slow
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
+UNITS = ("rnn", "cnn", "attention", "multi_head", "positional", "transformer", "translation")
+HOSTILE = '<img src=x onerror="document.title=1">'
+WIDE = {"x": [[float(number) for number in range(30)]], "weights": [[0.5] * 30, [0.25] * 30]}
+LONG = text("it" * 300, "长" * 300)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The pages of a class: three people with all units, a rejected one, a hostile name."""
+    results = tmp_path_factory.mktemp("results")
+    for unit in UNITS:
+        put(results, graded("Ann", checked(worth=100.0), unit=unit))
+    put(
+        results,
+        graded("Bob 10", checked(status="failed", misconception="mask-inverted", worth=100.0)),
+        graded("Bob 9", checked(worth=70.0), checked(status="missing", worth=30.0), seconds=9.0),
+        rejected("王小明"),
+        graded(
+            HOSTILE,
+            checked(status="failed", title=LONG, message=LONG, counterexample=WIDE, worth=60.0),
+            checked(status="passed", slug="b", worth=40.0),
+        ),
+    )
+    index = write_site(read_gradebook(results), tmp_path_factory.mktemp("made") / "pages", "en")
+    return index.parent
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs requirements/book.txt")
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("there is no Chromium here, so nobody looked at the report's pages")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def view(browser):
+    """A function that opens a page; what the page asked for and complained of is looked at."""
+    asked, faults, opened = [], [], []
+
+    def look(path, size=DESK, **options):
+        page = browser.new_page(viewport=size, **options)
+        opened.append(page)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda message: faults.append(message.text))
+        page.goto(path.as_uri())
+        return page
+
+    yield look
+    for page in opened:
+        page.close()
+    assert asked
+    assert all(url.startswith("file:") for url in asked)
+    assert not faults
+
+
+def rows(page):
+    return page.locator("#table tbody tr:visible th").all_inner_texts()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize(
+    "name", ["index.html", "students/Ann.html", f"students/{HOSTILE}.html", "students/王小明.html"]
+)
+def test_a_page_fits(site, view, name, language, scheme, size):
+    page = view(site / name, size, color_scheme=scheme)
+    page.locator(f"#speak-{language}").check()
+    # Nothing makes the page itself scroll sideways.
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    for element in page.locator("svg[role=img]").all():
+        assert element.get_attribute("aria-label")
+
+
+def test_the_language_is_switched_and_forgotten(site, view):
+    page = view(site / "students" / "Ann.html")
+    english, chinese = page.get_by_text("What was right"), page.get_by_text("做对了的")
+    assert (english.count(), chinese.count()) == (7, 7)
+    assert english.first.is_visible()
+    assert not chinese.first.is_visible()
+    page.get_by_label("中文").check()
+    assert chinese.first.is_visible()
+    assert not english.first.is_visible()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    assert page.title() == "Ann：作业反馈"
+    page.get_by_label("English").focus()
+    page.keyboard.press("Space")
+    assert page.title() == "Ann: feedback"
+    page.get_by_label("中文").check()
+    page.reload()
+    assert english.first.is_visible()
+
+
+def test_the_switch_works_without_scripts(site, view):
+    page = view(site / "index.html", java_script_enabled=False)
+    assert page.get_by_role("heading", name="Hardest checks").is_visible()
+    page.get_by_label("中文").check()
+    assert page.get_by_role("heading", name="最难的检查").is_visible()
+    assert not page.get_by_role("search").is_visible()
+    assert len(rows(page)) == 5
+
+
+def test_search(site, view):
+    page = view(site / "index.html")
+    box = page.get_by_label("Search a name")
+    box.fill("bob")
+    assert rows(page) == ["Bob 10", "Bob 9"]
+    assert page.locator("#shown").inner_text() == "2 of 5 shown"
+    box.fill("9 BOB")
+    assert rows(page) == ["Bob 9"]
+    box.fill("王")
+    assert rows(page) == ["王小明"]
+    box.fill("nobody")
+    assert rows(page) == []
+    assert page.get_by_text("Nobody fits").is_visible()
+    page.get_by_role("button", name="Show all").click()
+    page.wait_for_function("document.getElementById('count').textContent === '5'")
+    assert len(rows(page)) == 5
+
+
+def test_filters(site, view):
+    page = view(site / "index.html")
+    page.locator("#kind").select_option("r")
+    assert rows(page) == ["王小明"]
+    page.locator("#kind").select_option(label="with full marks")
+    assert rows(page) == ["Ann"]
+    page.get_by_role("button", name="Who made it").click()
+    assert rows(page) == ["Bob 10"]
+    assert page.locator("#mistake").input_value() == "0"
+    page.get_by_label("中文").check()
+    assert page.locator("#mistake option").all_inner_texts() == ["不限", "掩码的含义弄反了（1）"]
+
+
+def test_sorting(site, view):
+    page = view(site / "index.html")
+    headers = page.locator("#table thead th")
+
+    def press(name):
+        page.get_by_role("columnheader", name=name).get_by_role("button").press("Enter")
+        return [header.get_attribute("aria-sort") for header in headers.all()]
+
+    assert headers.first.get_attribute("aria-sort") == "ascending"
+    assert press("Seconds")[-1] == "descending"
+    assert rows(page)[0] == "Bob 9"
+    sorts = press("Sum")
+    assert sorts[-2:] == ["descending", None]
+    assert rows(page)[0] == "Ann"
+    assert press("Sum")[-2] == "ascending"
+    assert rows(page)[-1] == "Ann"
+    press("Student")
+    assert [name for name in rows(page) if name.startswith("Bob")] == ["Bob 9", "Bob 10"]
+    press("Student")
+    assert [name for name in rows(page) if name.startswith("Bob")] == ["Bob 10", "Bob 9"]
+    # Whoever did not hand a unit in stays at the end, whichever way it goes.
+    for _ in range(2):
+        press("Recurrent networks")
+        assert rows(page)[0] == "Ann"
+
+
+def test_a_name_leads_to_the_students_page(site, view):
+    page = view(site / "index.html")
+    page.locator("#table").get_by_role("link", name=HOSTILE).click()
+    assert page.locator("h1").inner_text() == HOSTILE
+    assert page.title() == f"{HOSTILE}: feedback"
+    assert page.locator("img").count() == 0
+
+
+def test_the_policy_keeps_a_foreign_script_from_running(site, browser):
+    page = browser.new_page()
+    page.goto((site / "index.html").as_uri())
+    page.evaluate(
+        "() => { const s = document.createElement('script'); s.textContent = 'window.ran = 1';"
+        " document.body.append(s); }"
+    )
+    assert page.evaluate("window.ran") is None
+    page.close()
+
+
+def test_focus_is_seen_and_the_first_key_skips_to_the_content(site, view):
+    page = view(site / "index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.locator(".skip").bounding_box()["height"] > 10
+    page.keyboard.press("Tab")
+    outline = "getComputedStyle(document.querySelector('input:focus + span')).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+
+
+def test_on_paper_the_switch_is_gone(site, view):
+    page = view(site / "students" / "Ann.html")
+    page.emulate_media(media="print")
+    assert not page.locator(".language").is_visible()
+    assert page.get_by_text("What was right").first.is_visible()

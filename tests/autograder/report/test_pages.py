@@ -1,0 +1,290 @@
+"""Pages: all that a result holds in both languages, and nothing of it as markup."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from autograder.messages import text
+from autograder.report.pages import class_page, student_page
+from autograder.report.reading import Gradebook, Student
+from tests.autograder.report.samples import checked, graded, rejected
+
+EMPTY = ("meta", "input", "br", "link", "img", "hr")
+TITLE = text("Masked weights are exactly 0", "被掩盖的权重恰好为 0")
+
+
+class Page(HTMLParser):
+    """A page's elements, each with its attributes' names; its text; its headings."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.elements = Counter()
+        self.attributes = {}
+        self.ids = []
+        self.links = []
+        self.text = ""
+        self.headings = []
+        self.open = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements[tag, tuple(sorted(name for name, _ in attributes))] += 1
+        found = dict(attributes)
+        self.ids += [found["id"]] if "id" in found else []
+        self.links += [found["href"]] if "href" in found else []
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append(int(tag[1]))
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open):
+            self.text += data
+
+
+def of_student(*results, language="en"):
+    student = Student(results[0].submission, {result.unit: result for result in results})
+    return student_page(student, language)
+
+
+def of_class(*results, language="en", unreadable=()):
+    students = {}
+    for result in results:
+        students.setdefault(result.submission, {})[result.unit] = result
+    book = Gradebook([Student(name, found) for name, found in students.items()], list(unreadable))
+    return class_page(book, language)
+
+
+def seen(page, language):
+    """The text of a page in one language."""
+    other = {"en": "zh", "zh": "en"}[language]
+    return Page(re.sub(rf'<span class="{other}".*?</span>', "", page, flags=re.DOTALL)).text
+
+
+def hostile(name, words):
+    """Results that hold these words wherever a student's, or anybody's, may stand."""
+    said = text(words, words + "。")
+    failed = checked(
+        words,
+        "failed",
+        title=said,
+        message=said,
+        misconception=words,
+        counterexample={words: words, "weights " * 9: [[0.5, 0.5]]},
+    )
+    first = graded(name, failed, checked("b", "passed"), checked("c", "missing", title=said))
+    first.backend = words
+    first.problems = [words]
+    return [first, rejected(name, words, unit="rnn")]
+
+
+NASTY = st.text(
+    alphabet=st.sampled_from("<>&\"'`=/ \n\tab!-[]{}%#;\x00\x1b\u202e\ud800\U0001f600中")
+    | st.characters(),
+    min_size=1,
+    max_size=40,
+) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "' onmouseover='alert(1)",
+        "</title><script>alert(1)</script>",
+        "</script></style><b>",
+        "<!--",
+        "]]>",
+        "{{ 7 * 7 }}{% raw %}",
+        "&lt;script&gt;",
+        "javascript:alert(1)",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
+@given(NASTY, NASTY)
+def test_nothing_of_a_result_becomes_markup(name, words):
+    for make in (of_student, of_class):
+        # Words that need no escaping give a page of the same elements.
+        plain, page = Page(make(*hostile("n", "w"))), make(*hostile(name, words))
+        found = Page(page)
+        assert found.elements == plain.elements
+        assert found.ids == plain.ids
+        assert not found.open
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
+
+
+@pytest.mark.parametrize("make", [of_student, of_class])
+def test_escaped_words_are_still_read(make):
+    assert (
+        "<b>x</b> & \"y\" 'z' &amp;" in Page(make(*hostile("n", "<b>x</b> & \"y\" 'z' &amp;"))).text
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "x#y?z%41", "王小明", "..\u00e9", "a&b=c", 'q"<'])
+def test_links_lead_to_the_students_page(name):
+    from urllib.parse import unquote, urlsplit
+
+    page = Page(of_class(graded(name)))
+    [link] = {link for link in page.links if link.startswith("students/") and "#" not in link}
+    parts = urlsplit(link)
+    assert (parts.scheme, parts.netloc, parts.query) == ("", "", "")
+    assert unquote(parts.path) == f"students/{name}.html"
+
+
+@pytest.mark.parametrize("make", [of_student, of_class])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_page_loads_nothing_and_allows_nothing_else(make, language):
+    page = make(*hostile("n", "w"), language=language)
+    policy = re.search('http-equiv="Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert policy.startswith("default-src &#39;none&#39;; style-src &#39;sha256-")
+    assert "unsafe" not in policy
+    assert not re.search(
+        '(?<!xmlns=")https?://|url[(]|@import|<link|<img|<iframe| style=| on[a-z]+=', page
+    )
+    assert "localStorage" not in page
+    assert "cookie" not in page
+
+
+def test_the_digests_in_the_policy_are_those_of_style_and_script():
+    import base64
+    import hashlib
+
+    page = of_class(graded("ann"))
+    for tag in ("style", "script"):
+        content = re.search(f"<{tag}>(.*?)</{tag}>", page, flags=re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert f"{tag}-src &#39;sha256-{digest}&#39;".replace("+", "&#43;") in page.replace(
+            "+", "&#43;"
+        )
+
+
+@pytest.mark.parametrize("make", [of_student, of_class])
+def test_headings_go_down_one_at_a_time_and_headers_have_a_scope(make):
+    page = Page(make(*hostile("n", "w")))
+    assert page.headings[0] == 1
+    assert page.headings.count(1) == 1
+    assert all(
+        after - before <= 1 for before, after in zip(page.headings, page.headings[1:], strict=False)
+    )
+    headers = [names for tag, names in page.elements if tag == "th"]
+    assert headers
+    assert all("scope" in names for names in headers)
+    assert len(page.ids) == len(set(page.ids))
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+@pytest.mark.parametrize(
+    ("language", "there", "elsewhere"),
+    [
+        ("en", ["What was wrong", "Masked weights are exactly 0", "wrong answer"], "哪里错了"),
+        ("zh", ["哪里错了", "被掩盖的权重恰好为 0", "结果错误"], "What was wrong"),
+    ],
+)
+def test_both_languages_are_in_a_page_and_it_opens_in_one(language, there, elsewhere):
+    page = of_student(graded("ann", checked(status="failed", title=TITLE)), language=language)
+    shown = seen(page, language)
+    assert all(words in shown for words in there)
+    assert elsewhere not in shown
+    assert elsewhere in page
+    assert f'<html lang="{"zh-CN" if language == "zh" else "en"}"' in page
+    assert re.search(f'id="speak-{language}"[^>]* checked', page)
+    assert len(re.findall(" checked>", page)) == 1
+
+
+def test_no_chinese_is_left_in_the_english_text_but_the_switch():
+    results = [graded("ann", *(checked(f"e{s}", s) for s in STATUSES)), rejected("bob")]
+    for page in (of_student(results[0]), of_class(*results)):
+        assert re.findall("[一-鿿]+", seen(page, "en")) == ["语言", "中文"]
+
+
+STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipped")
+
+
+def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
+    wrong = [
+        checked(status="failed", slug=slug, misconception="mask-inverted", message=text(slug, slug))
+        for slug in ("masked", "zeros")
+    ]
+    shown = seen(of_student(graded("ann", *wrong)), "en")
+    assert shown.count("the mask is read the other way round") == 1
+    assert "Here True means: may be attended to." in shown
+    assert "It shows in 2 checks:" in shown
+
+
+def test_what_is_said_of_several_checks_is_said_once():
+    said = text("Your code raised ValueError: no", "你的代码抛出了 ValueError: no")
+    wrong = [
+        checked(status="error", slug=slug, title=text(slug, slug), message=said)
+        for slug in ("one", "two", "three")
+    ]
+    shown = seen(of_student(graded("ann", *wrong)), "en")
+    assert shown.count("Your code raised ValueError: no") == 1
+    assert all(slug in shown for slug in ("one", "two", "three"))
+    assert "0/12 points" in shown
+
+
+def test_inputs_are_tables_and_weights_a_picture_with_its_numbers():
+    message = text(
+        "No sum of one. An input that shows it: x = [[1.0, -inf]]; yours gives [[0.2, 0.7]].",
+        "和不为一。反例：x = [[1.0, -inf]]；你的结果是 [[0.2, 0.7]]。",
+    )
+    check = checked(status="failed", message=message, counterexample={"x": [[1.0, "-inf"]]})
+    page = of_student(graded("ann", check))
+    assert "<td>1</td><td>-inf</td>" in page
+    assert 'aria-label=" 1 × 2: 0.2, 0.7"' in page
+    assert re.search('<text class="number"[^>]*>0.7</text>', page)
+    assert "An input that shows it" not in page
+
+
+def test_a_skipped_check_costs_nothing_and_says_why():
+    why = text("Not run: it needs a GPU.", "未运行：需要 GPU。")
+    shown = seen(of_student(graded("ann", checked(), checked(status="skipped", message=why))), "en")
+    assert "Not run, and not counted" in shown
+    assert why["en"] in shown
+    assert "4/4" in shown
+    assert "1/1" in shown
+    assert "What was wrong" not in shown
+
+
+def test_a_rejected_hand_in_is_told_on_both_pages():
+    result = rejected("ann", "The file is not text in UTF-8.")
+    student, everyone = seen(of_student(result), "en"), seen(of_class(result, graded("bob")), "en")
+    assert "This could not be graded" in student
+    assert "The file is not text in UTF-8." in student
+    assert everyone.index("To look at first") < everyone.index("The file is not text in UTF-8.")
+    assert everyone.index("The file is not text in UTF-8.") < everyone.index("Hand-ins by score")
+
+
+def test_unreadable_files_are_on_top_of_the_class():
+    shown = seen(of_class(graded("ann"), unreadable=["bob/attention.json"]), "en")
+    assert shown.index("bob/attention.json") < shown.index("Hand-ins by score")
+
+
+def test_a_class_of_rejected_hand_ins_has_a_page():
+    assert "No known mistake was named." in seen(of_class(rejected("ann")), "en")
+
+
+def test_rows_carry_what_the_filters_ask_for():
+    page = of_class(
+        graded("full", checked(worth=100.0)),
+        graded("low", checked(status="failed", misconception="mask-inverted", worth=100.0)),
+        rejected("no"),
+        graded("part", unit="rnn"),
+    )
+    begins = '<tr([^>]*)><th scope="row"><a href="students/([a-z]*).html">'
+    rows = {match[2]: match[1].strip() for match in re.finditer(begins, page)}
+    assert rows["low"] == 'data-k="ih" data-m="0"'
+    assert rows["no"] == 'data-k="rih"'
+    assert rows["part"] == 'data-k="ih"'
+    assert 'data-k="f"' in of_class(graded("full", checked(worth=100.0)))
