@@ -164,6 +164,29 @@ def release(
 
 
 @app.command()
+def quickstart(
+    directory: Annotated[Path, typer.Argument(help="A directory that doesn't exist yet.")],
+    language: Annotated[str, typer.Option(help="Of the notebooks: en or zh.")] = "en",
+) -> None:
+    """Make a course folder for nbgrader with all units, graded in isolation."""
+    from autograder.bridge.quickstart import QuickstartError, make_course
+
+    try:
+        units = make_course(directory, language)
+    except QuickstartError as error:
+        _stop(str(error))
+    console = Console()
+    console.print(f"{len(units)} units: {directory}", highlight=False, soft_wrap=True)
+    console.print(
+        f"Next: cd {directory}; nbgrader generate_assignment {units[0]}; or open formgrader "
+        "in `jupyter lab` there.",
+        highlight=False,
+        soft_wrap=True,
+        markup=False,
+    )
+
+
+@app.command()
 def verify(
     units: Annotated[list[str] | None, typer.Argument(help="Units; all where none.")] = None,
     backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = "tensorflow",

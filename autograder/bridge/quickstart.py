@@ -1,0 +1,73 @@
+"""A course folder for nbgrader with the seven units, ready for formgrader."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from autograder.authoring.notebooks import write_source_course
+from autograder.messages import LANGUAGES
+from course.kit.units import available_units
+
+_CONFIG = '''\
+"""nbgrader's configuration of this course."""
+
+import sys
+
+sys.path.insert(0, {root!r})  # where the course and its grader lie
+
+from autograder.bridge import PREPROCESSORS
+
+c = get_config()  # nbgrader defines it
+c.CourseDirectory.course_id = "translation"
+c.CourseDirectory.root = {course!r}
+# Grade units' notebooks by the hidden suites, in isolation; execute all others.
+c.Autograde.autograde_preprocessors = PREPROCESSORS
+# Keep results for `python -m autograder report` and `export`.
+c.GradeInIsolation.results = {results!r}
+'''
+
+
+class QuickstartError(ValueError):
+    """The folder can't be made; the message says what to do."""
+
+
+def make_course(directory: Path, language: str = "en") -> list[str]:
+    """Make a course folder; return the units that are in it.
+
+    Args:
+        directory: a folder that doesn't exist yet, or is empty.
+        language: of the notebooks, "en" or "zh".
+
+    Raises:
+        QuickstartError: there is something at that place, or it can't be written.
+    """
+    if language not in LANGUAGES:
+        raise QuickstartError(f"There are no notebooks in {language!r}; choose en or zh.")
+    directory = directory.absolute()
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise QuickstartError(f"{directory} is not empty; name a directory that doesn't exist yet.")
+    root = Path(__file__).resolve().parent.parent.parent
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
+    except OSError as error:
+        raise QuickstartError(f"{directory} can't be written: {error.strerror}.") from None
+    try:
+        units = available_units()
+        for unit in units:
+            write_source_course(scratch, unit, language)
+        glossary = root / "course" / "notebooks" / language / "glossary.md"
+        for unit in units:
+            shutil.copy(glossary, scratch / "source" / unit / "glossary.md")
+        config = _CONFIG.format(
+            root=str(root), course=str(directory), results=str(directory / "results")
+        )
+        (scratch / "nbgrader_config.py").write_text(config, encoding="utf-8")
+        scratch.chmod(0o755)
+        if directory.exists():
+            directory.rmdir()
+        scratch.rename(directory)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return units

@@ -1,0 +1,69 @@
+"""The course folder: all units, a configuration that nbgrader reads, and nothing overwritten."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from traitlets.config import PyFileConfigLoader
+from typer.testing import CliRunner
+
+from autograder.bridge import PREPROCESSORS
+from autograder.bridge.quickstart import QuickstartError, make_course
+from autograder.cli import app
+from course.kit.units import available_units
+
+
+def test_all_units_are_there_with_solutions_and_grading_cells(tmp_path):
+    made = make_course(tmp_path / "course", "zh")
+    assert made == available_units()
+    for unit in made:
+        path = tmp_path / "course" / "source" / unit / f"{unit}.ipynb"
+        notebook = nbformat.read(path, as_version=4)
+        assert notebook.metadata["course"] == {"unit": unit, "language": "zh"}
+        assert (path.parent / "glossary.md").read_text(encoding="utf-8").startswith("# 术语表")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_configuration_is_read_and_names_the_bridge(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    make_course(tmp_path / "course")
+    config = PyFileConfigLoader("nbgrader_config.py", str(tmp_path / "course")).load_config()
+    assert config.Autograde.autograde_preprocessors == PREPROCESSORS
+    assert config.CourseDirectory.root == str(tmp_path / "course")
+    assert config.GradeInIsolation.results == str(tmp_path / "course" / "results")
+
+
+def test_what_is_there_stays(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(QuickstartError, match="is not empty"):
+        make_course(tmp_path)
+    with pytest.raises(QuickstartError, match="choose en or zh"):
+        make_course(tmp_path / "new", "fr")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_command_says_what_is_next(tmp_path):
+    done = CliRunner().invoke(app, ["quickstart", str(tmp_path / "course")])
+    assert done.exit_code == 0, done.output
+    assert "nbgrader generate_assignment rnn" in done.output
+    done = CliRunner().invoke(app, ["quickstart", str(tmp_path / "course")])
+    assert (done.exit_code, "is not empty" in done.output) == (2, True)
+
+
+@pytest.mark.slow
+def test_nbgrader_makes_a_release_of_it(tmp_path):
+    make_course(tmp_path / "course")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_assignment", "multi_head"],
+        cwd=tmp_path / "course",
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    released = tmp_path / "course" / "release" / "multi_head"
+    assert {item.name for item in released.iterdir()} == {"multi_head.ipynb", "glossary.md"}
