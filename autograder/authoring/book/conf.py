@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+import jieba
 import ziamath
 from latex2mathml.converter import convert
 
@@ -10,13 +11,15 @@ HERE = Path(__file__).resolve().parent
 # A font for formulas, whose brackets and roots grow; ziamath brings it, for whoever has none.
 MATH_FONT = Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"
 
-logging.getLogger("jieba").setLevel(logging.WARNING)  # it splits Chinese words for the search
+jieba.setLogLevel(logging.WARNING)  # it splits Chinese words for the search
 
 author = "the course's authors"
 extensions = ["myst_nb"]
 templates_path = [str(HERE / "_templates")]
 html_static_path = [str(HERE / "_static"), str(MATH_FONT)]
 html_css_files = ["book.css"]
+# Sphinx 9.0 asks for a stemmer of Chinese that it doesn't bring; this one has to come first.
+html_js_files = [("stemmer.js", {"priority": 100})]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_copyright = False
@@ -34,6 +37,8 @@ myst_heading_anchors = 3
 nb_execution_mode = "off"
 nb_merge_streams = True
 
+_LONG = 40  # characters of TeX in a line of text: on a phone it may have to scroll
+
 
 def _formula(node, display):
     """Formulas become MathML, which browsers show without a script or a network."""
@@ -41,7 +46,10 @@ def _formula(node, display):
 
 
 def _inline(translator, node):
-    translator.body.append(_formula(node, "inline"))
+    formula = _formula(node, "inline")
+    if len(node.astext()) > _LONG:
+        formula = f'<span class="long">{formula}</span>'
+    translator.body.append(formula)
     raise _skip()
 
 

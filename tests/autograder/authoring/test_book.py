@@ -150,3 +150,14 @@ def test_a_page_works_in_a_browser(book, browser, page, language, size):
     view.locator("a.language").click()
     assert view.url.endswith(f"/{other}/{page}.html")
     view.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "word"), [("en", "sinusoids"), ("zh", "注意力")])
+def test_the_search_finds_words(book, browser, language, word):
+    view = browser.new_page(viewport=DESK)
+    view.goto(f"{(book / language / 'search.html').as_uri()}?q={word}")
+    view.wait_for_selector("#search-results li a")
+    found = [link.get_attribute("href") for link in view.locator("#search-results li a").all()]
+    assert any("positional.html" in link for link in found)
+    view.close()
