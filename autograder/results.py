@@ -107,12 +107,13 @@ def write_result(directory: Path, result: Result) -> Path:
     return path
 
 
-def write_atomically(path: Path, content: str) -> None:
-    """Write a text file through a temporary sibling, so that readers never see half of it."""
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a file through a temporary sibling, so that readers never see half of it."""
+    data = content if isinstance(content, bytes) else content.encode("utf-8", errors="replace")
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(content)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)

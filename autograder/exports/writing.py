@@ -1,11 +1,10 @@
 """Write what an export made: into a directory, or as the one file that it is."""
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from autograder.exports.marks import ExportError
+from autograder.results import write_atomically
 
 
 def place(out: Path, files: Mapping[str, bytes]) -> dict[Path, bytes]:
@@ -35,20 +34,6 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     for path, content in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, content)
+            write_atomically(path, content)
         except OSError as error:
             raise ExportError(f"{path} can't be written: {error.strerror or error}.") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".export.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise

@@ -1,7 +1,6 @@
 """The book: no solution in it, nothing fetched from elsewhere, and pages that work in a browser."""
 
 import re
-import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -76,19 +75,6 @@ def book(lesson_run, tmp_path_factory):
     target = tmp_path_factory.mktemp("made") / "book"
     build_site(pages, target)
     return target
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs requirements/book.txt")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("there is no Chromium here, so nobody looked at the book's pages")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.slow

@@ -1,7 +1,5 @@
 """The pages in a browser: they fit, they fetch nothing, and what can be pressed works."""
 
-import shutil
-
 import pytest
 
 from autograder.messages import text
@@ -36,19 +34,6 @@ def site(tmp_path_factory):
     )
     index = write_site(read_gradebook(results), tmp_path_factory.mktemp("made") / "pages", "en")
     return index.parent
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A browser without a window."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs requirements/book.txt")
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("there is no Chromium here, so nobody looked at the report's pages")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

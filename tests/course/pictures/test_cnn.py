@@ -1,31 +1,12 @@
 """Pictures of the CNN lesson: cones, windows, who moves; what they draw is what they are given."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from course.kit.language import language, use_language
 from course.kit.pictures import cnn as pictures
 from course.kit.plots import COLOURS
 
-mpl.use("Agg")
 WORDS = list("我养了一只猫，它很可爱")
-
-
-@pytest.fixture(params=["en", "zh"])
-def spoken(request):
-    before = language()
-    use_language(request.param)
-    yield request.param
-    use_language(before)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def texts(axes):

@@ -1,30 +1,10 @@
 """Pictures of the multi-head lesson: what they draw is what they are given."""
 
-import matplotlib as mpl
 import numpy as np
-import pytest
 
-from course.kit.language import language, use_language
 from course.kit.pictures import multi_head as pictures
 
-mpl.use("Agg")
 WORDS = ["我", "养了", "猫", "它"]
-
-
-@pytest.fixture(params=["en", "zh"])
-def spoken(request):
-    before = language()
-    use_language(request.param)
-    yield request.param
-    use_language(before)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def texts(axes):

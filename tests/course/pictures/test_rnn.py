@@ -1,21 +1,9 @@
 """Pictures of the RNN lesson: they hold what they were given, in either language."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from course.kit.language import language, use_language
 from course.kit.pictures import rnn as pictures
-
-mpl.use("Agg")
-
-
-@pytest.fixture(params=["en", "zh"])
-def spoken(request):
-    before = language()
-    use_language(request.param)
-    yield request.param
-    use_language(before)
 
 
 def texts(axes):

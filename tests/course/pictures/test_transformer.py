@@ -1,30 +1,11 @@
 """Pictures of the Transformer lesson: what they draw is what they are given."""
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 
-from course.kit.language import language, use_language
 from course.kit.pictures import transformer as pictures
 
-mpl.use("Agg")
 WORDS = ["我", "养了", "猫"]
-
-
-@pytest.fixture(params=["en", "zh"])
-def spoken(request):
-    before = language()
-    use_language(request.param)
-    yield request.param
-    use_language(before)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def texts(axes):

@@ -1,30 +1,10 @@
 """Pictures of the translation lesson: what is drawn is what was given, in both languages."""
 
-import matplotlib
 import numpy as np
 import pytest
 
-from course.kit.language import language, use_language
 from course.kit.pictures import translation as pictures
 from course.kit.tokens import END_ID, PAD_ID
-
-matplotlib.use("Agg")
-
-
-@pytest.fixture(params=["en", "zh"])
-def spoken(request):
-    before = language()
-    use_language(request.param)
-    yield request.param
-    use_language(before)
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    import matplotlib.pyplot as plt
-
-    yield
-    plt.close("all")
 
 
 def texts(figure):
