@@ -119,7 +119,7 @@ def test_search(site, view):
     assert rows(page) == []
     assert page.get_by_text("Nobody fits").is_visible()
     page.get_by_role("button", name="Show all").click()
-    page.wait_for_function("document.getElementById('count').textContent === '5'")
+    page.locator("#count", has_text="5").wait_for()
     assert len(rows(page)) == 5
 
 
