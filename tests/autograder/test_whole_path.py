@@ -57,7 +57,8 @@ def test_solved_notebooks_validate_and_released_ones_do_not(unit, tmp_path):
                 nbformat.write(source_notebook(unit, language), place / released.name)
             else:
                 shutil.copy(released, place / released.name)
-            running[language] = start("validate", released.name, cwd=place)
+            command = ("validate", "--Execute.timeout=600", released.name)
+            running[language] = start(*command, cwd=place)
         for language, process in running.items():
             said, _ = process.communicate()
             assert expected in said, (language, said)
