@@ -102,5 +102,9 @@ def explore(
 
 
 def can_be_dragged() -> bool:
-    """Whether sliders are wanted, and there is a library for them."""
-    return not os.environ.get("COURSE_STATIC") and bool(importlib.util.find_spec("ipywidgets"))
+    """Whether sliders are wanted, and there is a library for them.
+
+    nbgrader says when it runs a notebook: nobody is there to drag, and a slider waits for somebody.
+    """
+    unwanted = any(os.environ.get(name) for name in ("COURSE_STATIC", "NBGRADER_EXECUTION"))
+    return not unwanted and bool(importlib.util.find_spec("ipywidgets"))

@@ -39,8 +39,10 @@ def test_a_picture_without_a_text_is_refused():
         showing.show(line(), "  ")
 
 
-def test_without_sliders_the_starting_picture_is_shown(displayed, monkeypatch):
-    monkeypatch.setenv("COURSE_STATIC", "1")
+@pytest.mark.parametrize("switch", ["COURSE_STATIC", "NBGRADER_EXECUTION"])
+def test_without_sliders_the_starting_picture_is_shown(displayed, monkeypatch, switch):
+    monkeypatch.delenv("COURSE_STATIC", raising=False)
+    monkeypatch.setenv(switch, "1")
     showing.explore(
         line, lambda slope: f"slope {slope}", start={"slope": 4.0}, slope=[1.0, 4.0, 9.0]
     )
@@ -50,6 +52,7 @@ def test_without_sliders_the_starting_picture_is_shown(displayed, monkeypatch):
 
 def test_a_slider_has_its_label_and_values_and_redraws(displayed, monkeypatch):
     monkeypatch.delenv("COURSE_STATIC", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     drawn = []
 
     def draw(slope):
