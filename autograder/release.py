@@ -1,12 +1,12 @@
 """The student bundle: everything under `course/`, and what is needed to run it; nothing hidden."""
 
 import shutil
-import tempfile
 from pathlib import Path
 
 from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.notebooks import as_text, student_notebook
 from autograder.authoring.stubs import ROOT, stub_source
+from autograder.directories import new_directory
 from autograder.messages import LANGUAGES
 from course.kit.units import available_units
 
@@ -56,27 +56,13 @@ def build_release(target: Path) -> list[Path]:
     Raises:
         ReleaseError: something is there already, or it can't be written.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ReleaseError(f"{target} is not empty; name a directory that doesn't exist yet.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-    except OSError as error:
-        raise ReleaseError(f"{target} can't be written: {error.strerror}.") from None
-    try:
+    with new_directory(target, ReleaseError) as scratch:
         shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
         _write_work(scratch / "course")
         if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right
             shutil.copytree(WEIGHTS_DIR, scratch / "course" / "weights", ignore=_IGNORED)
         shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
         (scratch / "README.md").write_text(_README, encoding="utf-8")
-        scratch.chmod(0o755)
-        if target.exists():
-            target.rmdir()
-        scratch.rename(target)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
     return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
 
 

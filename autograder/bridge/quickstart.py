@@ -1,10 +1,10 @@
 """A course folder for nbgrader with the seven units, ready for formgrader."""
 
-import shutil
-import tempfile
 from pathlib import Path
 
+from autograder.authoring.glossary import page
 from autograder.authoring.notebooks import write_source_course
+from autograder.directories import new_directory
 from autograder.messages import LANGUAGES
 from course.kit.units import available_units
 
@@ -44,30 +44,14 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
     if language not in LANGUAGES:
         raise QuickstartError(f"There are no notebooks in {language!r}; choose en or zh.")
     directory = directory.absolute()
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise QuickstartError(f"{directory} is not empty; name a directory that doesn't exist yet.")
+    units = available_units()
     root = Path(__file__).resolve().parent.parent.parent
-    try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
-    except OSError as error:
-        raise QuickstartError(f"{directory} can't be written: {error.strerror}.") from None
-    try:
-        units = available_units()
+    config = _CONFIG.format(
+        root=str(root), course=str(directory), results=str(directory / "results")
+    )
+    with new_directory(directory, QuickstartError) as scratch:
         for unit in units:
-            write_source_course(scratch, unit, language)
-        glossary = root / "course" / "notebooks" / language / "glossary.md"
-        for unit in units:
-            shutil.copy(glossary, scratch / "source" / unit / "glossary.md")
-        config = _CONFIG.format(
-            root=str(root), course=str(directory), results=str(directory / "results")
-        )
+            source = write_source_course(scratch, unit, language)
+            (source.parent / "glossary.md").write_text(page(language), encoding="utf-8")
         (scratch / "nbgrader_config.py").write_text(config, encoding="utf-8")
-        scratch.chmod(0o755)
-        if directory.exists():
-            directory.rmdir()
-        scratch.rename(directory)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
     return units
