@@ -7,21 +7,26 @@ a new one takes its place and the hand-in is tried once more.
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.resource_tracker
 import os
+import select
 import signal
+import threading
 import traceback
-import zipfile
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from autograder.isolation.client import ForkServer, IsolationError
+from autograder.interruption import no_longer_postponed, postponed
+from autograder.isolation.client import ForkServer, IsolationError, ServerError
+from autograder.packed import PackedResults
 from autograder.results import Result, read_result, result_path, write_result
-from autograder.submissions import Submission
+from autograder.submissions import UNREADABLE, Submission, UnreadableMember
 from autograder.suite import Grader, Job
 from autograder.versions import content_version, suite_version
+from course.kit.language import say
 
 _TRIES = 2
 
@@ -36,7 +41,7 @@ class Options:
         backend: Keras's backend.
         device: `cpu` or `gpu`.
         isolation: `require` or `best-effort`.
-        jobs: hand-ins at a time.
+        jobs: hand-ins at a time, on this machine.
         resume: leave out hand-ins that already have a whole result of this file, suite, seed and
             backend.
         diagnose: whether mistakes are named.
@@ -62,7 +67,7 @@ class Summary:
         kept: how many results were there already.
     """
 
-    results: list[Result] = field(default_factory=list)
+    results: Sequence[Result] = ()
     failures: list[tuple[Submission, str]] = field(default_factory=list)
     kept: int = 0
 
@@ -71,15 +76,20 @@ class Worker:
     """A grading process, and the hand-in it is busy with."""
 
     def __init__(self, context: Any, options: Options, units: Sequence[str]):
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, options, tuple(units)))
-        self.process.start()
-        theirs.close()
+        # It starts multiprocessing's own helper, which would end the postponement.
+        multiprocessing.resource_tracker.ensure_running()
+        with postponed():  # Ctrl-C comes to both processes: not in between, and not while it loads
+            self.pipe, theirs = context.Pipe()
+            self.process = context.Process(target=serve, args=(theirs, options, tuple(units)))
+            self.process.start()
+            theirs.close()
         self.task: tuple[Submission, int] | None = None
 
     def take(self, task: tuple[Submission, int]) -> None:
+        """Give it a hand-in; if it has died meanwhile, `answer` says so."""
         self.task = task
-        self.pipe.send(task[0])
+        with contextlib.suppress(OSError):
+            self.pipe.send(task[0])
 
     def answer(self) -> tuple[str, Any]:
         """Wait for what became of it: its kind, `result`, `failure`, `isolation` or `died`."""
@@ -88,12 +98,90 @@ class Worker:
         except (EOFError, OSError):
             return "died", None
 
+    def end(self) -> None:
+        """Tell it to leave what it is at; `stop` waits until it has."""
+        self.process.terminate()
+
     def stop(self) -> None:
+        """Wait for its end."""
         self.pipe.close()
         self.process.join(10)
         if self.process.is_alive():
             self.process.kill()
             self.process.join()
+
+
+class Batch:
+    """A batch under way: what waits, and what became of the rest.
+
+    Args:
+        submissions: what to grade; with `options.resume` those with a result don't wait.
+        options: how.
+        on_result: called with each result.
+
+    Attributes:
+        options: how.
+        waiting: the hand-ins to grade, each with the number of its try.
+        summary: what became of the others.
+    """
+
+    def __init__(
+        self,
+        submissions: Sequence[Submission],
+        options: Options,
+        on_result: Callable[[Result], None],
+    ):
+        self.options, self._on_result = options, on_result
+        self.waiting: deque[tuple[Submission, int]] = deque()
+        self._results = PackedResults()
+        self.summary = Summary(self._results)
+        for submission in submissions:
+            kept = _kept(submission, options)
+            if kept is None:
+                self.waiting.append((submission, 1))
+            else:
+                self.summary.kept += 1
+                self._add(kept)
+
+    def units(self) -> list[str]:
+        """Return the units of what waits."""
+        return sorted({submission.unit for submission, _ in self.waiting})
+
+    def settle(self, task: tuple[Submission, int], kind: str, answer: Any) -> None:
+        """Take what became of a hand-in: write its result, note its failure, or let it wait again.
+
+        Args:
+            task: the hand-in, and the number of its try.
+            kind: `result`, `failure`, `isolation`, or `died` where the grading process or its fork
+                server did.
+            answer: the result, or the reason where one is known.
+
+        Raises:
+            IsolationError: a worker can't give the isolation that is asked for.
+            OSError: the result can't be written.
+        """
+        submission, tries = task
+        if kind == "result":
+            write_result(self.options.out, answer)
+            self._add(answer)
+        elif kind == "isolation":
+            raise IsolationError(answer)
+        elif kind == "failure":
+            self.summary.failures.append((submission, answer))
+        elif tries < _TRIES:
+            self.waiting.appendleft((submission, tries + 1))
+        else:
+            said = say("Its grading process died twice.", "评分进程两次中止。")
+            self.summary.failures.append((submission, answer or said))
+
+    def finish(self) -> Summary:
+        """Return what became of all, by name and unit."""
+        self._results.sort()
+        return self.summary
+
+    def _add(self, result: Result) -> None:
+        self._results.add(result)
+        self._on_result(result)
 
 
 def grade_all(
@@ -112,20 +200,20 @@ def grade_all(
         IsolationError: this host can't give the isolation that is asked for.
         OSError: a result can't be written.
     """
-    summary = Summary()
-    waiting: deque[tuple[Submission, int]] = deque()
-    for submission in submissions:
-        kept = _kept(submission, options)
-        if kept is None:
-            waiting.append((submission, 1))
-        else:
-            summary.results.append(kept)
-            summary.kept += 1
-            on_result(kept)
-    if waiting:
-        _grade_waiting(waiting, options, summary, on_result)
-    summary.results.sort(key=lambda result: (result.submission, result.unit))
-    return summary
+    batch = Batch(submissions, options, on_result)
+    if batch.waiting:
+        _grade_waiting(batch)
+    return batch.finish()
+
+
+def read_job(submission: Submission) -> Job | str:
+    """Read a hand-in; return it, or the reason why it can't be read."""
+    try:
+        return Job(submission.name, submission.unit, submission.suffix, submission.read())
+    except UnreadableMember as broken:
+        return Job(submission.name, submission.unit, submission.suffix, b"", broken.text)
+    except UNREADABLE as error:
+        return _named(error)
 
 
 def _kept(submission: Submission, options: Options) -> Result | None:
@@ -141,22 +229,18 @@ def _kept(submission: Submission, options: Options) -> Result | None:
         return None
     try:
         same = result.hand_in == content_version(submission.read())
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except UNREADABLE:
         return None  # what is wrong with it is found out, and said, when it is graded
     return result if same else None
 
 
-def _grade_waiting(
-    waiting: deque[tuple[Submission, int]],
-    options: Options,
-    summary: Summary,
-    on_result: Callable[[Result], None],
-) -> None:
+def _grade_waiting(batch: Batch) -> None:
     context = multiprocessing.get_context("spawn")
-    units = sorted({submission.unit for submission, _ in waiting})
-    count = max(1, min(options.jobs, len(waiting)))
-    workers = [Worker(context, options, units) for _ in range(count)]
+    options, waiting, units = batch.options, batch.waiting, batch.units()
+    workers: list[Worker] = []
     try:
+        for _ in range(max(1, min(options.jobs, len(waiting)))):
+            workers.append(Worker(context, options, units))
         while workers:
             for worker in list(workers):
                 if worker.task is None and waiting:
@@ -170,68 +254,99 @@ def _grade_waiting(
             for pipe in multiprocessing.connection.wait(list(busy)):
                 worker = busy[pipe]
                 assert worker.task is not None
-                submission, tries = worker.task
+                task, worker.task = worker.task, None
                 kind, answer = worker.answer()
-                if kind == "result":
-                    write_result(options.out, answer)
-                    summary.results.append(answer)
-                    on_result(answer)
-                    worker.task = None
-                elif kind == "isolation":
-                    raise IsolationError(answer)
-                elif kind == "failure":
-                    summary.failures.append((submission, answer))
-                    worker.task = None
-                else:  # the worker died
+                batch.settle(task, kind, answer)
+                if kind == "died":
                     worker.stop()
                     workers.remove(worker)
-                    if tries < _TRIES:
-                        waiting.appendleft((submission, tries + 1))
-                    else:
-                        summary.failures.append((submission, "Its grading process died twice."))
                     if waiting:
                         workers.append(Worker(context, options, units))
     finally:
         for worker in workers:
-            worker.process.terminate()
+            worker.end()
+        for worker in workers:
             worker.stop()
 
 
-def _work(pipe: Any, options: Options, units: tuple[str, ...]) -> None:
-    """A worker's life: start a fork server, collect the suites, grade what comes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))  # the student's leash ends with us
+def serve(
+    pipe: Any, options: Options, units: tuple[str, ...], patience: float | None = None
+) -> None:
+    """A grading process's life: start a fork server, collect the suites, grade what comes.
+
+    Args:
+        pipe: where hand-ins come from, as a `Submission` or a `Job`, and answers go to.
+        options: how to grade.
+        units: whose suites are collected.
+        patience: seconds without a hand-in after which it ends; None: it waits for ever.
+    """
+    server: ForkServer | None = None
+
+    def leave(*_: object) -> None:
+        if server is not None:
+            server.stop()
+        os._exit(143)
+
+    signal.signal(signal.SIGTERM, leave)
+    for name in ("SIGINT", "SIGHUP"):  # the parent decides
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    no_longer_postponed()
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    busy = threading.Event()
+    threading.Thread(target=_end_with, args=(pipe, busy), daemon=True).start()
     try:
-        with ForkServer(options.backend, options.device, options.isolation) as server:
+        server = ForkServer(options.backend, options.device, options.isolation)
+        with server:  # it is known by its name while it starts, which takes long
             grader = Grader(server, options.seed, options.diagnose)
             try:
-                grader.run(units, lambda grader: _grade_from(pipe, grader))
+                grader.run(units, lambda grader: _grade_from(pipe, grader, patience, busy))
             finally:
                 grader.close()
     except IsolationError as error:
         _send(pipe, ("isolation", str(error)))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, BrokenPipeError, ConnectionResetError):
         pass
 
 
-def _grade_from(pipe: Any, grader: Grader) -> None:
-    while True:
+def _end_with(pipe: Any, busy: threading.Event) -> None:
+    """Wait until nobody is there who could take an answer; end what is being graded then."""
+    if not hasattr(select, "poll"):
+        return
+    poller = select.poll()
+    poller.register(pipe.fileno(), 0)  # of the hang-up alone
+    poller.poll()
+    if busy.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _grade_from(pipe: Any, grader: Grader, patience: float | None, busy: threading.Event) -> None:
+    while pipe.poll(patience):
         try:
-            submission: Submission = pipe.recv()
+            task: Submission | Job = pipe.recv()
         except EOFError:
             return
-        try:
-            data = submission.read()
-            job = Job(submission.name, submission.unit, submission.suffix, data)
-            answer: tuple[str, Any] = ("result", grader.grade(job))
-        except IsolationError:
-            raise
-        except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-            answer = ("failure", f"{type(error).__name__}: {error}")
-        except Exception:
-            answer = ("failure", traceback.format_exc())
-        pipe.send(answer)
+        busy.set()
+        job = task if isinstance(task, Job) else read_job(task)
+        pipe.send(("failure", job) if isinstance(job, str) else _answer(grader, job))
+        busy.clear()
+
+
+def _answer(grader: Grader, job: Job) -> tuple[str, Any]:
+    try:
+        return "result", grader.grade(job)
+    except ServerError as error:
+        return "died", str(error)  # the machine's moment, not the batch's end: a new one may start
+    except IsolationError:
+        raise
+    except UNREADABLE as error:
+        return "failure", _named(error)
+    except Exception:
+        return "failure", traceback.format_exc()
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def _send(pipe: Any, message: tuple[str, Any]) -> None:

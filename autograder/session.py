@@ -1,14 +1,21 @@
 """A hand-in under examination: its process, begun again when it dies, and what was said to it."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from autograder.checks import Check
-from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from autograder.isolation.client import (
+    LOAD_SECONDS,
+    ForkServer,
+    StudentError,
+    StudentGone,
+    StudentProcess,
+)
 from autograder.isolation.wire import Handle
+from autograder.isolation.words import printable
+from autograder.messages import Text, text
 from course.kit.units import exercises_of
 
 # After one timeout or two crashes in checks of one exercise, its other checks are not tried.
@@ -17,10 +24,25 @@ _WEIGHTS = {"timeout": 2}
 # Once a hand-in has let a check run out of time, it is waited for less long: one that never
 # answers must not hold up the others, and an honest check takes a hundredth of this.
 IMPATIENT_SECONDS = 5.0
+# What a hand-in may take in all to be loaded, again and again where its process dies, and to
+# answer. Right work of the largest unit takes a tenth of it on a slow machine. These limits and
+# those of the checks are seconds of the process's own, see `isolation.clock`.
+ALL_LOADS_SECONDS = 2 * LOAD_SECONDS
+ALL_ANSWERS_SECONDS = 180.0
+# How often a hand-in may be given a check's second try, where its process was killed and nobody
+# knows by whom. It may have done so itself.
+MAX_SECOND_TRIES = 3
+# Answers of a check that are kept for the diagnosis; known mistakes answer with far less.
+MAX_KEPT = 16 * 2**20
+_NOT_LOADED = ("The hand-in can't be loaded", "无法载入这份作业")
 
 
 class Rejected(Exception):
-    """The hand-in can't be read; the message says why."""
+    """The hand-in can't be read; the message says why, and `text` says it in both languages."""
+
+    def __init__(self, reason: Text):
+        super().__init__(reason["en"])
+        self.text = reason
 
 
 class NotDefined(Exception):
@@ -39,11 +61,25 @@ class Exchange:
 
 @dataclass
 class Transcript:
-    """What a check, or its last example, asked and was answered."""
+    """What a check, or its last example, asked and was answered.
+
+    `size` counts the bytes of the answers; `whole` is no longer so where they were too many.
+    """
 
     seed: int
     policy: str = "float32"
     exchanges: list[Exchange] = field(default_factory=list)
+    size: int = 0
+    whole: bool = True
+
+    def add(self, exchange: Exchange, size: int) -> None:
+        """Keep one more exchange, or none at all any more."""
+        self.size += size
+        if self.size > MAX_KEPT:
+            self.whole = False
+            self.exchanges.clear()
+        if self.whole:
+            self.exchanges.append(exchange)
 
 
 class Session:
@@ -60,8 +96,9 @@ class Session:
         self._server, self._data, self._suffix, self.unit = server, data, suffix, unit
         self._process: StudentProcess | None = None
         self.defined: set[str] = set()
-        self.problems: list[str] = []
+        self.problems: list[Text] = []
         self.layers: list[str] = list(server.layers)
+        self.tried: set[str] = set()
         self.transcript = Transcript(0)
         self.example: dict[str, Any] | None = None
         self._fresh: dict[str, Any] | None = None
@@ -69,7 +106,11 @@ class Session:
         self._deaths: dict[str, int] = {}
         self._last_death: dict[str, StudentGone] = {}
         self._failed_start: StudentGone | None = None
+        self._loads_left, self._answers_left = ALL_LOADS_SECONDS, ALL_ANSWERS_SECONDS
         self._check: Check | None = None
+        self._died: StudentGone | None = None  # in this check
+        self._before: tuple[int, StudentGone | None, bool] = (0, None, False)
+        self._second_tries: set[str] = set()
 
     def open(self) -> None:
         """Start the process and load the hand-in.
@@ -80,23 +121,43 @@ class Session:
         """
         if self._failed_start is not None:
             raise self._failed_start
-        self._process = self._server.fork()
-        self.layers = self._process.layers
         try:
-            answer = self._process.load(
-                self._data, self._suffix, self.unit, exercises_of(self.unit)
-            )
+            answer = self._loaded()
         except StudentGone as gone:
             self._failed_start = gone
             raise
         except StudentError as error:
-            raise Rejected(f"The hand-in can't be loaded: {error}") from None
+            english, chinese = _NOT_LOADED
+            raise Rejected(text(f"{english}: {error}", f"{chinese}：{error}")) from None
         if not isinstance(answer, dict) or "rejected" in answer:
             reason = answer.get("rejected") if isinstance(answer, dict) else None
-            raise Rejected(str(reason or "The hand-in can't be loaded.")[:500])
+            english, chinese = _NOT_LOADED
+            raise Rejected(_told(reason) or text(f"{english}.", f"{chinese}。"))
         defined, problems = answer.get("defined"), answer.get("problems")
-        self.defined = {str(name) for name in defined} if isinstance(defined, list) else set()
-        self.problems = [str(p)[:500] for p in problems][:20] if isinstance(problems, list) else []
+        said = defined if isinstance(defined, list) else []
+        self.defined = {name for name in said if isinstance(name, str)} & {*exercises_of(self.unit)}
+        told = [_told(p) for p in problems[:20]] if isinstance(problems, list) else []
+        self.problems = [problem for problem in told if problem is not None]
+
+    def _loaded(self) -> Any:
+        try:
+            return self._load()
+        except StudentGone as gone:
+            if gone.unexplained and self._claim_second_try(""):
+                return self._load()
+            raise
+
+    def _load(self) -> Any:
+        process = self._process = self._server.fork()
+        self.layers = process.layers
+        seconds = min(LOAD_SECONDS, self._loads_left)
+        try:
+            return process.load(
+                self._data, self._suffix, self.unit, exercises_of(self.unit), seconds=seconds
+            )
+        finally:
+            self.tried |= process.tried
+            self._loads_left = max(0.0, self._loads_left - process.spent)
 
     def begin(self, check: Check, seed: int, policy: str = "float32") -> None:
         """Make ready for a check: a living process, fresh seeds, a clock that runs.
@@ -105,9 +166,14 @@ class Session:
             NotDefined: the exercise is not in the hand-in.
             StudentGone: too many checks of this exercise ended their process.
         """
-        if self._deaths.get(check.exercise, 0) >= MAX_DEATHS:
-            raise self._last_death[check.exercise]
-        self._check = check
+        self._check, self._died, name = check, None, check.exercise
+        self._before = (
+            self._deaths.get(name, 0),
+            self._last_death.get(name),
+            name in self._searched,
+        )
+        if self._deaths.get(name, 0) >= MAX_DEATHS:
+            raise self._last_death[name]
         if self._process is None or not self._process.alive:
             self.open()
         if check.exercise not in self.defined:
@@ -115,7 +181,9 @@ class Session:
         assert self._process is not None
         timed_out = any(gone.reason == "timeout" for gone in self._last_death.values())
         seconds = min(check.timeout, IMPATIENT_SECONDS) if timed_out else check.timeout
-        self._process.deadline = time.monotonic() + seconds
+        if not check.needs:  # what trains on a GPU may take all its time
+            seconds = min(seconds, self._answers_left)
+        self._process.allow(seconds)
         self.example = None
         self.restart_transcript(seed, policy)
 
@@ -131,8 +199,8 @@ class Session:
             StudentError: the student's code raised.
             StudentGone: its process ended.
         """
-        exchange = Exchange(operation, fields)
-        self.transcript.exchanges.append(exchange)
+        assert self._process is not None
+        exchange, before = Exchange(operation, fields), self._process.received
         try:
             exchange.value = self._ask(operation, fields)
         except StudentError as error:
@@ -141,19 +209,56 @@ class Session:
         except StudentGone as gone:
             exchange.error = gone.reason
             raise
+        finally:
+            self.transcript.add(exchange, self._process.received - before)
         return exchange.value
 
     def _ask(self, operation: str, fields: dict[str, Any]) -> Any:
         assert self._process is not None
         begin, self._fresh = self._fresh, None
+        before = self._process.spent
         try:
             return self._process.request(operation, begin=begin, **fields)
         except StudentGone as gone:
-            if self._check is not None:
-                name = self._check.exercise
+            if self._check is not None and self._died is None:
+                name, self._died = self._check.exercise, gone
                 self._deaths[name] = self._deaths.get(name, 0) + _WEIGHTS.get(gone.reason, 1)
                 self._last_death[name] = gone
             raise
+        finally:
+            self.tried |= self._process.tried
+            if self._check is None or not self._check.needs:
+                spent = self._process.spent - before
+                self._answers_left = max(0.0, self._answers_left - spent)
+
+    def forgives(self, gone: StudentGone) -> bool:
+        """Whether the check that has just ended so is to be run once more, as if it hadn't been.
+
+        It is where the process was killed in this check and nobody knows by whom, the kernel for
+        want of memory say: once a check, and a few times in all.
+
+        Args:
+            gone: what the check raised.
+        """
+        if self._check is None or gone is not self._died or not gone.unexplained:
+            return False
+        if not self._claim_second_try(self._check.id):
+            return False
+        name, (deaths, last, searched) = self._check.exercise, self._before
+        self._deaths[name] = deaths
+        if last is None:
+            self._last_death.pop(name, None)
+        else:
+            self._last_death[name] = last
+        if not searched:
+            self._searched.discard(name)
+        return True
+
+    def _claim_second_try(self, of: str) -> bool:
+        if of in self._second_tries or len(self._second_tries) >= MAX_SECOND_TRIES:
+            return False
+        self._second_tries.add(of)
+        return True
 
     def claim_search(self) -> bool:
         """Whether this is the first property of the exercise that fails; later calls say no."""
@@ -166,7 +271,7 @@ class Session:
         """Return how many characters the hand-in's code has printed, 0 where it can't be asked."""
         if self._process is None or not self._process.alive:
             return 0
-        self._process.deadline = time.monotonic() + 5.0
+        self._process.allow(5.0)
         try:
             size = self._process.request("output").get("size")
         except (StudentError, StudentGone, AttributeError):
@@ -342,6 +447,13 @@ class Remote:
             kwargs={key: _sent(arg) for key, arg in kwargs.items()},
             specs=specs,
         )
+
+
+def _told(said: Any) -> Text | None:
+    """Return what a process says of its hand-in: English and Chinese. None for anything else."""
+    pair = said if isinstance(said, list) and len(said) == 2 else [said, said]
+    english, chinese = (printable(part, 500) for part in pair)
+    return text(english, chinese or english) if english else None
 
 
 def _sent(value: Any) -> Any:

@@ -23,8 +23,10 @@ from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 from keras.src.saving import object_registration
 
-from autograder.isolation import autodiff, forbidden, wire
+from autograder.isolation import autodiff, forbidden, sandbox, wire
+from autograder.isolation.attempts import Attempts
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
+from autograder.isolation.words import printable
 from course.kit import handin
 
 _MAX_OUTPUT = 64 * 1024
@@ -55,6 +57,7 @@ class Agent:
 
     def __init__(self, taken: forbidden.Forbidden):
         self._taken = taken
+        self.attempts = Attempts(sandbox.secret_paths(), sandbox.readable_paths())
         self._objects: dict[int, Any] = {}
         self._module = types.ModuleType(_MODULE)
         self._slots: dict[str, tuple[types.ModuleType, dict, dict]] = {}
@@ -75,7 +78,7 @@ class Agent:
         try:
             work = handin.read_handin(data, suffix, exercises)
         except handin.UnreadableHandIn as error:
-            return {"rejected": str(error)}
+            return {"rejected": [str(error), error.zh]}
         self._taken.take_away(forbid)
         self._module = types.ModuleType(_MODULE)
         namespace = vars(self._module)
@@ -84,13 +87,15 @@ class Agent:
         namespace.update(__name__=_MODULE, __builtins__=safe)
         sys.modules[_MODULE] = self._module
         sys.stdout = sys.stderr = self._output
+        self.attempts.begin()
         failed = work.execute(namespace)
         registered = object_registration.GLOBAL_CUSTOM_OBJECTS
         names = object_registration.GLOBAL_CUSTOM_NAMES
         self._slots[slot] = (self._module, dict(registered), dict(names))
         problems = [*work.problems, *failed]
         defined = [name for name in exercises if callable(namespace.get(name))]
-        return {"defined": defined, "problems": [_clean(str(problem)) for problem in problems]}
+        told = [[_clean(str(problem)), _clean(problem.zh)] for problem in problems]
+        return {"defined": defined, "problems": told}
 
     def begin(self, seed: int, policy: str, slot: str = "") -> None:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
@@ -111,11 +116,15 @@ class Agent:
 
     def answer(self, operation: str, fields: dict) -> Any:
         """Do what a request asks; what a check borrowed is not lent again once something raised."""
+        self._taken.used = ""
         try:
-            return getattr(self, operation)(**fields)
+            value = getattr(self, operation)(**fields)
         except BaseException:
             self._withdraw()
             raise
+        if self._taken.used:  # the student's code has caught what it raised
+            raise forbidden.ForbiddenError(self._taken.used)
+        return value
 
     def lend(self, name: str, args: list, kwargs: dict, built_on: list, built_with: dict) -> Any:
         """An object that several checks use, made and built for the first that asks.
@@ -377,6 +386,7 @@ def _functional(function: Any, args: list, kwargs: dict, specs: Any) -> keras.Mo
 
 def _clean(text: str) -> str:
     """Cut a text; leave out stack frames, graph decorations and this machine's paths."""
+    text = text[: 10 * _MAX_TEXT]  # what is cut at the end anyway costs no time before
     for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, os.environ.get("COURSE_ROOT", ""))):
         if len(prefix) > 1:
             text = text.replace(prefix, "…")
@@ -384,7 +394,7 @@ def _clean(text: str) -> str:
     lines = [
         line for line in text.split("\n") if not re.match(r"\s*(File \"|Detected at |$)", line)
     ]
-    text = "".join(c if c.isprintable() or c == "\n" else "�" for c in "\n".join(lines))
+    text = printable("\n".join(lines), 10 * _MAX_TEXT)
     return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
 
 
@@ -434,6 +444,7 @@ def serve(channel: Channel, layers: list[str], taken: forbidden.Forbidden) -> No
         except BaseException as error:  # the student's code may raise anything, SystemExit too
             answer = {"error": _error(error)}
         answer["cpu"] = time.process_time() - started
+        answer["tried"] = agent.attempts.take()
         try:
             channel.send(answer)
         except wire.WireError as error:

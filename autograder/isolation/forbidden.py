@@ -1,6 +1,14 @@
-"""Built-ins that an exercise asks the student to write: taken away in the student's process."""
+"""Built-ins that an exercise asks the student to write: taken away in the student's process.
 
+Their names give stand-ins that raise; the objects themselves raise too, whoever still holds one;
+modules with them can't be imported a second time; and a kernel of theirs is noticed when it runs.
+All this is in the student's own process, so it is a fence, not a wall: see SECURITY.md.
+"""
+
+import contextlib
 import importlib
+import importlib.abc
+import re
 import sys
 import types
 from collections.abc import Iterable
@@ -21,11 +29,26 @@ SOFTMAX = (
     "keras.src.backend.math.logsumexp",
     "keras.src.ops.nn.Softmax",
     "keras.src.ops.nn.LogSoftmax",
+    "keras.src.backend.numpy.nn.softmax",
+    "keras.src.backend.numpy.nn.log_softmax",
     "tensorflow.nn.softmax",
     "tensorflow.nn.log_softmax",
+    "tensorflow.nn.softmax_cross_entropy_with_logits",
     "tensorflow.math.reduce_logsumexp",
+    "tensorflow.sparse.softmax",
     "tensorflow.raw_ops.Softmax",
     "tensorflow.raw_ops.LogSoftmax",
+    "tensorflow.raw_ops.SoftmaxCrossEntropyWithLogits",
+    "tensorflow.raw_ops.SparseSoftmax",
+    "tensorflow.raw_ops.SparseSoftmaxCrossEntropyWithLogits",
+    "tensorflow.python.ops.nn_ops.softmax",
+    "tensorflow.python.ops.nn_ops.softmax_v2",
+    "tensorflow.python.ops.nn_ops.log_softmax",
+    "tensorflow.python.ops.ragged.ragged_math_ops.softmax",
+    "tensorflow.python.ops.gen_nn_ops.softmax",
+    "tensorflow.python.ops.gen_nn_ops.softmax_eager_fallback",
+    "tensorflow.python.ops.gen_nn_ops.log_softmax",
+    "tensorflow.python.ops.gen_nn_ops.log_softmax_eager_fallback",
     "jax.nn.softmax",
     "jax.nn.log_softmax",
     "torch.softmax",
@@ -91,6 +114,7 @@ BY_UNIT: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_KERNEL = "tensorflow.raw_ops."
 _BACKENDS = ("tensorflow", "jax", "torch", "keras_hub", "keras_nlp", "transformers")
 _METRICS = ("sacrebleu", "nltk", "evaluate")
 
@@ -119,20 +143,55 @@ def _stand_in(name: str, original: Any) -> Any:
 
 
 def _resolve(name: str) -> Any:
-    parts = name.split(".")
-    if parts[0] not in sys.modules:
-        return None
-    found: Any = sys.modules[parts[0]]
-    for part in parts[1:]:
+    """Return what a dotted name stands for: attributes of the longest part that is a module."""
+    module, _, rest = name.rpartition(".")
+    path = [rest]
+    while module and module not in sys.modules:
+        module, _, rest = module.rpartition(".")
+        path.insert(0, rest)
+    found: Any = sys.modules.get(module)
+    for part in path:
         found = getattr(found, part, None)
     return found
+
+
+def _raises(*args: object, **kwargs: object) -> NoReturn:
+    raise "error"  # type: ignore[misc]  # noqa: B016  (`_spoil` puts a class there)
+
+
+def _spoil(name: str, original: Any) -> None:
+    """Make an object itself raise when it is used: a name that nobody thought of won't help."""
+
+    def refuse(*args: object, **kwargs: object) -> NoReturn:
+        _refuse(name)
+
+    if isinstance(original, type):
+        with contextlib.suppress(TypeError):  # a class of an extension stays as it is
+            original.__new__ = original.__init__ = refuse  # type: ignore[method-assign,misc]
+        return
+    error = type("ForbiddenError", (ForbiddenError,), {"__str__": lambda self: name})
+    code = _raises.__code__
+    constants = tuple(error if constant == "error" else constant for constant in code.co_consts)
+    while isinstance(original, types.FunctionType):
+        # It keeps its own globals, so what it raises has to be among its constants.
+        original.__code__ = code.replace(
+            co_consts=constants,
+            co_freevars=original.__code__.co_freevars,
+            co_name=original.__name__,
+        )
+        original = getattr(original, "__wrapped__", None)
 
 
 class Forbidden:
     """Where every alias of the forbidden built-ins is, found once, before any student's process."""
 
     def __init__(self, names: Iterable[str]):
-        originals = {name: value for name in names if (value := _resolve(name)) is not None}
+        self.used = ""  # the kernel that the last request used, though it was refused
+        self._watched = False
+        self._only_once: set[str] = set()
+        self._originals = originals = {
+            name: value for name in names if (value := _resolve(name)) is not None
+        }
         by_identity = {id(value): name for name, value in originals.items()}
         self._places: list[tuple[dict[Any, Any], Any, str]] = []
         self._stand_ins = {name: _stand_in(name, value) for name, value in originals.items()}
@@ -148,11 +207,54 @@ class Forbidden:
                 self._search(value, wanted, into_dicts=False)
 
     def take_away(self, names: Iterable[str]) -> None:
-        """Replace every alias of these built-ins, in this process."""
+        """Replace every alias of these built-ins in this process, and spoil what they stand for."""
         chosen = set(names)
         for place, key, name in self._places:
             if name in chosen:
                 place[key] = self._stand_ins[name]
+        for name in chosen & set(self._originals):
+            original = self._originals.pop(name)
+            self._only_once |= {name.rpartition(".")[0], getattr(original, "__module__", name)}
+            _spoil(name, original)
+        if not any(isinstance(finder, _OnlyOnce) for finder in sys.meta_path):
+            sys.meta_path.insert(0, _OnlyOnce(self._only_once))
+        self._watch({name.removeprefix(_KERNEL) for name in chosen if name.startswith(_KERNEL)})
+
+    def _watch(self, kernels: set[str]) -> None:
+        """Refuse these kernels of the backend, by whatever way they are called in this thread."""
+        if not kernels or "tensorflow" not in sys.modules or self._watched:
+            return
+        self._watched = True
+        callbacks = importlib.import_module("tensorflow.python.framework.op_callbacks")
+
+        def see(kind: str | bytes, *rest: object, **more: object) -> None:
+            name = kind.decode() if isinstance(kind, bytes) else kind
+            if name in kernels:
+                self.used = f"{_KERNEL}{name}"
+                _refuse(self.used)
+
+        callbacks.add_op_callback(see)
+        # What is executed by its name passes by the callbacks.
+        interface: Any = importlib.import_module("tensorflow.python.pywrap_tfe")
+        execute = interface.TFE_Py_Execute
+
+        def watched(context: Any, device: Any, kind: str | bytes, *rest: Any) -> Any:
+            see(kind)
+            return execute(context, device, kind, *rest)
+
+        interface.TFE_Py_Execute = watched
+
+
+class _OnlyOnce(importlib.abc.MetaPathFinder):
+    """Refuses to import these modules: each has been imported, and what was in it is taken."""
+
+    def __init__(self, modules: set[str]):
+        self._modules = modules
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        other = re.match(r"keras\.src\.backend\.(numpy|tensorflow|jax|torch|openvino)\b", name)
+        if name in self._modules or (other and other[0] not in sys.modules):
+            _refuse(name)
 
 
 class _BackendGuard(types.ModuleType):

@@ -25,7 +25,6 @@ ALL_LAYERS = (NAMESPACES, SECCOMP, LANDLOCK, RLIMITS)
 
 _FLAGS = (
     syscalls.CLONE_NEWUSER
-    | syscalls.CLONE_NEWNS
     | syscalls.CLONE_NEWPID
     | syscalls.CLONE_NEWNET
     | syscalls.CLONE_NEWIPC
@@ -47,7 +46,19 @@ _DENIED_SYSCALLS = (
     *("finit_module", "delete_module", "reboot", "swapon", "swapoff", "sethostname", "personality"),
     *("pidfd_getfd", "kcmp", "mknod", "mknodat", "settimeofday", "clock_settime", "quotactl"),
     *("shmget", "msgget", "semget", "mq_open", "setpriority", "sched_setscheduler"),
+    *("sched_setattr", "ioprio_set", "pidfd_open", "pidfd_send_signal", "process_madvise"),
+    *("process_mrelease", "move_pages", "migrate_pages", "tkill", "fanotify_init", "acct"),
+    *("memfd_create", "memfd_secret", "clock_adjtime", "adjtimex", "syslog", "vhangup"),
+    *("setdomainname", "ioperm", "iopl", "lookup_dcookie"),
+    # Landlock lets rights, owners and times of other files be changed.
+    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr"),
+    *("setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
+    *("file_setattr", "inotify_add_watch", "quotactl_fd"),
 )
+# Calls that a process makes on itself, and must not on another: its number is their first argument.
+_OWN_SYSCALLS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+_NOT_OTHERS_SYSCALLS = ("prlimit64", "sched_setaffinity", "sched_setparam")  # 0 is oneself
 
 
 @dataclass(frozen=True)
@@ -69,8 +80,12 @@ class Limits:
     threads: int = 512
 
 
+# A GPU's driver keeps far more in the process's memory, and a model is trained there.
+ON_GPU = Limits(memory=16 * 1024 * MEGABYTE, cpu_seconds=3600)
+
+
 def enter_namespaces() -> bool:
-    """Move into new user, mount, pid, network, ipc and uts namespaces; say whether it worked.
+    """Move into new user, pid, network, ipc and uts namespaces; say whether it worked.
 
     The next process forked from here is the first of the pid namespace: when it ends, the kernel
     ends everything that it started.
@@ -149,7 +164,8 @@ def _editable_packages() -> Iterator[Path]:
             yield path
 
 
-def _secret_paths() -> list[str]:
+def secret_paths() -> list[str]:
+    """Return the directories of this project that a student's process must never see."""
     return [str(ROOT / name) for name in ("autograder", "solutions", "tests", "benchmarks", ".git")]
 
 
@@ -182,6 +198,8 @@ def _new_root(limits: Limits) -> None:
     Raises:
         OSError: the kernel refused; what this process sees is as it was.
     """
+    # Of its own: to move the root of the keeper's would blind the keeper, which looks at /proc.
+    syscalls.unshare(syscalls.CLONE_NEWNS)
     syscalls.mount(None, "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
     visible = [_Visible.take(path) for path in sorted({*readable_paths(), *_devices()})]
     proc_works = _holds(_probe_proc)
@@ -212,9 +230,16 @@ def _furnish(root: str, visible: list[_Visible], limits: Limits, proc_works: boo
     for item in visible:
         if not os.path.lexists(root + item.path):  # else it came with a directory above it
             _bind(item, root + item.path)
+    for item in visible:  # a project that lies in /tmp: nothing is to be put beside what is seen
+        for above in Path(item.path).parents:
+            if Path("/tmp") in above.parents:
+                with contextlib.suppress(OSError):  # it is bound, and read-only already
+                    os.chmod(f"{root}{above}", 0o555)
     if proc_works:
-        syscalls.mount("proc", f"{root}/proc", "proc", _QUIET | syscalls.MS_NOEXEC)
-    for secret in _secret_paths():
+        # Root's process could write the kernel's settings there, even without a capability.
+        closed = _QUIET | syscalls.MS_NOEXEC | syscalls.MS_RDONLY
+        syscalls.mount("proc", f"{root}/proc", "proc", closed)
+    for secret in secret_paths():
         if os.path.isdir(root + secret):
             syscalls.mount("tmpfs", root + secret, "tmpfs", _QUIET, "size=4096,mode=000")
 
@@ -270,7 +295,7 @@ def _lock_files(writable: list[str]) -> None:
 
 
 def _filter_syscalls() -> None:
-    """Refuse what no exercise needs; threads may start, processes may not.
+    """Refuse what no exercise needs; threads may start, processes may not, nor be reached.
 
     Raises:
         ImportError, RuntimeError: libseccomp is not there.
@@ -283,6 +308,11 @@ def _filter_syscalls() -> None:
     for name in _DENIED_SYSCALLS:
         with contextlib.suppress(ValueError, OSError, RuntimeError):  # unknown to this kernel
             filter_.add_rule(refuse, name)
+    for names, oneself in ((_OWN_SYSCALLS, os.getpid()), (_NOT_OTHERS_SYSCALLS, 0)):
+        for name in names:
+            filter_.add_rule(refuse, name, seccomp.Arg(0, seccomp.NE, oneself))
+    # It ends with its keeper, whatever ends that.
+    filter_.add_rule(refuse, "prctl", seccomp.Arg(0, seccomp.EQ, syscalls.PR_SET_PDEATHSIG))
     # clone3 hides its flags from filters: without it the C library falls back to clone.
     filter_.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
     thread = 0x00010000  # CLONE_THREAD

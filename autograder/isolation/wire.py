@@ -9,15 +9,17 @@ import math
 import select
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from typing import Any
 
 import msgpack
 import numpy as np
 
+from autograder.isolation import frames
+from autograder.isolation.clock import Timer, WallTimer
+from autograder.isolation.words import printable
+
 MAX_FRAME = 64 * 1024 * 1024
-MAX_DEPTH = 24
 MAX_STRING = 1024 * 1024
 
 _HEADER = struct.Struct(">I")
@@ -34,10 +36,6 @@ class WireError(Exception):
 
 class Disconnected(Exception):
     """The other side is gone."""
-
-
-class TimedOut(Exception):
-    """No whole frame came in time."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,15 @@ def _is_size(value: Any) -> bool:
 
 
 def _decode_extra(code: int, data: bytes) -> Any:
+    frames.look_through(data, frames.MAX_EXTRA_ITEMS)
     fields = msgpack.unpackb(data, strict_map_key=True)
     if code == _ARRAY and isinstance(fields, list) and len(fields) == 3:
         name, shape, content = fields
         dtype = _dtype(name)
         if not (isinstance(shape, list) and len(shape) <= 16 and all(map(_is_size, shape))):
+            raise WireError("An array with an impossible shape arrived.")
+        # A size of 0 makes the product 0, whatever stands beside it.
+        if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_FRAME:
             raise WireError("An array with an impossible shape arrived.")
         if not isinstance(content, bytes) or len(content) != math.prod(shape) * dtype.itemsize:
             raise WireError("An array arrived whose content doesn't fit its shape.")
@@ -107,28 +109,15 @@ def _decode_extra(code: int, data: bytes) -> Any:
     if code == _HANDLE and isinstance(fields, list) and len(fields) == 2:
         number, name = fields
         if _is_size(number) and isinstance(name, str):
-            return Handle(number, name[:200])
+            return Handle(number, printable(name, 200))
     if code == _OPAQUE and isinstance(fields, str):
-        return Opaque(fields[:200])
+        return Opaque(printable(fields, 200))
     if code == _SPEC and isinstance(fields, list) and len(fields) == 2:
         shape, name = fields
-        if isinstance(shape, list) and all(n is None or _is_size(n) for n in shape):
-            return Spec(tuple(shape), str(name)[:50])
+        sizes = isinstance(shape, list) and all(n is None or _is_size(n) for n in shape)
+        if sizes and isinstance(name, str):
+            return Spec(tuple(shape), printable(name, 50))
     raise WireError("A value of an unknown kind arrived.")
-
-
-def _check_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            child
-            for item in level
-            if isinstance(item, list | dict)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
-            return
-    raise WireError("A frame is nested too deeply.")
 
 
 def encode(message: Any) -> bytes:
@@ -153,21 +142,27 @@ def decode(body: bytes) -> Any:
         WireError: it is not a well-formed frame.
     """
     try:
-        message = msgpack.unpackb(
+        frames.look_through(body)
+        return msgpack.unpackb(
             body, ext_hook=_decode_extra, strict_map_key=True, max_str_len=MAX_STRING
         )
     except WireError:
         raise
+    except frames.Unacceptable as error:
+        raise WireError(str(error)) from None
     except Exception as error:
         raise WireError(f"A frame can't be read: {type(error).__name__}.") from None
-    _check_depth(message)
-    return message
 
 
 class Channel:
-    """Frames over a connected socket, with a deadline on each."""
+    """Frames over a connected socket, each with a time by which it must be there.
+
+    Attributes:
+        received: bytes of all frames that came in whole.
+    """
 
     def __init__(self, connection: socket.socket):
+        self.received = 0
         self._socket = connection
         self._socket.setblocking(False)
 
@@ -177,59 +172,60 @@ class Channel:
     def close(self) -> None:
         self._socket.close()
 
-    def send(self, message: Any, timeout: float | None = None) -> None:
+    def send(self, message: Any, timeout: float | Timer | None = None) -> None:
         """Send one message.
 
         Raises:
             Disconnected, TimedOut, WireError: it could not be sent.
         """
-        deadline = _deadline(timeout)
+        timer = _timer(timeout)
         view = memoryview(encode(message))
         while view:
             try:
                 view = view[self._socket.send(view) :]
             except BlockingIOError:
-                self._wait(deadline, writing=True)
+                self._wait(timer, writing=True)
             except OSError:
                 raise Disconnected from None
 
-    def receive(self, timeout: float | None = None) -> Any:
+    def receive(self, timeout: float | Timer | None = None) -> Any:
         """Return the next message.
 
         Raises:
             Disconnected, TimedOut, WireError: none came, not in time, or a broken one.
         """
-        deadline = _deadline(timeout)
-        (length,) = _HEADER.unpack(self._read(_HEADER.size, deadline))
+        timer = _timer(timeout)
+        (length,) = _HEADER.unpack(self._read(_HEADER.size, timer))
         if length > MAX_FRAME:
             raise WireError("A frame claims to be larger than allowed.")
-        return decode(self._read(length, deadline))
+        body = self._read(length, timer)
+        self.received += length
+        return decode(body)
 
-    def _read(self, count: int, deadline: float | None) -> bytes:
+    def _read(self, count: int, timer: Timer) -> bytes:
         # The buffer grows with what arrives, so that a claimed size takes no memory by itself.
-        parts, missing = [], count
-        while missing:
+        read = bytearray()
+        while len(read) < count:
             try:
-                part = self._socket.recv(min(missing, 1 << 20))
+                part = self._socket.recv(min(count - len(read), 1 << 20))
             except BlockingIOError:
-                self._wait(deadline)
+                self._wait(timer)
                 continue
             except OSError:
                 raise Disconnected from None
             if not part:
                 raise Disconnected
-            parts.append(part)
-            missing -= len(part)
-        return b"".join(parts)
+            if len(part) == count:
+                return part
+            timer.check()
+            read += part
+        return bytes(read)
 
-    def _wait(self, deadline: float | None, writing: bool = False) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
-        if left is not None and left <= 0:
-            raise TimedOut
+    def _wait(self, timer: Timer, writing: bool = False) -> None:
         poller = select.poll()
         poller.register(self._socket, select.POLLOUT if writing else select.POLLIN)
-        poller.poll(None if left is None else left * 1000)
+        timer.wait(lambda seconds: bool(poller.poll(None if seconds is None else seconds * 1000)))
 
 
-def _deadline(timeout: float | None) -> float | None:
-    return None if timeout is None else time.monotonic() + timeout
+def _timer(timeout: float | Timer | None) -> Timer:
+    return WallTimer(timeout) if timeout is None or isinstance(timeout, float | int) else timeout

@@ -1,0 +1,1 @@
+"""Hostile hand-ins, and the proof that none of them gets anywhere."""

@@ -1,0 +1,41 @@
+"""The command `grade`, as it is started from a terminal."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+
+def arguments(hand_ins: Path, out: Path, *options: str) -> list[str]:
+    """Return the command line; hand-ins are graded two at a time."""
+    command = [sys.executable, "-m", "autograder", "grade", str(hand_ins), "--out", str(out)]
+    return [*command, "--jobs", "2", *options]
+
+
+def start(
+    hand_ins: Path, out: Path, *options: str, temporary: Path | None = None
+) -> subprocess.Popen:
+    """Start it in a process group of its own."""
+    environment = {**os.environ, "COLUMNS": "200"}
+    if temporary is not None:
+        environment["TMPDIR"] = str(temporary)
+    return subprocess.Popen(
+        arguments(hand_ins, out, *options),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+
+
+def run(
+    hand_ins: Path, out: Path, *options: str, temporary: Path | None = None
+) -> tuple[int, str, str]:
+    """Run it to its end; return its exit status and what it said."""
+    process = start(hand_ins, out, *options, temporary=temporary)
+    said, complained = process.communicate(timeout=300)
+    return process.returncode, said, complained

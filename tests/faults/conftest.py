@@ -1,0 +1,58 @@
+"""What the fault tests share: hand-ins, what becomes of them undisturbed, a place of theirs."""
+
+import multiprocessing.resource_tracker
+import tempfile
+
+import pytest
+
+from autograder.batch import Options, grade_all
+from autograder.submissions import find_submissions
+from tests.faults.descent import adopting, descendants, survivors
+from tests.faults.hand_ins import hand_in
+from tests.faults.outcome import results_in
+
+MANY = 42
+
+
+@pytest.fixture(scope="package")
+def hand_ins(tmp_path_factory):
+    """A folder with three of each kind."""
+    folder = tmp_path_factory.mktemp("hand-ins")
+    hand_in(folder, MANY)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def few(tmp_path_factory):
+    """A folder with four hand-ins."""
+    folder = tmp_path_factory.mktemp("few")
+    hand_in(folder, 4)
+    return folder
+
+
+@pytest.fixture(scope="package")
+def undisturbed(hand_ins, tmp_path_factory):
+    """The results of the many, where nothing went wrong."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    summary = grade_all(find_submissions([hand_ins]), Options(out=out, jobs=2))
+    assert not summary.failures
+    return results_in(out)
+
+
+@pytest.fixture
+def temporary(tmp_path_factory, monkeypatch):
+    """The directory for temporary files, and nobody else's."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def leaving_nothing():
+    """All processes that a test starts, their orphans too, have to end by themselves."""
+    multiprocessing.resource_tracker.ensure_running()
+    with adopting():
+        before = {process.pid for process in descendants()}
+        yield
+        assert survivors(before) == []

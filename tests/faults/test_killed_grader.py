@@ -1,0 +1,79 @@
+"""The grader itself is killed, again and again; `--resume` goes on, and nothing is lost."""
+
+import random
+import signal
+import subprocess
+
+import pytest
+
+from tests.faults import command
+from tests.faults.outcome import differences, results_in
+
+KILLS = 20
+LOOK_SECONDS = 0.05
+
+
+def results(out):
+    return len(list(out.glob("*/*.json")))
+
+
+def kill_at_random(process, moments, how, out):
+    """End it, while it starts or some results later, unless it is done; say whether that was so."""
+    before, wanted = results(out), moments.randint(0, 6)
+    pause = moments.uniform(0.0, 0.4 if wanted else 4.0)
+    while process.poll() is None and results(out) < before + wanted:
+        wait(process, LOOK_SECONDS)
+    if wait(process, pause):
+        return False
+    process.send_signal(how)
+    process.wait(60)
+    return True
+
+
+def wait(process, seconds):
+    """Wait for its end so long; say whether it came."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@pytest.mark.slow
+def test_whatever_is_there_when_it_is_killed_is_whole_and_the_rest_is_graded_later(
+    hand_ins, undisturbed, temporary, leaving_nothing, tmp_path
+):
+    moments, kills, round_ = random.Random(20), 0, 0
+    while kills < KILLS:
+        out, complete = tmp_path / f"round-{round_}", False
+        while not complete:
+            how = moments.choice([signal.SIGKILL] * 3 + [signal.SIGTERM])
+            process = command.start(hand_ins, out, "--resume")
+            killed = kills < KILLS and kill_at_random(process, moments, how, out)
+            _, complained = process.communicate(timeout=300)
+            kills += killed
+            complete = not killed
+            assert "Traceback" not in complained
+            if killed and how == signal.SIGTERM and process.returncode == 143:
+                assert complained.splitlines() == ["Stopped; go on later with --resume."]
+            elif killed:
+                assert process.returncode == -how
+            else:
+                assert (process.returncode, complained) == (0, "")
+        assert differences(results_in(out), undisturbed) == []
+        round_ += 1
+    assert list(temporary.iterdir()) == []
+
+
+def test_killed_once_it_leaves_no_process_and_whole_results(
+    few, temporary, leaving_nothing, tmp_path
+):
+    process = command.start(few, tmp_path / "out")
+    while process.poll() is None and not results(tmp_path / "out"):
+        wait(process, LOOK_SECONDS)
+    process.kill()
+    process.communicate()
+    status, _, complained = command.run(few, tmp_path / "out", "--resume")
+    assert (status, complained) == (0, "")
+    assert len(results_in(tmp_path / "out")) == 4
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,103 @@
+"""What works for the grader is killed while it does: workers, fork servers, keepers, students."""
+
+import multiprocessing
+import os
+import random
+import signal
+import threading
+
+import pytest
+
+from autograder import batch
+from autograder.batch import Batch, Options, Worker, grade_all
+from autograder.isolation.client import ForkServer, ServerError
+from autograder.submissions import Submission, find_submissions
+from tests.faults.killing import Killer
+from tests.faults.outcome import differences, results_in
+
+PLAN = ["worker"] * 12 + ["server"] * 24 + ["keeper"] * 7 + ["student"] * 7
+
+
+def grade_until_complete(hand_ins, out):
+    """Grade, and go on with `resume` where something was killed too often."""
+    resume = False
+    for _ in range(20):
+        try:
+            summary = grade_all(
+                find_submissions([hand_ins]), Options(out=out, jobs=2, resume=resume)
+            )
+        except ServerError:
+            summary = None
+        if summary is not None and not summary.failures:
+            return
+        resume = True
+    raise AssertionError("There were twenty tries, and never a result for all.")
+
+
+@pytest.mark.slow
+def test_results_are_those_of_an_undisturbed_run(
+    hand_ins, undisturbed, temporary, leaving_nothing, tmp_path
+):
+    plan = random.Random(80).sample(PLAN, len(PLAN))
+    with Killer(plan, seed=81, pauses=(4, 12)) as killer:
+        round_ = 0
+        while killer.left:
+            out = tmp_path / f"round-{round_}"
+            grade_until_complete(hand_ins, out)
+            assert differences(results_in(out), undisturbed) == []
+            round_ += 1
+    # What two kills at once have left, a worker's and its server's, the next run takes away.
+    grade_until_complete(hand_ins, tmp_path / "last")
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_worker_that_is_killed_costs_nobody_a_result(few, temporary, leaving_nothing, tmp_path):
+    with Killer(["worker"], seed=1, pauses=(3, 3)):
+        grade_until_complete(few, tmp_path)
+    assert len(results_in(tmp_path)) == 4
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, leaving_nothing):
+    with Killer(["server"], seed=2, pauses=(0, 0)) as killer, ForkServer() as server:
+        server.fork().close()
+    assert killer.left == []
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_worker_whose_grader_is_gone_leaves_what_it_is_at(monkeypatch, busy):
+    ours, theirs = multiprocessing.Pipe()
+    at_work, sent = threading.Event(), []
+    if busy:
+        at_work.set()
+    monkeypatch.setattr(os, "kill", lambda *signalled: sent.append(signalled))
+    ours.close()
+    batch._end_with(theirs, at_work)
+    assert sent == ([(os.getpid(), signal.SIGTERM)] if busy else [])
+
+
+def test_a_worker_that_has_died_between_two_hand_ins_is_known_to_have():
+    worker = object.__new__(Worker)
+    worker.pipe, theirs = multiprocessing.Pipe()
+    theirs.close()
+    worker.take((None, 1))
+    assert worker.answer() == ("died", None)
+
+
+class NoProcesses:
+    """A grader whose fork server gives nothing any more."""
+
+    def grade(self, job):
+        raise ServerError("The fork server gives no processes.")
+
+
+def test_a_fork_server_that_fails_costs_its_hand_in_a_try_and_not_the_others(tmp_path):
+    submission = Submission("ann", "attention", tmp_path / "attention.py", size=0)
+    said = batch._answer(NoProcesses(), None)
+    assert said == ("died", "The fork server gives no processes.")
+    under_way = Batch([submission], Options(out=tmp_path), lambda result: None)
+    under_way.settle(under_way.waiting.popleft(), *said)
+    assert list(under_way.waiting) == [(submission, 2)]
+    under_way.settle(under_way.waiting.popleft(), *said)
+    assert under_way.finish().failures == [(submission, said[1])]
