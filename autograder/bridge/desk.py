@@ -46,6 +46,7 @@ class Desk:
             file.write(data)
             file.flush()
             submission = Submission(name, unit, Path(file.name), size=len(data))
+            answer: Any = None
             for _ in range(_TRIES):
                 kind, answer = self._ask(submission)
                 if kind == "result":
@@ -54,18 +55,15 @@ class Desk:
                     raise IsolationError(answer)
                 if kind == "failure":
                     raise DeskError(f"{unit} of {name} got no result: {answer}")
-        raise DeskError(f"{unit} of {name} got no result: its grading process died twice.")
+        reason = answer or "its grading process died twice."
+        raise DeskError(f"{unit} of {name} got no result: {reason}")
 
     def _ask(self, submission: Submission) -> tuple[str, Any]:
         if self._worker is None:
             context = multiprocessing.get_context("spawn")
             self._worker = Worker(context, self._options, available_units())
-        try:
-            self._worker.take((submission, 1))
-        except OSError:
-            kind, answer = "died", None
-        else:
-            kind, answer = self._worker.answer()
+        self._worker.take((submission, 1))
+        kind, answer = self._worker.answer()
         if kind in ("died", "isolation"):
             self.close()
         return kind, answer
@@ -73,7 +71,7 @@ class Desk:
     def close(self) -> None:
         """End the process."""
         if self._worker is not None:
-            self._worker.process.terminate()
+            self._worker.end()
             self._worker.stop()
             self._worker = None
 

@@ -1,5 +1,6 @@
 """nbgrader's preprocessor: grades a unit's notebook in isolation instead of executing it."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from course.kit.units import available_units
 _PREFIX = "check-"  # grading cells are called after their exercise
 _MARKS = {"passed": "✓", "skipped": "–"}
 _REJECTED = {"en": "The hand-in can't be graded", "zh": "这份作业无法评分"}
+_BETWEEN = {"en": (": ", "; "), "zh": ("：", "；")}
 _POINTS = {"en": "{points:g} of {of:g} points", "zh": "得 {points:g} 分，满分 {of:g} 分"}
 
 
@@ -55,21 +57,48 @@ class GradeInIsolation(Execute):
         unit, student = resources["nbgrader"]["notebook"], resources["nbgrader"]["student"]
         if unit not in available_units():
             return super().preprocess(nb, resources, *args, **kwargs)
-        options = Options(
+        self.log.info("Grading %s of %s in isolation", unit, student)
+        result = self.result_of(student, unit, what_is_graded(nb))
+        put_outputs(nb, result, language_of(nb))
+        return nb, resources
+
+    def options(self) -> Options:
+        """Return how hand-ins are graded, as configured."""
+        return Options(
             out=Path(self.results),
             seed=self.seed,
             backend=self.backend,
             device=self.device,
             isolation=self.isolation,
         )
-        self.log.info("Grading %s of %s in isolation", unit, student)
-        data = nbformat.writes(nb).encode()
-        result = desk_for(options).grade(student, unit, data)
+
+    def result_of(self, student: str, unit: str, data: bytes) -> Result:
+        """Grade what `what_is_graded` gave, and keep the result where results are kept.
+
+        Raises:
+            IsolationError: this host lacks a wall that is required.
+            DeskError: the grader went wrong.
+        """
+        result = desk_for(self.options()).grade(student, unit, data)
         if self.results:
             write_result(Path(self.results), result)
-        language = nb.metadata.get("course", {}).get("language")
-        put_outputs(nb, result, language if language in LANGUAGES else "en")
-        return nb, resources
+        return result
+
+
+def what_is_graded(nb: NotebookNode) -> bytes:
+    """Return a notebook's bytes without its cells' ids.
+
+    nbformat makes up ids where a notebook has none, others each time; the same notebook is to have
+    the same bytes.
+    """
+    cells = [{key: value for key, value in cell.items() if key != "id"} for cell in nb.cells]
+    return json.dumps({**nb, "cells": cells}, sort_keys=True).encode()
+
+
+def language_of(nb: NotebookNode) -> str:
+    """Return the language that a notebook of the course is in."""
+    language = nb.metadata.get("course", {}).get("language")
+    return language if language in LANGUAGES else "en"
 
 
 def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
@@ -111,7 +140,9 @@ def share(result: Result, checks: Iterable[CheckResult]) -> float:
 
 def _sentences(result: Result, checks: list[CheckResult], language: str) -> Iterable[str]:
     if result.status == "rejected":
-        yield f"{_REJECTED[language]}: {'; '.join(result.problems)}"
+        colon, semicolon = _BETWEEN[language]
+        reasons = semicolon.join(problem[language] for problem in result.told)
+        yield f"{_REJECTED[language]}{colon}{reasons}"
         return
     for check in checks:
         mark = _MARKS.get(check.status, "✗")

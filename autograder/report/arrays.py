@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -94,7 +94,7 @@ def show(name: str | None, value: Any) -> Value:
         for position in index:
             matrix = matrix[position]
         label = f"[{', '.join(map(str, index))}]" if index else ""
-        heatmap = _heatmap(matrix) if len(shape) > 1 and _as_weights(name, matrix) else None
+        heatmap = heatmap_of(matrix) if len(shape) > 1 and _as_weights(name, matrix) else None
         blocks.append(Block(label, [list(map(_number, row)) for row in matrix], heatmap))
     return Value(name, sizes, None, blocks)
 
@@ -126,6 +126,10 @@ def _flat(value: Any) -> Iterator[Any]:
         yield value
 
 
+def _on_cell(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
 def _number(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -155,19 +159,28 @@ def _as_weights(name: str | None, matrix: list[list[Any]]) -> bool:
     )
 
 
-def _heatmap(matrix: list[list[Any]]) -> Heatmap:
+def heatmap_of(
+    matrix: list[list[Any]], least: float = 1.0, number: Callable[[Any], str] | None = None
+) -> Heatmap:
+    """Return the picture of a matrix.
+
+    Args:
+        matrix: numbers, and words for what is no number.
+        least: the strongest colour stands for the largest number, or for this if all are smaller.
+        number: how a number is written on its cell.
+    """
     finite = [abs(item) for item in _flat(matrix) if not isinstance(item, str)]
-    top = max([1.0, *finite])
+    top = max([least, *finite])
     cells = []
     for row, line in enumerate(matrix):
         for column, item in enumerate(line):
-            said = f"{item:.3g}" if isinstance(item, float) else str(item)
+            said = (number or _on_cell)(item)
             place = (_MARGIN + column * _CELL, _MARGIN + row * _HEIGHT)
             if isinstance(item, str):
                 cells.append(Cell(*place, said, None))
             else:
                 cells.append(Cell(*place, said, round(abs(item) / top, 3), item < 0))
-    spoken = "; ".join(", ".join(map(_number, line)) for line in matrix)
+    spoken = "; ".join(", ".join(map(number or _number, line)) for line in matrix)
     height, width = len(matrix), len(matrix[0])
     return Heatmap(
         cells,

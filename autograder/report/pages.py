@@ -16,15 +16,21 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autograder.lookalikes.alignment import side_by_side
+from autograder.lookalikes.comparing import Pair
+from autograder.lookalikes.hints import Hints
 from autograder.messages import Text
 from autograder.misconceptions import Misconception
-from autograder.report import arrays, statistics
+from autograder.report import arrays, attention, statistics
 from autograder.report.messages import Parts, take_apart
 from autograder.report.mistakes import known_mistake
 from autograder.report.reading import Gradebook, Student
 from autograder.report.texts import STATUS_NAMES, unit_title
 from autograder.results import CheckResult, Result
+from course.kit.handin import place_in_chinese
 
+# Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.
+MOST_PAIRS = 200
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _BOTH = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
 # What turns the reading direction around could make a name look like another one.
@@ -47,12 +53,14 @@ class Wrong:
         said: what is said of them.
         inputs: the smallest of the inputs that show it, argument by argument.
         answer: what the student's code gave for it, None where no result tells.
+        attention: the attention weights that one of them found wrong, None where none did.
     """
 
     checks: list[CheckResult]
     said: Text
     inputs: list[arrays.Value]
     answer: arrays.Value | None
+    attention: attention.AttentionWeights | None
 
     @property
     def first(self) -> CheckResult:
@@ -63,6 +71,11 @@ class Wrong:
     def points(self) -> float:
         """What they are worth together."""
         return sum(check.max_points for check in self.checks)
+
+    @property
+    def seconds(self) -> float:
+        """How long they took together."""
+        return sum(check.seconds for check in self.checks)
 
 
 @dataclass(frozen=True)
@@ -121,6 +134,12 @@ def number(value: float) -> str:
     return f"{round(value, 2):g}" if abs(value) < 1e5 else f"{value:.0f}"
 
 
+def brief(seconds: float) -> str:
+    """Return seconds with as many digits as tell something: 0.004, 0.25, 12.3."""
+    digits = 3 if seconds < 0.1 else 2 if seconds < 10 else 1
+    return f"{seconds:.{digits}f}"
+
+
 def student_page(student: Student, language: str) -> str:
     """Return a student's page.
 
@@ -133,12 +152,13 @@ def student_page(student: Student, language: str) -> str:
     return template.render(student=student, units=units, **_frame(language, "language.js"))
 
 
-def class_page(gradebook: Gradebook, language: str) -> str:
-    """Return the instructor's page, which leads to `students/NAME.html`.
+def class_page(gradebook: Gradebook, language: str, hints: Hints | None = None) -> str:
+    """Return the instructor's page, which leads to `students/NAME.html` and `pairs/NUMBER.html`.
 
     Args:
         gradebook: all results.
         language: the language that it opens in, `en` or `zh`.
+        hints: hand-ins that read alike, where they were compared.
     """
     template = _environment().get_template("class.html")
     mistakes = statistics.common_mistakes(gradebook)
@@ -149,11 +169,31 @@ def class_page(gradebook: Gradebook, language: str) -> str:
         graded=len(statistics.graded(gradebook.results)),
         spreads=statistics.spreads(gradebook),
         hardest=statistics.hardest(gradebook),
+        slowest=statistics.slowest(gradebook),
         mistakes=mistakes,
         numbers=numbers,
         kinds=_kinds,
+        hints=hints,
+        most_pairs=MOST_PAIRS,
         **_frame(language, "language.js", "table.js"),
     )
+
+
+def pair_page(pair: Pair, language: str) -> str:
+    """Return a page for the instructor with two hand-ins side by side.
+
+    Args:
+        pair: the hand-ins.
+        language: the language that it opens in, `en` or `zh`.
+    """
+    sides = [(one, other, side_by_side(one, other, pair.grams)) for one, other in pair.alike]
+    template = _environment().get_template("pair.html")
+    return template.render(pair=pair, sides=sides, **_frame(language, "language.js"))
+
+
+def pair_file(number: int) -> str:
+    """Return the name of a pair's page; nobody's name is in it."""
+    return f"{number}.html"
 
 
 def student_file(name: str) -> str:
@@ -193,12 +233,18 @@ def _alike(checks: list[CheckResult], unit: str) -> list[Wrong]:
 
 def _wrong(group: list[tuple[CheckResult, Parts]]) -> Wrong:
     shown = [(check, parts) for check, parts in group if check.counterexample]
+    shown.sort(key=lambda pair: len(str(pair[0].counterexample)))
+    checks = [check for check, _ in group]
+    # First of the check whose input is shown: its picture then tells of the same run.
+    pictured = [check for check, _ in shown] + checks
+    weights = next(filter(None, (attention.show(check.attention) for check in pictured)), None)
     inputs, answer = [], None
     if shown:
-        check, parts = min(shown, key=lambda pair: len(str(pair[0].counterexample)))
+        check, parts = shown[0]
         inputs = [arrays.show(name, value) for name, value in (check.counterexample or {}).items()]
-        answer = None if parts.answer is None else arrays.show(None, parts.answer)
-    return Wrong([check for check, _ in group], group[0][1].said, inputs, answer)
+        if parts.answer is not None and not attention.shows(check.attention, parts.answer):
+            answer = arrays.show(None, parts.answer)
+    return Wrong(checks, group[0][1].said, inputs, answer, weights)
 
 
 def _by_exercise(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
@@ -259,6 +305,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": number,
+        "brief": brief,
         "address": lambda name: quote(name, safe="", errors="replace"),
     }
     environment.globals |= {
@@ -266,5 +313,7 @@ def _environment() -> Environment:
         "unit_title": unit_title,
         "status_name": lambda status: STATUS_NAMES[status],
         "student_file": student_file,
+        "pair_file": pair_file,
+        "place_in_chinese": place_in_chinese,
     }
     return environment

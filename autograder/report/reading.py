@@ -1,19 +1,11 @@
 """Read what `grade --out DIR` left: DIR/NAME/UNIT.json, student by student."""
 
-import json
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
-
-from autograder.messages import LANGUAGES
-from autograder.results import Result, result_path, safe_name
+from autograder.results import Result, read_result, result_path, safe_name
 from course.kit.units import ORDER
-
-STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipped")
-_FORM = TypeAdapter(Result)
 
 
 class ReportError(ValueError):
@@ -86,8 +78,8 @@ def read_gradebook(directory: Path) -> Gradebook:
             if not path.is_file():
                 continue
             try:
-                found[unit] = _read(path)
-            except (ValueError, RecursionError):
+                found[unit] = read_result(path)
+            except ValueError:
                 unreadable.append(f"{folder.name}/{path.name}")
         if found:
             students.append(Student(folder.name, found))
@@ -103,29 +95,3 @@ def _is_students(name: str) -> bool:
         return safe_name(name)
     except UnicodeEncodeError:  # bytes that are no text; `grade` writes no such name
         return False
-
-
-def _read(path: Path) -> Result:
-    """Read a result; what it holds has the types that the pages count on.
-
-    Raises:
-        ValueError: it isn't whole, or is somebody else's.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        Result.from_json(data)  # nothing missing, nothing else, and of this schema
-        result = _FORM.validate_python(data)
-    except (OSError, ValidationError):
-        raise ValueError(f"{path.name} is not a whole result.") from None
-    texts = [text for check in result.checks for text in (check.title, check.message)]
-    numbers = [result.score, result.max_score, result.duration_s]
-    numbers += [number for check in result.checks for number in (check.points, check.max_points)]
-    if not (
-        (result.submission, result.unit) == (path.parent.name, path.stem)
-        and result.status in ("graded", "rejected")
-        and all(check.status in STATUSES for check in result.checks)
-        and all(language in text for text in texts for language in LANGUAGES)
-        and all(map(math.isfinite, numbers))
-    ):
-        raise ValueError(f"{path.name} is not a whole result.")
-    return result

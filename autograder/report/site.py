@@ -6,7 +6,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.report.pages import class_page, student_file, student_page
+from autograder.lookalikes.hints import Hints
+from autograder.report.pages import (
+    MOST_PAIRS,
+    class_page,
+    pair_file,
+    pair_page,
+    student_file,
+    student_page,
+)
 from autograder.report.reading import Gradebook, ReportError
 
 # It says that the directory holds pages and may be replaced.
@@ -17,6 +25,7 @@ def write_site(
     gradebook: Gradebook,
     target: Path,
     language: str,
+    hints: Hints | None = None,
     on_page: Callable[[], None] = lambda: None,
 ) -> Path:
     """Write the pages and return the class's, `TARGET/index.html`.
@@ -27,6 +36,7 @@ def write_site(
         gradebook: all results.
         target: a directory that doesn't exist yet, is empty, or holds earlier pages.
         language: the language that the pages open in.
+        hints: hand-ins that read alike, where they were compared.
         on_page: called after each page.
 
     Raises:
@@ -45,7 +55,11 @@ def write_site(
             page = student_page(student, language)
             _write(made / "students" / student_file(student.name), page)
             on_page()
-        _write(made / "index.html", class_page(gradebook, language))
+        if hints is not None and hints.pairs:
+            (made / "pairs").mkdir()
+            for number, pair in enumerate(hints.pairs[:MOST_PAIRS], start=1):
+                _write(made / "pairs" / pair_file(number), pair_page(pair, language))
+        _write(made / "index.html", class_page(gradebook, language, hints))
         on_page()
         _refuse_others_work(target)  # a grading may have written there meanwhile
         old = Path(scratch) / "old"
@@ -73,7 +87,12 @@ def _refuse_others_work(target: Path) -> None:
         return
     if target.is_dir():
         held = {path.relative_to(target).as_posix() for path in target.rglob("*")}
-        pages = {name for name in held if name.startswith("students/") and name.endswith(".html")}
-        if not held or (_MARK in held and held <= pages | {_MARK, "index.html", "students"}):
+        pages = {
+            name
+            for name in held
+            if name.startswith(("students/", "pairs/")) and name.endswith(".html")
+        }
+        others = held - pages - {_MARK, "index.html", "students", "pairs"}
+        if not held or (_MARK in held and not others):
             return
     raise ReportError(f"{target} holds something else; name another directory with --out.")

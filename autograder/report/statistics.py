@@ -49,6 +49,19 @@ class HardCheck:
 
 
 @dataclass(frozen=True)
+class SlowCheck:
+    """A check, and the seconds that it took: over the whole class, and a hand-in."""
+
+    unit: str
+    exercise: str
+    title: Text
+    total: float
+    median: float
+    longest: float
+    longest_name: str
+
+
+@dataclass(frozen=True)
 class CommonMistake:
     """A known mistake, and how many of the unit's graded hand-ins show it."""
 
@@ -112,6 +125,27 @@ def hardest(gradebook: Gradebook, count: int = 10) -> list[HardCheck]:
         if right[key] < tried[key]
     ]
     return sorted(checks, key=lambda check: (check.share, -check.tried))[:count]
+
+
+def slowest(gradebook: Gradebook, count: int = 10) -> list[SlowCheck]:
+    """Return the checks that took the most time in all; none where the results don't tell."""
+    seconds: dict[str, list[tuple[float, str]]] = {}
+    about: dict[str, tuple[str, str, Text]] = {}
+    for result in graded(gradebook.results):
+        for check in result.checks:
+            if check.seconds > 0:
+                about.setdefault(check.id, (result.unit, check.exercise, check.title))
+                seconds.setdefault(check.id, []).append((check.seconds, result.submission))
+    checks = [
+        SlowCheck(
+            *about[key],
+            sum(taken for taken, _ in found),
+            median(taken for taken, _ in found),
+            *max(found),
+        )
+        for key, found in seconds.items()
+    ]
+    return sorted(checks, key=lambda check: -check.total)[:count]
 
 
 def common_mistakes(gradebook: Gradebook) -> list[CommonMistake]:

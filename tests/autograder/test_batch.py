@@ -1,6 +1,7 @@
 """Grading many: every hand-in gets its own clear result, whatever the others do."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -83,6 +84,8 @@ def test_what_cannot_be_graded_is_rejected_with_the_reason(graded, name, reason)
     result = result_of(graded, name)
     assert (result.status, result.score) == ("rejected", 0)
     assert reason in result.problems[0]
+    [told] = result.told
+    assert re.search("[一-鿿]", told["zh"])
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,28 @@ def test_dtypes_are_compared_by_name():
     expect.dtype(np.zeros(1, "float16"), "float16")
     with pytest.raises(CheckFailed, match="float32"):
         expect.dtype(np.zeros(1, "float32"), "float16")
+
+
+def test_a_failure_inside_has_a_picture_of_the_attention_weights():
+    weights, right = np.array([[0.5, 0.5]]), np.array([[0.25, 0.75]])
+    for given in (right, lambda: right):
+        with pytest.raises(CheckFailed) as caught, expect.attention(weights, given):
+            expect.close(weights, right, BECAUSE)
+        assert caught.value.attention["difference"] == [[[0.25, -0.25]]]
+
+
+def test_right_weights_are_not_asked_for_unless_something_fails():
+    with expect.attention(np.zeros((1, 2)), lambda: pytest.fail("asked")):
+        pass
+
+
+@pytest.mark.parametrize("weights", [None, "text", [0.5], Handle(1, "X"), np.array(["a"])])
+def test_what_is_no_array_has_no_picture(weights):
+    with pytest.raises(CheckFailed) as caught, expect.attention(weights, np.zeros(1)):
+        expect.fail(BECAUSE)
+    assert caught.value.attention is None
+
+
+def test_another_error_inside_stays_what_it_is():
+    with pytest.raises(KeyError), expect.attention(np.zeros(1), np.zeros(2)):
+        raise KeyError

@@ -40,14 +40,42 @@ def test_a_result_has_the_contracts_form_and_comes_back(tmp_path):
     assert path == tmp_path / "alice" / "attention.json"
     assert set(data) == {
         *("schema", "submission", "unit", "status", "score", "max_score", "seed", "backend"),
-        *("duration_s", "isolation", "checks", "problems", "suite", "hand_in"),
+        *("duration_s", "isolation", "checks", "problems", "suite", "hand_in", "problems_zh"),
     }
     assert set(data["checks"][0]) == {
         *("id", "exercise", "title", "status", "points", "max_points", "message"),
-        *("misconception", "counterexample"),
+        *("misconception", "counterexample", "attention", "seconds"),
     }
     assert read_result(path) == result()
     assert result().misconceptions == ["axis-ignored"]
+
+
+def test_a_result_of_an_older_run_still_loads(tmp_path):
+    data = result().as_json()
+    del data["problems_zh"], data["checks"][0]["seconds"], data["checks"][0]["attention"]
+    path = write_result(tmp_path, result())
+    path.write_text(json.dumps(data))
+    assert read_result(path) == result()
+
+
+def test_results_that_differ_in_time_alone_are_the_same_without_it():
+    slow, wrong = result(), result()
+    slow.duration_s, slow.checks[0].seconds = 9.0, 8.0
+    wrong.checks[0].points = 3.0
+    assert slow.without_times() == result().without_times()
+    assert wrong.without_times() != result().without_times()
+
+
+def test_problems_are_told_in_both_languages_and_in_english_where_the_chinese_is_lacking():
+    told = result()
+    told.problems = ["It is empty."]
+    told.tell([text("It is large.", "太大。")])
+    assert told.problems == ["It is empty.", "It is large."]
+    assert told.told == [text("It is empty.", "It is empty."), text("It is large.", "太大。")]
+    told.problems_zh = ["空。", "太大。", "多余。"]
+    assert told.told == [text("It is empty.", "空。"), text("It is large.", "太大。")]
+    told.problems_zh = []
+    assert [problem["zh"] for problem in told.told] == told.problems
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"schema": 2}', '{"schema": 1}'])

@@ -1,15 +1,19 @@
 """A hand-in under examination: what checks see of it, and what becomes of it when it dies."""
 
 import contextlib
+import os
+import re
+import signal
 
 import numpy as np
 import pytest
 
+from autograder import session as session_module
 from autograder.checks import Check
-from autograder.isolation.client import StudentError, StudentGone
+from autograder.isolation.client import StudentError, StudentGone, StudentProcess
 from autograder.isolation.wire import Spec
 from autograder.messages import text
-from autograder.session import NotDefined, Rejected, Session, Student
+from autograder.session import MAX_SECOND_TRIES, NotDefined, Rejected, Session, Student
 
 
 def check(exercise="softmax", slug="x", timeout=10.0):
@@ -176,9 +180,40 @@ def test_a_missing_exercise_is_not_defined(server):
 )
 def test_what_cannot_be_read_is_rejected(server, data, suffix, reason):
     session = Session(server, data, suffix, "attention")
-    with pytest.raises(Rejected, match=reason):
+    with pytest.raises(Rejected, match=reason) as caught:
         session.open()
+    assert str(caught.value) == caught.value.text["en"]
+    assert re.search("[一-鿿]", caught.value.text["zh"])
     session.close()
+
+
+def test_what_could_not_be_used_is_told_in_both_languages(server):
+    source = b"def softmax(x): return x\nraise ValueError('mine')\n"
+    session = Session(server, source, ".py", "attention")
+    session.open()
+    assert session.problems == [
+        text("your module, line 2: ValueError: mine", "你的模块第 2 行：ValueError: mine")
+    ]
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["a", "甲"], text("a", "甲")),
+        (["a", 3], text("a", "a")),
+        ("a", text("a", "a")),
+        (["a\x1b", "甲\x00"], text("a\ufffd", "甲\ufffd")),
+        (["a" * 900, "甲" * 900], text("a" * 500, "甲" * 500)),
+        (["", "甲"], None),
+        (["a", "b", "c"], None),
+        ([["a"], "b"], None),
+        ({"en": "a"}, None),
+        (None, None),
+    ],
+)
+def test_whatever_a_process_says_of_its_hand_in_is_a_short_text_or_none(said, told):
+    assert session_module._told(said) == told
 
 
 def test_a_process_that_dies_is_begun_again(server):
@@ -207,4 +242,123 @@ def test_one_timeout_is_enough_for_an_exercise(server):
         Student(session, 0).softmax(X)
     with pytest.raises(StudentGone, match="timeout"):
         session.begin(check(slug="y"), 0)
+    session.close()
+
+
+def test_a_hand_in_is_waited_for_so_long_in_all(server, monkeypatch):
+    monkeypatch.setattr("autograder.session.ALL_ANSWERS_SECONDS", 0.5)
+    source = b"""
+import time
+def softmax(x, axis=-1):
+    time.sleep(0.4)
+    return x
+similarity = softmax
+"""
+    session = Session(server, source, ".py", "attention")
+    session.begin(check(), 0)
+    Student(session, 0).softmax(X)
+    session.begin(check("similarity"), 0)
+    with pytest.raises(StudentGone, match="timeout"):
+        Student(session, 0).similarity(X)
+    session.close()
+
+
+def test_loading_again_and_again_ends(server, monkeypatch):
+    monkeypatch.setattr("autograder.session.ALL_LOADS_SECONDS", 0.8)
+    source = b"""
+import os, time
+time.sleep(0.5)
+def softmax(x, axis=-1): os._exit(1)
+similarity = softmax
+"""
+    session = Session(server, source, ".py", "attention")
+    session.begin(check(), 0)
+    with pytest.raises(StudentGone, match="crashed"):
+        Student(session, 0).softmax(X)
+    for _ in range(2):
+        with pytest.raises(StudentGone, match="timeout"):
+            session.begin(check("similarity"), 0)
+    session.close()
+
+
+def test_huge_answers_are_judged_and_not_kept(server):
+    source = b"import numpy as np\ndef softmax(x, axis=-1): return np.zeros(2**22, 'float64')\n"
+    session = Session(server, source, ".py", "attention")
+    session.begin(check(), 0)
+    assert Student(session, 0).softmax(X).shape == (2**22,)
+    assert not session.transcript.whole
+    assert session.transcript.exchanges == []
+    session.close()
+
+
+def killed(session):
+    """What a check gets whose process somebody kills."""
+    os.kill(session._process.pid, signal.SIGKILL)
+    with pytest.raises(StudentGone) as caught:
+        Student(session, 0).softmax(X)
+    return caught.value
+
+
+def test_a_killing_that_nobody_explains_is_forgiven_once_a_check(server, solution):
+    session = Session(server, solution, ".py", "attention")
+    for number in range(MAX_SECOND_TRIES + 1):
+        one = check(slug=f"number {number}")
+        session.begin(one, 0)
+        gone = killed(session)
+        assert (gone.reason, gone.detail, gone.unexplained) == ("crashed", "signal 9", True)
+        if number == MAX_SECOND_TRIES:  # it may be the hand-in's own doing
+            assert not session.forgives(gone)
+            break
+        assert session.forgives(gone)
+        session.begin(one, 0)
+        assert Student(session, 0).softmax(X).shape == X.shape
+    session.begin(one, 0)  # one death is not enough to give the exercise up
+    assert not session.forgives(killed(session))
+    with pytest.raises(StudentGone) as again:
+        session.begin(check(), 0)
+    assert not session.forgives(again.value)
+    session.close()
+
+
+def test_what_is_forgiven_leaves_no_trace(server, solution):
+    session = Session(server, solution, ".py", "attention")
+    for _ in range(2):
+        session.begin(check(), 0)
+        assert session.claim_search()
+        gone = killed(session)
+        with pytest.raises(StudentGone) as caught:  # asked again, it tells the same
+            Student(session, 0).softmax(X)
+        assert caught.value is gone
+        if not session.forgives(gone):
+            break
+    session.begin(check(slug="other"), 0)
+    assert not session.claim_search()
+    session.close()
+
+
+def test_a_death_of_its_own_is_not_forgiven(server):
+    for action in ("os._exit(1)", "os.abort()", "os.close(3); time.sleep(60)"):
+        source = f"import os, time\ndef softmax(x, axis=-1):\n    {action}\n"
+        session = Session(server, source.encode(), ".py", "attention")
+        session.begin(check(), 0)
+        with pytest.raises(StudentGone) as caught:
+            Student(session, 0).softmax(X)
+        assert not session.forgives(caught.value), action
+        session.close()
+
+
+def test_a_process_that_is_killed_while_it_loads_is_begun_again(server, solution, monkeypatch):
+    session = Session(server, solution, ".py", "attention")
+    load, loads = StudentProcess.load, []
+
+    def watched(process, *args, **kwargs):
+        loads.append(process)
+        if len(loads) == 1:
+            os.kill(process.pid, signal.SIGKILL)
+        return load(process, *args, **kwargs)
+
+    monkeypatch.setattr(StudentProcess, "load", watched)
+    session.open()
+    assert "softmax" in session.defined
+    assert len(loads) == 2
     session.close()

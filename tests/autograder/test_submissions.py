@@ -88,3 +88,18 @@ def test_nothing_to_grade_says_what_to_do(tmp_path):
     put(tmp_path / "broken.zip", "no zip")
     with pytest.raises(SubmissionsError, match="not a zip"):
         find_submissions([tmp_path / "broken.zip"])
+
+
+@pytest.mark.parametrize(("at", "byte"), [(6, 0x94), (46, 0xFF)])
+def test_a_damaged_list_of_a_zips_files_is_said_in_a_sentence(tmp_path, at, byte):
+    """A version from the future; a name that is said to be UTF-8 and is not."""
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ann/attention.py", "")
+    data = bytearray(path.read_bytes())
+    listed = data.index(b"PK\x01\x02")
+    data[listed + 9] |= 0x08  # names are UTF-8
+    data[listed + at] = byte
+    path.write_bytes(data)
+    with pytest.raises(SubmissionsError, match="not a zip file that can be read"):
+        find_submissions([path])

@@ -11,7 +11,9 @@ from autograder.oracles import search
 from course.kit.decoding import beam_search, greedy_search, steps_for
 from course.kit.decoding.prefixes import best_next
 from course.kit.families import FAMILIES
+from course.kit.recorded import RecordedModel
 from course.kit.translator import load
+from solutions import translation
 
 
 def rows(ids):
@@ -49,6 +51,19 @@ def test_the_table_of_beginnings_leads_to_the_record(reference):
             table, translating.BEAM_SIZE, record.max_length, translating.LENGTH_PENALTY
         )
         assert (best, missing) == (translating.real(record.beam[n]), [])
+
+
+def test_the_recorded_model_leads_the_searches_to_the_record():
+    record = translating.record_of(translating.SEARCHES)
+    _, sizes = translating.weights_of(translating.SEARCHED)
+    model = RecordedModel(*translating.recorded_model(), sizes["target_vocabulary_size"])
+    greedy = translation.greedy_decode(model, record.source, record.max_length)
+    assert rows(greedy) == rows(record.greedy)
+    options = (translating.BEAM_SIZE, translating.LENGTH_PENALTY)
+    beam = translation.beam_search(model, record.source, record.max_length, *options)
+    assert rows(beam) == rows(record.beam)
+    apart = sum(a != b for a, b in zip(rows(greedy), rows(beam), strict=True))
+    assert apart == translating.SENTENCES_SEARCHED // 2
 
 
 def test_a_beginning_that_the_table_lacks_is_named():

@@ -42,8 +42,8 @@ def test_partial_credit_reaches_nbgrader_in_the_cells_own_points():
     put_outputs(nb, result(*checks, check("similarity", 10.0, 10.0, "passed")), "en")
     found = graded(nb)
     assert found["check-softmax"] == (5.0, 20.0)  # a quarter of the cell's twenty
-    assert found["check-similarity"] == (10.0, 10.0)
-    assert found["check-SelfAttention"] == (0.0, 20.0)  # no check of it in this result
+    assert found["check-similarity"] == (8.0, 8.0)
+    assert found["check-SelfAttention"] == (0.0, 28.0)  # no check of it in this result
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "They don't."), ("zh", "并非如此。")])
@@ -64,6 +64,14 @@ def test_what_cannot_be_graded_gets_nothing_and_says_why():
     put_outputs(nb, result(status="rejected", problems=["It is not JSON."]), "en")
     assert {points for points, _ in graded(nb).values()} == {0.0}
     assert any("It is not JSON." in str(cell.get("outputs")) for cell in nb.cells)
+
+
+def test_what_cannot_be_graded_is_told_in_the_notebooks_language():
+    nb = source_notebook("attention", "zh")
+    wrong = result(status="rejected", problems=["A.", "B."], problems_zh=["甲。", "乙。"])
+    put_outputs(nb, wrong, "zh")
+    said = [str(cell.get("outputs")) for cell in nb.cells]
+    assert any("这份作业无法评分：甲。；乙。" in outputs for outputs in said)
 
 
 def test_checks_that_this_host_cannot_run_cost_nothing():

@@ -65,6 +65,13 @@ def test_a_suite_each_with_failures_errors_and_time():
     assert suite.findall("testcase")[0].attrib["classname"] == "attention.softmax"
 
 
+def test_a_check_has_its_own_time_where_the_result_tells_it():
+    checks = [made.check("quick", seconds=0.25), made.check("of an older run")]
+    [suite] = valid(junit.export([made.graded(checks=checks)]))
+    times = [case.attrib.get("time") for case in suite.findall("testcase")]
+    assert times == ["0.250", None]
+
+
 def test_every_status_has_its_element():
     statuses = ("passed", "failed", "missing", "error", "timeout", "crashed", "skipped")
     checks = [made.check(status, status) for status in statuses]

@@ -1,7 +1,6 @@
 """The walls, tried from the inside, by code that does what a hand-in must not."""
 
 import contextlib
-import time
 
 import numpy as np
 import pytest
@@ -9,10 +8,12 @@ import pytest
 from autograder.isolation.client import (
     ForkServer,
     IsolationError,
+    ServerError,
     StudentError,
     StudentGone,
 )
 from autograder.isolation.sandbox import ALL_LAYERS, ROOT, Limits
+from autograder.isolation.wire import Disconnected
 from course.kit.units import exercises_of
 
 X = np.ones((2, 2), "float32")
@@ -24,7 +25,7 @@ def run(server, source, timeout=20.0, **kwargs):
     try:
         answer = process.load(source.encode(), ".py", "attention", exercises_of("attention"))
         assert "similarity" in answer["defined"], answer
-        process.deadline = time.monotonic() + timeout
+        process.allow(timeout)
         target = {"name": "similarity"}
         return process.request("call", target=target, args=[X], kwargs={}, mode="eager")
     finally:
@@ -227,9 +228,139 @@ def test_best_effort_goes_on_and_names_what_holds():
         assert run(weak, "def similarity(x): return 1\n") == 1
 
 
+def test_a_wall_that_fails_later_is_not_done_without():
+    with ForkServer() as server:
+        server.skip = ("namespaces", "seccomp", "landlock")
+        with pytest.raises(IsolationError, match="no network and no file"):
+            server.fork()
+        server.skip = ()
+        assert run(server, "def similarity(x): return 1\n") == 1
+
+
+def test_a_host_without_libseccomp_is_told_once(tmp_path, monkeypatch, capfd):
+    (tmp_path / "pyseccomp.py").write_text("raise RuntimeError('Unable to find libseccomp')\n")
+    environment = ForkServer._environment
+    monkeypatch.setattr(
+        ForkServer, "_environment", lambda self: environment(self) | {"PYTHONPATH": str(tmp_path)}
+    )
+    with ForkServer() as server:
+        assert server.layers == ["namespaces", "landlock", "rlimits"]
+        server.stop(keep_home=True)
+        server.start()
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("Graded without the seccomp layer (RuntimeError: Unable to find")
+
+
+@pytest.mark.slow
+def test_a_server_that_gives_no_processes_is_given_up(monkeypatch):
+    def none(server):
+        raise Disconnected
+
+    monkeypatch.setattr(ForkServer, "_fork", none)
+    with pytest.raises(ServerError, match="no processes"):
+        ForkServer().start()
+
+
+def test_processor_time_is_limited_too_and_counts_as_too_slow():
+    limits = Limits(cpu_seconds=3)
+    with ForkServer(limits=limits) as small, pytest.raises(StudentGone) as caught:
+        run(small, "def similarity(x):\n    while True: pass\n", timeout=600.0)
+    assert (caught.value.reason, caught.value.unexplained) == ("timeout", False)
+
+
 def test_the_server_can_die_without_harm():
     with ForkServer() as mortal:
         assert mortal._process is not None
         mortal._process.kill()
         mortal._process.wait()
         assert run(mortal, "def similarity(x): return 2\n") == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (
+            """
+import mmap
+def similarity(x):
+    kept = []
+    while True:
+        kept.append(mmap.mmap(-1, 2**24, mmap.MAP_SHARED | mmap.MAP_ANONYMOUS))
+        kept[-1].write(b"x" * 2**24)
+""",
+            "memory",
+        ),
+        (
+            """
+import _thread, threading
+def similarity(x):
+    threading.stack_size(2**15)
+    while True:
+        _thread.start_new_thread(threading.Event().wait, ())
+""",
+            "threads",
+        ),
+    ],
+    ids=["shared pages", "threads"],
+)
+def test_the_keeper_sees_what_limits_do_not(source, reason):
+    limits = Limits(memory=256 * 2**20, threads=100)
+    with ForkServer(limits=limits) as small, pytest.raises(StudentGone) as caught:
+        run(small, source)
+    assert caught.value.reason == reason
+
+
+def test_the_keeper_counts_the_disk_where_it_is_the_hosts():
+    source = """
+def similarity(x):
+    for number in range(100):
+        with open(f"large-{number}", "wb") as file:
+            file.write(bytes(2**20))
+    while True: pass
+"""
+    limits = Limits(file_size=8 * 2**20)
+    alone = ForkServer(skip=("namespaces",), limits=limits)
+    with alone as small, pytest.raises(StudentGone) as caught:
+        run(small, source)
+    assert caught.value.reason == "disk"
+
+
+def test_a_closed_line_is_no_reason_to_wait(server):
+    source = "import os, time\ndef similarity(x):\n    os.close(3)\n    time.sleep(60)\n"
+    with pytest.raises(StudentGone) as caught:
+        run(server, source)
+    assert (caught.value.reason, caught.value.detail) == ("crashed", "signal 9")
+
+
+def test_a_spoilt_built_in_raises_whoever_holds_it(server):
+    source = """
+import gc, types
+def similarity(x):
+    gc.unfreeze()
+    got = []
+    for thing in gc.get_objects():
+        if isinstance(thing, types.FunctionType) and thing.__name__ in ("softmax", "softmax_v2"):
+            try:
+                got.append(f"{thing.__module__} {thing(x)}")
+            except BaseException as error:
+                pass
+    return got
+"""
+    assert run(server, source) == []
+
+
+def test_a_kernel_is_noticed_though_the_error_is_caught(server):
+    source = """
+import sys
+def similarity(x):
+    execute = sys.modules["tensorflow.python.eager.execute"].execute
+    context = sys.modules["tensorflow.python.eager.context"].context()
+    try:
+        execute(b"Softmax", 1, [x], ("T", x.dtype.as_datatype_enum), context)
+    except Exception:
+        return x
+"""
+    with pytest.raises(StudentError) as caught:
+        run(server, source)
+    assert (caught.value.kind, caught.value.message) == ("forbidden", "tensorflow.raw_ops.Softmax")

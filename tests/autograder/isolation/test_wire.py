@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from autograder.isolation import wire
+from autograder.isolation.clock import TimedOut
 
 plain = st.recursive(
     st.none()
@@ -113,7 +114,7 @@ def test_a_claimed_size_takes_no_memory(ends):
 def test_a_frame_that_stops_halfway_runs_out_of_time(ends):
     channel, other = ends
     other.sendall(struct.pack(">I", 100) + b"half")
-    with pytest.raises(wire.TimedOut):
+    with pytest.raises(TimedOut):
         channel.receive(0.01)
 
 

@@ -18,6 +18,8 @@ def checked(
     message: Text | None = None,
     misconception: str | None = None,
     counterexample: dict[str, Any] | None = None,
+    attention: dict[str, Any] | None = None,
+    seconds: float = 0.0,
     worth: float = 4.0,
 ) -> CheckResult:
     """Return what became of a check of the attention unit."""
@@ -31,6 +33,8 @@ def checked(
         message=message or (RIGHT if status == "passed" else text("It is wrong.", "不对。")),
         misconception=misconception,
         counterexample=counterexample,
+        attention=attention,
+        seconds=seconds,
     )
 
 
@@ -56,6 +60,15 @@ def graded(
 def rejected(name: str, problem: str = "The file is empty.", unit: str = "attention") -> Result:
     """Return the result of a hand-in that could not be read."""
     return Result(name, unit, "rejected", 0.0, 100.0, 7, "tensorflow", 0.1, [], problems=[problem])
+
+
+def weights(heads: int = 1, queries: int = 2, keys: int = 3) -> dict[str, Any]:
+    """Return a picture of attention weights that are wrong in each of their heads."""
+    return {
+        "weights": [[[0.5] * keys] * queries] * heads,
+        "difference": [[[-0.25] * keys] * queries] * heads,
+        "shape": [1, heads, queries, keys],
+    }
 
 
 def put(directory, *results: Result) -> None:

@@ -2,10 +2,13 @@
 
 import pytest
 
+from autograder.lookalikes.comparing import find_pairs
+from autograder.lookalikes.hints import Hints
 from autograder.messages import text
 from autograder.report.reading import read_gradebook
 from autograder.report.site import write_site
-from tests.autograder.report.samples import checked, graded, put, rejected
+from tests.autograder.lookalikes import made
+from tests.autograder.report.samples import checked, graded, put, rejected, weights
 
 pytestmark = pytest.mark.slow
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
@@ -28,11 +31,27 @@ def site(tmp_path_factory):
         rejected("王小明"),
         graded(
             HOSTILE,
-            checked(status="failed", title=LONG, message=LONG, counterexample=WIDE, worth=60.0),
+            checked(
+                status="failed",
+                title=LONG,
+                message=LONG,
+                counterexample=WIDE,
+                attention=weights(heads=8, queries=12, keys=12),
+                seconds=0.25,
+                worth=60.0,
+            ),
             checked(status="passed", slug="b", worth=40.0),
         ),
     )
-    index = write_site(read_gradebook(results), tmp_path_factory.mktemp("made") / "pages", "en")
+    source = made.variants("translation")["batched_beams"]
+    hand_ins = [made.read(name, source, "translation") for name in ("Ann", HOSTILE)]
+    [pair] = find_pairs(hand_ins, "translation")
+    index = write_site(
+        read_gradebook(results),
+        tmp_path_factory.mktemp("made") / "pages",
+        "en",
+        Hints([pair], 2, [("王小明", "attention")]),
+    )
     return index.parent
 
 
@@ -66,7 +85,14 @@ def rows(page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(
-    "name", ["index.html", "students/Ann.html", f"students/{HOSTILE}.html", "students/王小明.html"]
+    "name",
+    [
+        "index.html",
+        "pairs/1.html",
+        "students/Ann.html",
+        f"students/{HOSTILE}.html",
+        "students/王小明.html",
+    ],
 )
 def test_a_page_fits(site, view, name, language, scheme, size):
     page = view(site / name, size, color_scheme=scheme)
@@ -168,6 +194,46 @@ def test_a_name_leads_to_the_students_page(site, view):
     assert page.locator("h1").inner_text() == HOSTILE
     assert page.title() == f"{HOSTILE}: feedback"
     assert page.locator("img").count() == 0
+
+
+def test_a_pair_is_looked_at_side_by_side_with_the_keyboard(site, view):
+    page = view(site / "index.html")
+    page.get_by_role("link", name="side by side").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pairs/1.html")
+    assert page.title() == f"Ann and {HOSTILE} side by side"
+    listing = page.get_by_role("table").first
+    columns = listing.get_by_role("columnheader").all_inner_texts()
+    assert (columns[2], columns[4]) == ("Ann", HOSTILE)
+    marks = listing.locator("tr.alike").first
+    assert marks.get_by_role("cell").first.inner_text().split() == ["●", "alike"]
+    page.get_by_role("link", name="back to the class").click()
+    page.wait_for_url("**/index.html#alike")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_attention_weights_have_signs_colours_and_a_table(site, view, scheme):
+    page = view(site / "students" / f"{HOSTILE}.html", color_scheme=scheme)
+    figure = page.locator("figure.attention")
+    left, right = figure.locator(".sides").first.locator("svg").all()
+    colour = "element => getComputedStyle(element).fill"
+    plus, minus = (side.locator("rect").first.evaluate(colour) for side in (left, right))
+    assert plus != minus
+    table = figure.get_by_role("table").first
+    assert not table.is_visible()
+    figure.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert table.is_visible()
+    assert table.get_by_role("columnheader").count() == 13
+    assert table.get_by_role("cell").first.inner_text() == "0.5 (−0.25)"
+    assert figure.get_by_role("table").count() == 8
+
+
+def test_on_paper_a_closed_table_leaves_no_trace(site, view):
+    page = view(site / "students" / f"{HOSTILE}.html")
+    page.emulate_media(media="print")
+    assert page.locator("figure.attention svg").first.is_visible()
+    assert not page.locator("figure.attention summary").is_visible()
 
 
 def test_the_policy_keeps_a_foreign_script_from_running(site, browser):

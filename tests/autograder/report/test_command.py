@@ -6,11 +6,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from autograder.report import site
+from autograder.report import pages, site
 from autograder.report.command import add_to
 from autograder.results import read_result, result_path
 from autograder.submissions import SubmissionsError, find_submissions
 from course.kit import language
+from tests.autograder.lookalikes import made
 from tests.autograder.report.samples import checked, graded, put, rejected
 
 app = typer.Typer()
@@ -150,3 +151,63 @@ def test_a_thousand_results_become_pages(tmp_path):
     source = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
     assert source.count('<th scope="row"><a href="students/s') == 1000
     assert len(source) < 500_000  # what a browser opens at once
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    """Three hand-ins, two of which are alike, and their results in a folder beside them."""
+    folder = tmp_path / "hand-ins"
+    variants = made.variants("attention")
+    sources = {"ann": variants["einsum"], "bob": made.disguised(variants["einsum"])}
+    for name, source in (sources | {"eve": variants["own_weights"]}).items():
+        (folder / name).mkdir(parents=True)
+        (folder / name / "attention.py").write_text(source)
+    put(tmp_path / "results", *(graded(name) for name in ("ann", "bob", "eve")))
+    return folder
+
+
+def test_hand_ins_that_read_alike_get_a_page_and_students_pages_do_not_change(tmp_path, handed_in):
+    assert run(tmp_path / "results").exit_code == 0
+    students = tmp_path / "results" / "report" / "students"
+    before = {path.name: path.read_bytes() for path in students.iterdir()}
+    results = {p: p.read_bytes() for p in (tmp_path / "results").glob("*/*.json")}
+    done = run(tmp_path / "results", "--hand-ins", handed_in)
+    assert done.exit_code == 0
+    assert "3 hand-ins compared; pairs that read alike: 1" in done.stdout.replace("\n", " ")
+    assert names(tmp_path / "results" / "report" / "pairs") == ["1.html"]
+    assert {path.name: path.read_bytes() for path in students.iterdir()} == before
+    assert {p: p.read_bytes() for p in results} == results
+    # A report without hand-ins takes the pairs away again.
+    assert run(tmp_path / "results").exit_code == 0
+    assert not (tmp_path / "results" / "report" / "pairs").exists()
+
+
+def test_hand_ins_named_after_students_need_their_unit(tmp_path, handed_in):
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in handed_in.glob("*/attention.py"):
+        path.rename(flat / f"{path.parent.name}.py")
+    done = run(tmp_path / "results", "--hand-ins", flat)
+    assert done.exit_code == 2
+    assert "name the --unit" in done.stderr.replace("\n", " ")
+    assert run(tmp_path / "results", "--hand-ins", flat, "--unit", "nothing").exit_code == 2
+    done = run(tmp_path / "results", "--hand-ins", flat, "--unit", "attention")
+    assert done.exit_code == 0
+    assert names(tmp_path / "results" / "report" / "pairs") == ["1.html"]
+
+
+def test_hand_ins_without_a_result_are_told(tmp_path, handed_in):
+    put(tmp_path / "others", graded("dan"))
+    done = run(tmp_path / "others", "--hand-ins", handed_in)
+    assert done.exit_code == 2
+    assert "name the paths that were graded" in done.stderr.replace("\n", " ")
+    assert not (tmp_path / "others" / "report").exists()
+
+
+def test_more_pairs_than_anybody_looks_at_are_counted(tmp_path, handed_in, monkeypatch):
+    monkeypatch.setattr(site, "MOST_PAIRS", 0)
+    monkeypatch.setattr(pages, "MOST_PAIRS", 0)
+    assert run(tmp_path / "results", "--hand-ins", handed_in).exit_code == 0
+    source = (tmp_path / "results" / "report" / "index.html").read_text(encoding="utf-8")
+    assert "1 more pairs" in source
+    assert not list((tmp_path / "results" / "report" / "pairs").iterdir())

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.lookalikes.code import Piece, Token
+from autograder.lookalikes.comparing import Pair
+from autograder.lookalikes.hints import Hints
 from autograder.messages import text
-from autograder.report.pages import class_page, student_page
+from autograder.report.pages import class_page, pair_page, student_page
 from autograder.report.reading import Gradebook, Student
-from tests.autograder.report.samples import checked, graded, rejected
+from tests.autograder.report.samples import checked, graded, rejected, weights
 
 EMPTY = ("meta", "input", "br", "link", "img", "hr")
 TITLE = text("Masked weights are exactly 0", "被掩盖的权重恰好为 0")
@@ -59,12 +62,32 @@ def of_student(*results, language="en"):
     return student_page(student, language)
 
 
-def of_class(*results, language="en", unreadable=()):
+def of_pair(*results, language="en"):
+    """The page of two hand-ins whose names and code are those of a result."""
+    words = results[0].checks[0].exercise
+    pieces = [
+        Piece(name, "code cell 1", ((1, words), (2, words[::-1])), (Token(words, 1),) * 20)
+        for name in (words, words + words)
+    ]
+    pair = Pair("attention", results[0].submission, words, 50, 0.5, (tuple(pieces),), frozenset())
+    return pair_page(pair, language)
+
+
+def of_class(*results, language="en", unreadable=(), pairs=None):
     students = {}
     for result in results:
         students.setdefault(result.submission, {})[result.unit] = result
     book = Gradebook([Student(name, found) for name, found in students.items()], list(unreadable))
-    return class_page(book, language)
+    if pairs is None:
+        return class_page(book, language)
+    found = [Pair("attention", *names, 50, 0.625, (), frozenset()) for names in pairs]
+    return class_page(book, language, Hints(found, 3, [("dan", "attention")]))
+
+
+def with_hints(*results, language="en"):
+    """The class's page with a pair of two names that may hold anything."""
+    pairs = [(results[0].submission, results[0].checks[0].exercise)]
+    return of_class(*results, language=language, pairs=pairs)
 
 
 def seen(page, language):
@@ -83,10 +106,12 @@ def hostile(name, words):
         message=said,
         misconception=words,
         counterexample={words: words, "weights " * 9: [[0.5, 0.5]]},
+        attention=weights(heads=2) | {words: words},
+        seconds=0.5,
     )
     first = graded(name, failed, checked("b", "passed"), checked("c", "missing", title=said))
     first.backend = words
-    first.problems = [words]
+    first.problems, first.problems_zh = [words], [words]
     return [first, rejected(name, words, unit="rnn")]
 
 
@@ -114,7 +139,7 @@ NASTY = st.text(
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(NASTY, NASTY)
 def test_nothing_of_a_result_becomes_markup(name, words):
-    for make in (of_student, of_class):
+    for make in (of_student, with_hints, of_pair):
         # Words that need no escaping give a page of the same elements.
         plain, page = Page(make(*hostile("n", "w"))), make(*hostile(name, words))
         found = Page(page)
@@ -124,7 +149,7 @@ def test_nothing_of_a_result_becomes_markup(name, words):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", page)
 
 
-@pytest.mark.parametrize("make", [of_student, of_class])
+@pytest.mark.parametrize("make", [of_student, with_hints, of_pair])
 def test_escaped_words_are_still_read(make):
     assert (
         "<b>x</b> & \"y\" 'z' &amp;" in Page(make(*hostile("n", "<b>x</b> & \"y\" 'z' &amp;"))).text
@@ -142,7 +167,7 @@ def test_links_lead_to_the_students_page(name):
     assert unquote(parts.path) == f"students/{name}.html"
 
 
-@pytest.mark.parametrize("make", [of_student, of_class])
+@pytest.mark.parametrize("make", [of_student, with_hints, of_pair])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_page_loads_nothing_and_allows_nothing_else(make, language):
     page = make(*hostile("n", "w"), language=language)
@@ -169,7 +194,7 @@ def test_the_digests_in_the_policy_are_those_of_style_and_script():
         )
 
 
-@pytest.mark.parametrize("make", [of_student, of_class])
+@pytest.mark.parametrize("make", [of_student, with_hints, of_pair])
 def test_headings_go_down_one_at_a_time_and_headers_have_a_scope(make):
     page = Page(make(*hostile("n", "w")))
     assert page.headings[0] == 1
@@ -203,8 +228,10 @@ def test_both_languages_are_in_a_page_and_it_opens_in_one(language, there, elsew
 
 
 def test_no_chinese_is_left_in_the_english_text_but_the_switch():
-    results = [graded("ann", *(checked(f"e{s}", s) for s in STATUSES)), rejected("bob")]
-    for page in (of_student(results[0]), of_class(*results)):
+    checks = [checked(f"e{s}", s, attention=weights(), seconds=1.0) for s in STATUSES]
+    results = [graded("ann", *checks), rejected("bob")]
+    results[0].problems, results[0].problems_zh = ["A note."], ["说明。"]
+    for page in (of_student(results[0]), with_hints(*results), of_pair(results[0])):
         assert re.findall("[一-鿿]+", seen(page, "en")) == ["语言", "中文"]
 
 
@@ -288,3 +315,70 @@ def test_rows_carry_what_the_filters_ask_for():
     assert rows["no"] == 'data-k="rih"'
     assert rows["part"] == 'data-k="ih"'
     assert 'data-k="f"' in of_class(graded("full", checked(worth=100.0)))
+
+
+def test_problems_are_told_in_the_readers_language_on_both_pages():
+    result = rejected("ann", "The file is empty.")
+    result.problems_zh = ["文件是空的。"]
+    for page in (of_student(result), of_class(result)):
+        assert "The file is empty." in seen(page, "en")
+        assert "文件是空的。" not in seen(page, "en")
+        assert "文件是空的。" in seen(page, "zh")
+        assert "The file is empty." not in seen(page, "zh")
+
+
+def test_attention_weights_stand_beside_their_difference_and_in_a_table():
+    check = checked(status="failed", attention=weights(heads=2, queries=2, keys=3))
+    page = of_student(graded("ann", check))
+    assert page.count('<svg class="heatmap" aria-hidden="true"') == 4
+    assert page.count(">−0.25</text>") == 12
+    assert page.count("<td>0.5 (−0.25)</td>") == 12
+    assert "Head 1: your weight (yours minus the right one)" in seen(page, "en")
+    assert "Head 2" not in seen(page, "en")
+
+
+def test_weights_of_another_shape_are_shown_without_a_difference():
+    check = checked(status="failed", attention=weights() | {"difference": None})
+    shown = seen(of_student(graded("ann", check)), "en")
+    assert "They have another shape than the right ones" in shown
+    assert "orange" not in shown
+
+
+def test_numbers_that_the_picture_has_are_not_listed_again():
+    message = text(
+        "Wrong. An input that shows it: x = 1; yours gives [[0.5, 0.5]].",
+        "不对。反例：x = 1；你的结果是 [[0.5, 0.5]]。",
+    )
+    wrong = {"status": "failed", "message": message, "counterexample": {"x": 1}}
+    page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=2))))
+    assert "your result" not in page
+    page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=3))))
+    assert "your result" in page
+
+
+def test_the_time_of_checks_is_on_both_pages_where_results_tell_it():
+    result = graded("ann", checked(seconds=0.004), checked(status="failed", seconds=12.34))
+    assert "0.004 s" in seen(of_student(result), "en")
+    assert "12.3 s" in seen(of_student(result), "en")
+    assert "The checks that took the most time" in seen(of_class(result), "en")
+    for page in (of_student(graded("ann")), of_class(graded("ann"))):
+        assert "The checks that took" not in seen(page, "en")
+        assert "0.000 s" not in page
+
+
+def test_look_alikes_are_a_hint_on_the_class_page_alone():
+    results = [graded("ann"), graded("bob"), graded("dan")]
+    shown = seen(of_class(*results, pairs=[("ann", "bob")]), "en")
+    assert "ann and bob" in shown
+    assert "62 %" in shown
+    assert "see both before you think anything" in shown
+    assert "Not compared" in shown
+    assert "No two of them read alike." in seen(of_class(*results, pairs=[]), "en")
+    assert "alike" not in Page(of_class(*results)).text
+    assert "alike" not in Page(of_student(results[0])).text
+
+
+def test_a_pairs_page_leads_back_and_to_both():
+    page = Page(of_pair(graded("ann", checked("bob"))))
+    assert {"../index.html#alike", "../students/ann.html#unit-attention"} <= set(page.links)
+    assert "../students/bob.html#unit-attention" in page.links

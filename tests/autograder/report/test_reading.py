@@ -39,6 +39,7 @@ def test_other_folders_are_no_students(tmp_path, name):
         {"checks": [{**checked().__dict__, "status": "splendid"}]},
         {"checks": [{**checked().__dict__, "title": {"en": "only"}}]},
         {"checks": [{**checked().__dict__, "message": "words"}]},
+        {"checks": [{**checked().__dict__, "seconds": float("inf")}]},
         {"checks": 3},
         {"schema": 2},
         {"more": 1},

@@ -61,3 +61,23 @@ def test_mistakes_count_once_a_hand_in_commonest_first():
     assert {m.graded for m in found} == {3}
     assert found[0].title["zh"] == "掩码的含义弄反了"
     assert (found[2].title["en"], found[2].hint) == ("of-another-year", None)
+
+
+def test_the_checks_that_took_the_most_time_in_all_come_first():
+    def handin(name, quick, slow):
+        return graded(
+            name,
+            checked(slug="quick", seconds=quick),
+            checked(slug="slow", seconds=slow, title=text("Slow", "慢")),
+        )
+
+    book = gradebook(handin("a", 0.5, 3.0), handin("b", 0.25, 1.0), rejected("c"))
+    slow, quick = statistics.slowest(book)
+    assert (slow.title["en"], slow.total, slow.median) == ("Slow", 4.0, 2.0)
+    assert (slow.longest, slow.longest_name) == (3.0, "a")
+    assert quick.total == 0.75
+    assert statistics.slowest(book, count=1) == [slow]
+
+
+def test_results_that_do_not_tell_a_checks_time_have_no_slow_checks():
+    assert statistics.slowest(gradebook(graded("a"))) == []

@@ -1,0 +1,84 @@
+"""Hand-ins to compare: written apart, and copied with all that can be changed without thinking."""
+
+import ast
+import functools
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from autograder.lookalikes.code import pieces_of
+from autograder.lookalikes.comparing import HandIn
+from autograder.misconceptions import SOLUTIONS_DIR, misconceptions_of
+
+VARIANTS = Path(__file__).resolve().parents[2] / "variants"
+
+
+def read(name: str, source: str, unit: str, suffix: str = ".py") -> HandIn:
+    """Return a hand-in as it is compared."""
+    return HandIn(name, pieces_of(source.encode(), suffix, unit))
+
+
+def variants(unit: str) -> dict[str, str]:
+    """Return the right variants of a unit, by name."""
+    paths = sorted((VARIANTS / unit).glob("*.py"))
+    return {path.stem: path.read_text(encoding="utf-8") for path in paths}
+
+
+@functools.cache
+def written_apart(unit: str) -> list[HandIn]:
+    """Return the variants and the known mistakes, as a class in which nobody copied.
+
+    One author wrote the variants, and left some functions as they were in another one, word for
+    word. These are copies, so they are left out.
+    """
+    hand_ins = [read(name, source, unit) for name, source in variants(unit).items()]
+    words = Counter(_words(piece) for hand_in in hand_ins for piece in hand_in.pieces)
+    apart = [
+        HandIn(h.name, [piece for piece in h.pieces if words[_words(piece)] == 1]) for h in hand_ins
+    ]
+    wrong = [read(item.name, item.source, unit) for item in misconceptions_of(unit)]
+    return [*apart, read("reference", reference(unit), unit), *wrong]
+
+
+def _words(piece) -> tuple[str, ...]:
+    return tuple(text for _, text in piece.lines)
+
+
+def reference(unit: str) -> str:
+    """Return the reference's source."""
+    return (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+
+
+class _Rename(ast.NodeTransformer):
+    """Gives a function's variables other names, and takes its docstring away."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        if ast.get_docstring(node) is not None and len(node.body) > 1:
+            del node.body[0]
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stores(n)}
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and part.id in names:
+                part.id = f"my_{part.id.removeprefix('my_')}"
+        return node
+
+
+def _stores(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
+
+
+def disguised(source: str) -> str:
+    """Return a copy with other names, another layout, no comment, and its functions upside down."""
+    tree = _Rename().visit(ast.parse(source))
+    given = [node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    made = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    tree.body = [*given, *reversed(made)]
+    copied = ast.unparse(ast.fix_missing_locations(tree))
+    return re.sub("(?m)^    ", "  ", re.sub(r"\bops\.", "keras.ops.", copied))
+
+
+def notebook(source: str) -> str:
+    """Return a module as a notebook of a single cell, with an output beside it."""
+    cell = {"cell_type": "code", "source": source.splitlines(keepends=True), "outputs": ["x" * 10]}
+    return json.dumps({"cells": [{"cell_type": "markdown", "source": "# Mine"}, cell]})
