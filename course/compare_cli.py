@@ -7,7 +7,15 @@ import typer
 from rich.console import Console
 
 from course.kit.language import say
-from course.terminal import print_line, speak, stop, stop_training, unannounced, use_device
+from course.terminal import (
+    one_of,
+    print_line,
+    speak,
+    stop,
+    stop_training,
+    unannounced,
+    use_device,
+)
 
 _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
 
@@ -30,6 +38,8 @@ def compare(
     ] = False,
     seed: Annotated[int, typer.Option(help="Of weights, batches and dropout.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, or a Keras dtype policy.")] = "auto",
+    jit: Annotated[str, typer.Option(help="Compile with XLA: auto, on or off.")] = "auto",
     anew: Annotated[
         bool, typer.Option("--anew", help="Don't go on with runs that were stopped.")
     ] = False,
@@ -38,6 +48,7 @@ def compare(
     """Train the families on the same pairs, and put them side by side: quality, size and time."""
     speak(language)
     use_device(device)
+    one_of("jit", jit, ("auto", "on", "off"))
     if load and (epochs is not None or anew):
         stop(
             say(
@@ -60,6 +71,7 @@ def compare(
         from course.kit.training.run import Job, train
         from course.kit.translator import load as load_translator
 
+    one_of("precision", precision, devices.PRECISIONS)
     names = list(dict.fromkeys(name.strip() for name in families.split(",") if name.strip()))
     directory = out or models.RUNS / f"compare-{Path(data).stem}"
     try:
@@ -77,7 +89,7 @@ def compare(
         places = {name: models.find(name) for name in names} if load else {}
         dataset = open_dataset(data)
         comparison.check_test(dataset)
-        plan, effort = devices.choose(device), comparison.Effort()
+        plan, effort = devices.choose(device, precision, jit), comparison.Effort()
         results = []
         for name in names:
 

@@ -13,8 +13,9 @@ import json
 import linecache
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from course.kit.language import say
@@ -50,9 +51,14 @@ class Problem:
     def __str__(self) -> str:
         return f"{self.where[0]}: {self.what[0]}"
 
+    @property
+    def zh(self) -> str:
+        """The problem in Chinese."""
+        return f"{self.where[1]}：{self.what[1]}"
+
     def told(self) -> str:
         """Return the problem in the language in use; `str` is always English."""
-        return say(str(self), f"{self.where[1]}：{self.what[1]}")
+        return say(str(self), self.zh)
 
 
 @dataclass(frozen=True)
@@ -82,12 +88,10 @@ class HandIn:
             # Tracebacks, `inspect` and autograph find the text of the functions through this.
             linecache.cache[place] = (len(source), None, lines, place)
         failed = []
-        flags = 0
-        for statement in self.statements:
-            module = ast.Module(body=[statement.node], type_ignores=[])
-            flags |= _future_flags(statement.node)
+        for statement, code in self.compiled():
             try:
-                code = compile(module, statement.place, "exec", flags, dont_inherit=True)
+                if isinstance(code, Exception):
+                    raise code
                 exec(code, namespace)
             except (Exception, SystemExit) as error:
                 text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -95,6 +99,17 @@ class HandIn:
                 where = (f"{place}, line {line}", f"{place_in_chinese(place)}第 {line} 行")
                 failed.append(Problem(where, (text, text)))
         return failed
+
+    def compiled(self) -> Iterator[tuple[Statement, CodeType | Exception]]:
+        """Yield each statement with its code, or with what keeps it from being compiled."""
+        flags = 0
+        for statement in self.statements:
+            module = ast.Module(body=[statement.node], type_ignores=[])
+            flags |= _future_flags(statement.node)
+            try:
+                yield statement, compile(module, statement.place, "exec", flags, dont_inherit=True)
+            except Exception as error:
+                yield statement, error
 
 
 def place_in_chinese(place: str) -> str:
@@ -166,13 +181,16 @@ def _parse(source: str) -> list[ast.stmt]:
             warnings.simplefilter("ignore", DeprecationWarning)
             return ast.parse(source).body
     except SyntaxError as error:
+        text, said = _shown(error.text or "", 60), _shown(error.msg, 200).rstrip(".")
+        if said.startswith(("(unicode error)", "(value error)")):  # in the words of a codec
+            said = "a backslash in a string begins something that isn't complete"
+        end = "" if said.endswith("?") else "."  # "Perhaps you forgot a comma?"
         if error.lineno is None:
-            english, chinese = f"Syntax error: {error.msg}.", f"语法错误：{error.msg}。"
+            english, chinese = f"Syntax error: {said}{end}", f"语法错误：{said}。"
         else:
-            text = (error.text or "").strip()[:60]
             quoted, marked = (f", “{text}”", f"“{text}”") if text else ("", "")
-            english = f"Syntax error in line {error.lineno}{quoted}: {error.msg}."
-            chinese = f"第 {error.lineno} 行{marked}有语法错误：{error.msg}。"
+            english = f"Syntax error in line {error.lineno}{quoted}: {said}{end}"
+            chinese = f"第 {error.lineno} 行{marked}有语法错误：{said}。"
         raise UnreadableHandIn(english, chinese) from None
     except (RecursionError, MemoryError):
         raise UnreadableHandIn(
@@ -184,6 +202,12 @@ def _parse(source: str) -> list[ast.stmt]:
             "It can't be parsed: it holds characters that are not text.",
             "无法解析：其中含有不属于文本的字符。",
         ) from None
+
+
+def _shown(text: str, limit: int) -> str:
+    """Return a text on one line, cut, with a mark where a terminal would obey it."""
+    text = text.strip()[:limit].rstrip()
+    return "".join(c if c.isprintable() else "�" for c in text)
 
 
 def _future_flags(node: ast.stmt) -> int:
@@ -231,6 +255,11 @@ def _code_cells(text: str) -> Iterable[str]:
         ) from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list):
+        if isinstance(notebook, dict) and "worksheets" in notebook:
+            raise UnreadableHandIn(
+                "The notebook is in an old format; open it in Jupyter, save it, and hand that in.",
+                "笔记本是旧格式；请在 Jupyter 中打开并保存后再提交。",
+            )
         raise UnreadableHandIn(
             "The file is not a notebook: it has no list of cells.",
             "文件不是笔记本：其中没有单元格列表。",
@@ -299,15 +328,20 @@ def _is_constant(node: ast.expr) -> bool:
 
 def _needed(statements: Sequence[Statement], exercises: Sequence[str]) -> list[Statement]:
     """Keep what the exercises use, directly or through other definitions, in the old order."""
-    wanted = set(exercises)
+    binding: dict[str, list[int]] = {}  # each name's statements
+    for index, statement in enumerate(statements):
+        for name in bound_names(statement.node):
+            binding.setdefault(name, []).append(index)
     kept: set[int] = set()
-    grown = True
-    while grown:
-        grown = False
-        for index, statement in enumerate(statements):
-            bound = bound_names(statement.node)
-            if index not in kept and (bound & wanted or "*" in bound):
+    seen: set[str] = set()
+    waiting = ["*", *exercises]
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for index in binding.get(name, ()):
+            if index not in kept:
                 kept.add(index)
-                wanted |= used_names(statement.node)
-                grown = True
+                waiting += used_names(statements[index].node)
     return [statement for index, statement in enumerate(statements) if index in kept]

@@ -19,14 +19,15 @@ import numpy as np
 
 from course.kit.corpora import DataError, cleaning
 from course.kit.corpora.placing import UNFINISHED
-from course.kit.decoding import Steps, beam_search, greedy_search, steps_for
+from course.kit.decoding import Steps, beam_search, compiled, greedy_search, steps_for
 from course.kit.families import ModelError, build, get_weights, set_weights, weight_paths
 from course.kit.language import say
-from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
+from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID, padded
 from course.kit.vocabulary import Vocabulary, load_vocabulary, restore
 
 CARD, WEIGHTS = "model.json", "weights.npz"
-_ROWS = 128  # sentences that are translated side by side
+_SENTENCES, _BEGINNINGS = 512, 1024  # the most that are translated side by side
+_WORTH_COMPILING = 16  # sentences: for fewer it takes longer than it saves
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,10 @@ class Translator:
         # Trying out which steps are right takes longer than a short sentence.
         return steps_for(self.model)
 
+    @cached_property
+    def _compiled_steps(self) -> Steps:
+        return compiled(self._steps, self.model)
+
     def translate(
         self,
         sentences: Sequence[str],
@@ -84,27 +89,29 @@ class Translator:
         ids = [self.source.encode(text)[:limit] for text in texts]
         found = [Translation("", [], [])] * len(ids)  # of nothing comes nothing
         order = sorted((n for n, words in enumerate(ids) if words), key=lambda n: len(ids[n]))
-        for begin in range(0, len(order), _ROWS):
-            rows = order[begin : begin + _ROWS]
+        steps = self._steps if len(order) < _WORTH_COMPILING else self._compiled_steps
+        at_once = min(_SENTENCES, max(1, _BEGINNINGS // beam_size))
+        for begin in range(0, len(order), at_once):
+            rows = order[begin : begin + at_once]
             source = padded([ids[n] for n in rows])
             if beam_size == 1:
-                written = greedy_search(self._steps, source, self.card["max_length"])
+                written = greedy_search(steps, source, self.card["max_length"])
             else:
                 written = beam_search(
-                    self._steps, source, self.card["max_length"], beam_size, length_penalty
+                    steps, source, self.card["max_length"], beam_size, length_penalty
                 )
-            weights = self._attention(source, written, attention)
+            # An unknown word is copied from where the model looked.
+            looking = np.flatnonzero(attention | (written == UNKNOWN_ID).any(axis=1))
+            weights = self._attention(source[looking], written[looking])
+            looked = dict(zip(looking, weights, strict=True)) if weights is not None else {}
             for row, n in enumerate(rows):
-                looked = None if weights is None else weights[row]
-                found[n] = self._told(texts[n], len(ids[n]), written[row], looked)
+                found[n] = self._told(texts[n], len(ids[n]), written[row], looked.get(row))
             step(begin + len(rows))
         return found
 
-    def _attention(
-        self, source: np.ndarray, written: np.ndarray, wanted: bool
-    ) -> np.ndarray | None:
-        """Weights `(B, T, S)` where they are wanted, or where an unknown word has to be copied."""
-        if not wanted and not (written == UNKNOWN_ID).any():
+    def _attention(self, source: np.ndarray, written: np.ndarray) -> np.ndarray | None:
+        """Weights `(B, T, S)`, averaged; None where there are no sentences or no attention."""
+        if not len(source):
             return None
         start = np.full((len(written), 1), START_ID, "int32")
         target_in = np.concatenate([start, written[:, :-1]], axis=1)
@@ -153,14 +160,6 @@ class Translator:
                 path.replace(directory / path.name)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-
-
-def padded(rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return token ids `(B, S)`, int32, with padding behind the shorter rows."""
-    table = np.full((len(rows), max(map(len, rows))), PAD_ID, "int32")
-    for row, ids in zip(table, rows, strict=True):
-        row[: len(ids)] = ids
-    return table
 
 
 def read_card(directory: Path) -> dict[str, Any]:

@@ -126,9 +126,10 @@ def test_the_command_trains_once_and_then_goes_on(compare, tmp_path):
     again = compare(*command)
     assert again.exit_code == 0
     assert "1/1" not in again.output
-    other = compare(*command[:-1], 2)
-    assert other.exit_code == 2
-    assert "other settings" in other.output
+    for change in (("--epochs", 2), ("--precision", "mixed_bfloat16")):
+        other = compare(*command, *change)
+        assert other.exit_code == 2
+        assert "other settings" in other.output
 
 
 def test_weights_that_are_there_are_compared_without_training(compare, tmp_path):
@@ -145,6 +146,8 @@ def test_weights_that_are_there_are_compared_without_training(compare, tmp_path)
         (["--families", ","], "Name a family", "请写明"),
         (["--load", "--epochs", "3"], "leave --epochs", "请去掉"),
         (["--device", "tpu"], "--device can't be", "--device 不能是"),
+        (["--precision", "int8"], "--precision can't be", "--precision 不能是"),
+        (["--jit", "maybe"], "--jit can't be", "--jit 不能是"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(compare, arguments, says, zh):

@@ -1,7 +1,7 @@
 """Greedy and beam search over the steps of a model.
 
 The model's tensors stay where they are; what was written is kept on the host, and sentences that
-have ended are not computed any further in greedy search.
+have ended are not computed any further, once they are the half.
 """
 
 import math
@@ -80,13 +80,16 @@ def beam_search(
     _check_room(max_length)
     if beam_size < 1:
         raise ValueError(f"A beam keeps at least one beginning, not {beam_size}.")
-    batch, rows = len(source), len(source) * beam_size
-    first_of_row = np.arange(batch)[:, None] * beam_size
+    batch = len(source)
     state = steps.begin(ops.convert_to_tensor(source, "int32"), max_length)
-    state = {kind: _rows(part, np.arange(rows) // beam_size) for kind, part in state.items()}
+    state = {
+        kind: _rows(part, np.repeat(np.arange(batch), beam_size)) for kind, part in state.items()
+    }
 
+    finished = np.full((batch, max_length), PAD_ID, "int32")
+    going = np.arange(batch)
     written = np.full((batch, beam_size, max_length), PAD_ID, "int32")
-    words = np.full(rows, START_ID, "int32")
+    words = np.full(batch * beam_size, START_ID, "int32")
     so_far = np.full((batch, beam_size), -math.inf, "float32")
     so_far[:, 0] = 0.0  # all beams begin alike: only the first may be continued
     length = np.zeros((batch, beam_size), "float32")
@@ -94,32 +97,42 @@ def beam_search(
 
     for position in range(max_length):
         logits, state = steps.step(ops.convert_to_tensor(words), position, state)
-        best_gains, best_words = ops.top_k(_log_softmax(logits), beam_size)
         # Only a beam's own best continuations can be among the best of all its sentence's.
-        gains = ops.convert_to_numpy(best_gains).reshape(batch, beam_size, beam_size).copy()
-        following = ops.convert_to_numpy(best_words).reshape(batch, beam_size, beam_size).copy()
+        gains, following = _best(logits, beam_size)
         gains[ended], following[ended] = -math.inf, PAD_ID
         gains[ended, 0] = 0.0  # what has ended can only be padded, at no cost
 
         sums = so_far[..., None] + gains
         lengths = length + ~ended
         divisors = np.power((lengths + 5.0) / 6.0, length_penalty)
-        ranks = -(sums / divisors[..., None]).reshape(batch, -1)
+        ranks = -(sums / divisors[..., None]).reshape(len(going), -1)
         order = np.argsort(ranks, axis=1, kind="stable")[:, :beam_size]
         beam = order // beam_size
-        chosen = np.take_along_axis(following.reshape(batch, -1), order, axis=1)
+        chosen = np.take_along_axis(following.reshape(len(going), -1), order, axis=1)
 
-        so_far = np.take_along_axis(sums.reshape(batch, -1), order, axis=1)
+        so_far = np.take_along_axis(sums.reshape(len(going), -1), order, axis=1)
         length = np.take_along_axis(lengths, beam, axis=1)
         ended = np.take_along_axis(ended, beam, axis=1) | (chosen == END_ID)
         written = np.take_along_axis(written, beam[:, :, None], axis=1)
         written[:, :, position] = chosen
-        words = chosen.reshape(-1).astype("int32")
-        if ended.all():
+        finished[going] = written[:, 0]
+        done = ended.all(axis=1)
+        if done.all():
             break
-        if beam_size > 1:
-            state["moving"] = _rows(state["moving"], (first_of_row + beam).reshape(-1))
-    return written[:, 0, : position + 1]
+        source_row = np.arange(len(going))[:, None]
+        if 2 * done.sum() >= len(done):
+            kept = np.flatnonzero(~done)
+            state["fixed"] = _rows(state["fixed"], _beams(kept, beam_size))
+            going, source_row, beam, chosen = (
+                going[kept],
+                source_row[kept],
+                beam[kept],
+                chosen[kept],
+            )
+            so_far, length, ended, written = so_far[kept], length[kept], ended[kept], written[kept]
+        words = chosen.reshape(-1).astype("int32")
+        state["moving"] = _rows(state["moving"], (source_row * beam_size + beam).reshape(-1))
+    return finished[:, : position + 1]
 
 
 def _check_room(max_length: int) -> None:
@@ -127,8 +140,21 @@ def _check_room(max_length: int) -> None:
         raise ValueError(f"A translation needs room for at least one word, not {max_length}.")
 
 
-def _log_softmax(logits: Any) -> Any:
-    return ops.log_softmax(ops.cast(logits, "float32"))
+def _best(logits: Any, beam_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest words after each beginning, `(B, k, k)`: log-probabilities, and ids."""
+    logits = ops.cast(logits, "float32")
+    best, words = ops.top_k(logits, beam_size)
+    likely = best - ops.logsumexp(logits, axis=-1, keepdims=True)
+    shape = (-1, beam_size, beam_size)
+    return (
+        np.array(ops.convert_to_numpy(likely)).reshape(shape),
+        np.array(ops.convert_to_numpy(words)).reshape(shape),
+    )
+
+
+def _beams(sentences: np.ndarray, beam_size: int) -> np.ndarray:
+    """The rows of these sentences' beams."""
+    return (sentences[:, None] * beam_size + np.arange(beam_size)).reshape(-1)
 
 
 def _rows(part: Any, rows: np.ndarray) -> Any:

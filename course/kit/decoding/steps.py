@@ -28,14 +28,18 @@ class Steps(Protocol):
     """What the search needs of a model.
 
     A state is `{"fixed": ..., "moving": ...}`, nested lists of tensors whose first axis is the
-    batch: what the source gave, and what the words so far have left.
+    batch: what the source gave, whose second axis is the source's, and what the words so far have
+    left. From one step to the next every tensor keeps its shape and its place.
     """
 
     def begin(self, source: Any, max_length: int) -> State:
         """Read the source, token ids `(B, S)`; return the state before the first word."""
 
     def step(self, words: Any, position: int, state: State) -> tuple[Any, State]:
-        """Take the word `(B,)` at a position; return logits `(B, V)` of the next, and the state."""
+        """Take the word `(B,)` at a position; return logits `(B, V)` of the next, and the state.
+
+        The position is a number, or a tensor of one.
+        """
 
 
 class TransformerSteps:
@@ -64,7 +68,7 @@ class TransformerSteps:
         model = self.model
         source_mask, memories = state["fixed"]
         x = model.target_embedding(words[:, None]) * math.sqrt(model.d_model)
-        x = _placed(model, x, position)
+        x = x + _position(model, position, state["moving"][0][0].shape[1], x)
         moving = []
         for layer, memory, kept in zip(
             model.decoder_layers, memories, state["moving"], strict=True
@@ -87,11 +91,10 @@ class TransformerSteps:
         return logits, {"fixed": state["fixed"], "moving": moving}
 
 
-def _placed(model: Any, x: Any, position: int) -> Any:
-    """Add position `position` to x `(B, 1, D)`: zeros before it, and of the sum the last row."""
-    before = ops.zeros((1, position, x.shape[-1]), x.dtype)
-    row = model.positions(ops.concatenate([before, ops.zeros_like(x[:1])], axis=1))[:, -1:]
-    return x + row
+def _position(model: Any, position: Any, length: int, x: Any) -> Any:
+    """What the model adds at a position of at most `length`, `(1, 1, D)`: a row of its table."""
+    table = model.positions(ops.zeros((1, length, x.shape[-1]), x.dtype))
+    return ops.take(table, ops.reshape(position, (1,)), axis=1)
 
 
 def _by_head(x: Any, num_heads: int) -> Any:
@@ -152,7 +155,7 @@ class ConvSteps:
         model = self.model
         encoded, source_embedding, source_mask = state["fixed"]
         word = model.target_embedding(words[:, None])
-        word = word + model.target_positions(ops.convert_to_tensor([position]))[None]
+        word = word + model.target_positions(ops.reshape(position, (1,)))[None]
         x, windows = word, []
         for block, attention, before in zip(
             model.decoder_blocks, model.attentions, state["moving"], strict=True
@@ -167,7 +170,10 @@ class ConvSteps:
 
 
 class PrefixSteps:
-    """Any model with `encode` and `decode`: all words so far are decoded again at each step."""
+    """Any model with `encode` and `decode`: all words so far are decoded again at each step.
+
+    What is kept grows with them.
+    """
 
     def __init__(self, model: Any):
         self.model = model

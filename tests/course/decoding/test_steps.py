@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from course.kit.decoding import beam_search, greedy_search, steps_for
+from course.kit.decoding import beam_search, compiled, greedy_search, steps_for
 from course.kit.decoding.steps import ConvSteps, PrefixSteps, RNNSteps, TransformerSteps
 from course.kit.scripted import ScriptedModel
 from solutions import translation
@@ -61,6 +61,33 @@ def test_searches_write_what_the_reference_writes(family):
         np.testing.assert_array_equal(found, keras.ops.convert_to_numpy(wanted))
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_compiled_steps_write_the_same(family):
+    model = built(FAMILIES[family][1])
+    steps = steps_for(model)
+    quick = compiled(steps, model)
+    # Sources of another length, batches of another size, room for another number of words.
+    for source, room in ((SOURCE, 12), (SOURCE[:2, :4], 12), (SOURCE[1:, :3], 7)):
+        np.testing.assert_array_equal(
+            greedy_search(quick, source, room), greedy_search(steps, source, room)
+        )
+        np.testing.assert_array_equal(
+            beam_search(quick, source, room, 3), beam_search(steps, source, room, 3)
+        )
+
+
+def test_compiled_steps_see_weights_that_change():
+    model = built(FAMILIES["transformer"][1], 0.5)
+    steps = steps_for(model)
+    quick = compiled(steps, model)
+    for _ in range(2):
+        words = np.array([2, 2, 2], "int32")
+        wanted, _ = steps.step(words, 0, steps.begin(SOURCE, 4))
+        found, _ = quick.step(words, 0, quick.begin(SOURCE, 4))
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
+        model.output_projection.kernel.assign(-2.0 * model.output_projection.kernel)
+
+
 def test_a_transformer_on_the_multi_head_unit_has_quick_steps_too(monkeypatch):
     monkeypatch.setattr("solutions.transformer.MultiHeadAttention", MultiHeadAttention)
     assert isinstance(steps_for(built(FAMILIES["transformer"][1])), TransformerSteps)
@@ -76,7 +103,9 @@ class Uncertain(Transformer):
 def test_a_model_that_works_otherwise_is_decoded_from_the_beginning():
     model = Uncertain(10, 11, 8, 2, 16, 1)
     model((SOURCE, SOURCE))
-    assert isinstance(steps_for(model), PrefixSteps)
+    steps = steps_for(model)
+    assert isinstance(steps, PrefixSteps)
+    assert compiled(steps, model) is steps
 
 
 def scripted():
