@@ -13,6 +13,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	2>/dev/null && echo $$p && break; done)
 INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
 BOOK_INSTALLED := $(VENV)/.installed-book
+POSTGRES_INSTALLED := $(VENV)/.installed-postgres
+CLUSTER_INSTALLED := $(VENV)/.installed-cluster
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
@@ -28,8 +30,9 @@ demo: $(INSTALLED)  ## The whole loop on sample hand-ins: release, grade in isol
 test: $(INSTALLED)  ## The project's own tests, without the slow ones.
 	$(BIN)/python -m pytest
 
-test-slow: $(INSTALLED) $(BOOK_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, the demo.
+test-slow: $(INSTALLED) $(BOOK_INSTALLED) $(POSTGRES_INSTALLED) $(CLUSTER_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, a cluster, the demo.
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest tests/autograder/test_cluster.py # the quick ones need dask too
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
 	$(MAKE) verify VENV=.venv-jax BACKEND_PACKAGES=jax BACKEND=jax VERIFY=--right-only
@@ -68,4 +71,12 @@ $(INSTALLED): requirements/base.txt requirements/$(BACKEND_PACKAGES).txt
 
 $(BOOK_INSTALLED): $(INSTALLED) requirements/book.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/book.txt
+	@touch $@
+
+$(CLUSTER_INSTALLED): $(INSTALLED) requirements/cluster.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/cluster.txt
+	@touch $@
+
+$(POSTGRES_INSTALLED): $(INSTALLED) requirements/postgres.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/postgres.txt
 	@touch $@

@@ -1,6 +1,14 @@
 """`python -m autograder …`"""
 
-from autograder.cli import main
+
+def _run() -> None:
+    try:
+        from autograder.cli import main  # takes a second, in which Ctrl-C is no error either
+
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
 
 if __name__ == "__main__":
-    main()
+    _run()

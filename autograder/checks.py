@@ -35,8 +35,8 @@ class Check:
         unit, exercise, slug: what it checks; together its id.
         points: what it is worth; a unit's checks add up to 100.
         title: what it looks at, in both languages.
-        timeout: seconds that it may take on the wall clock.
-        needs: `gpu` where it needs one, else empty.
+        timeout: seconds that it may take of the process's own time (`isolation.clock`).
+        needs: what the host must have, with spaces: `gpu`, `corpus` (real sentences); else empty.
         evident: whether known mistakes are told apart by it; not worth it where it is costly.
     """
 
@@ -64,11 +64,13 @@ class CheckFailed(AssertionError):
     Attributes:
         text: the message in both languages.
         got: what the student's code gave, to be shown beside the input where both are small.
+        attention: the attention weights that were looked at, as `attention_picture` writes them.
     """
 
     def __init__(self, message: Text, got: Any = None):
         super().__init__(message["en"])
         self.text, self.got = message, got
+        self.attention: dict[str, Any] | None = None
 
 
 class _Enough(BaseException):
@@ -201,12 +203,13 @@ def _raise_smallest(
     }
     last = _key(inputs)
     tries = 0
+    killed: StudentGone | None = None
 
     @hypothesis.seed(seed)
     @_settings(examples)
     @hypothesis.given(strategy)
     def search(candidate: dict[str, Any]) -> None:
-        nonlocal tries, last
+        nonlocal tries, last, killed
         key = _key(candidate)
         if key in failures:
             last = key
@@ -221,18 +224,24 @@ def _raise_smallest(
             failures[key] = (candidate, error)
             last = key
             raise CheckFailed({"en": "known", "zh": "known"}) from None
-        except StudentGone:  # a smaller input that kills the process says less, not more
+        except StudentGone as gone:  # a smaller input that kills the process says less, not more
+            if gone.unexplained:
+                killed = gone
             raise _Enough from None
 
     try:
         search()
     except (_Enough, Exception):
         inputs, failure = failures[last]
+    if killed is not None:
+        raise killed  # by somebody else: the search may be begun again, see `Session.forgives`
     student.new_example(inputs)
     try:
         body(student, **inputs)
     except (CheckFailed, StudentError) as again:
         raise again from None
+    except StudentGone:  # with the process that the search has ended
+        pass
     raise failure from None  # it fails only now and then
 
 

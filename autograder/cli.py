@@ -1,25 +1,35 @@
 """The instructor's commands: `python -m autograder --help`."""
 
+import contextlib
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder import table
+from autograder import leftovers, table
 from autograder.batch import Options, Summary, grade_all
+from autograder.cluster import LOCAL, ClusterError, grade_on_cluster
 from autograder.exports import command as export_command
 from autograder.exports.formats import FORMATS, Request
 from autograder.exports.marks import ExportError
 from autograder.exports.writing import place, write_all
+from autograder.interruption import stoppable
 from autograder.isolation.client import IsolationError
+from autograder.locking import Locked, locked
 from autograder.report import command as report_command
 from autograder.results import Result
 from autograder.submissions import Submission, SubmissionsError, find_submissions
+from course.kit.language import say
 from course.kit.units import available_units
+from course.terminal import print_line, speak, stop
+
+if TYPE_CHECKING:
+    from autograder.bridge.grading import CourseRun
 
 app = typer.Typer(
     help="Release the course, grade hand-ins in isolation, and prove the suites.",
@@ -32,52 +42,83 @@ report_command.add_to(app)
 BACKENDS = ("tensorflow", "jax", "torch")
 # What `grade --format` writes beside the results; the other formats need more than results.
 GRADE_FORMATS = ("json", "gradescope", "junit", "csv")
+_LANGUAGE = typer.Option(help="en or zh.")
 
 
-def _stop(message: str) -> NoReturn:
-    """Say what is wrong in one sentence and end with status 2."""
-    Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(2)
+def _warn(message: str) -> None:
+    print_line(Console(stderr=True), message)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...] | list[str]) -> None:
     if value not in choices:
-        _stop(f"There is no {name} {value!r}; choose one of: {', '.join(choices)}.")
+        names = ", ".join(choices)
+        stop(
+            say(
+                f"There is no {name} {value!r}; choose one of: {names}.",
+                f"{name} 不能是 {value!r}；可选：{names}。",
+            )
+        )
 
 
-def find_device(wanted: str) -> str:
+def find_device(wanted: str, cluster: str | None = None) -> str:
     """Return `cpu` or `gpu`: what is asked for, or what this machine has.
+
+    On a cluster of other machines `auto` means the CPU, which all of them have.
 
     No backend is asked, since the grader's process imports none: the driver's device file tells.
     """
     if wanted != "auto":
         return wanted
+    if cluster not in (None, LOCAL):
+        return "cpu"
     return "gpu" if Path("/dev/nvidia0").exists() else "cpu"
 
 
-def grade_with_progress(
-    submissions: list[Submission], options: Options, console: Console
-) -> Summary:
-    """Grade with a progress bar that names the last hand-in."""
+def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("grading", total=len(submissions))
+    return Progress(*columns, console=console, transient=True)
+
+
+def grade_with_progress(
+    submissions: list[Submission],
+    options: Options,
+    console: Console,
+    cluster: str | None = None,
+) -> Summary:
+    """Grade, here or on a cluster, with a progress bar that names the last hand-in."""
+    with _progress(console) as progress:
+        task = progress.add_task(say("grading", "评分中"), total=len(submissions))
 
         def advance(result: Result) -> None:
             progress.update(task, advance=1, description=table.plain(result.submission, 30))
 
+        if cluster is not None:
+            return grade_on_cluster(submissions, options, cluster, advance)
         return grade_all(submissions, options, advance)
 
 
 @app.command()
 def grade(
-    paths: Annotated[list[Path], typer.Argument(help="Hand-ins: files, folders or zips.")],
-    out: Annotated[Path, typer.Option(help="The directory for the results.")],
+    context: typer.Context,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Hand-ins: files, folders or zips; with --course-dir an assignment's name."
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The directory for the results; a course has its own, DIR/results."),
+    ] = None,
+    course_dir: Annotated[
+        Path | None,
+        typer.Option(help="A course of nbgrader: grade an assignment of it into its gradebook."),
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
     jobs: Annotated[int, typer.Option(help="Hand-ins at a time; 0: one a processor.")] = 0,
     seed: Annotated[int, typer.Option(help="The seed of the run.")] = 0,
@@ -86,14 +127,34 @@ def grade(
     isolation: Annotated[
         str, typer.Option(help="require, or best-effort to go on with what this host gives.")
     ] = "require" if sys.platform == "linux" else "best-effort",
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            help="A dask scheduler's address, such as tcp://host:8786, or local for --jobs workers."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Leave out what is graded.")] = False,
     formats: Annotated[
         str,
         typer.Option("--format", help="json, and beside it gradescope, junit or csv; with commas."),
     ] = "json",
+    language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:
     """Grade hand-ins, each in isolation; results go to OUT/NAME/UNIT.json."""
+    speak(language)
     console = Console()
+    if course_dir is None and out is None:
+        stop(
+            say("Name the directory for the results with --out.", "请用 --out 指定存放结果的目录。")
+        )
+    if course_dir is not None and (len(paths) != 1 or unit is not None):
+        stop(
+            say(
+                "With --course-dir name one assignment, and no --unit: its notebooks say the "
+                "units.",
+                "使用 --course-dir 时只给一个作业名，不要给 --unit：单元由其中的笔记本决定。",
+            )
+        )
     if unit is not None:
         _check_choice("unit", unit, available_units())
     _check_choice("backend", backend, BACKENDS)
@@ -103,48 +164,113 @@ def grade(
     for name in wanted:
         _check_choice("format", name, GRADE_FORMATS)
     if jobs < 0:
-        _stop("--jobs takes the number of hand-ins at a time, or 0 for one a processor.")
-    try:
-        submissions = find_submissions(paths, unit)
-        out.mkdir(parents=True, exist_ok=True)
-        options = Options(
-            out=out,
-            seed=seed,
-            backend=backend,
-            device=find_device(device),
-            isolation=isolation,
-            jobs=jobs or len(os.sched_getaffinity(0)),
-            resume=resume,
+        stop(
+            say(
+                "--jobs takes the number of hand-ins at a time, or 0 for one a processor.",
+                "--jobs 是同时评分的份数；0 表示每个处理器一份。",
+            )
         )
-        summary = grade_with_progress(submissions, options, console)
-        for name in wanted:
-            if name in FORMATS:
-                made = FORMATS[name].make(Request(summary.results, unit=unit))
-                write_all(place(out / "exports" / name, made.files))
-    except (SubmissionsError, IsolationError, ExportError) as error:
-        _stop(str(error))
+    run = None
+    try:
+        with stoppable(), contextlib.ExitStack() as held:
+            options = Options(
+                out=out or Path(),
+                seed=seed,
+                backend=backend,
+                device=find_device(device, cluster),
+                isolation=isolation,
+                jobs=jobs or len(os.sched_getaffinity(0)),
+                resume=resume,
+            )
+
+            def occupy(folder: Path) -> None:
+                held.enter_context(locked(folder, _warn))
+                leftovers.clear(folder)
+
+            if course_dir is not None:
+                run = _grade_course(
+                    context, course_dir, str(paths[0]), out, options, console, cluster, occupy
+                )
+                out, summary = run.out, run.summary
+            else:
+                assert out is not None
+                submissions = find_submissions(paths, unit)
+                out.mkdir(parents=True, exist_ok=True)
+                occupy(out)
+                summary = grade_with_progress(submissions, options, console, cluster)
+            for name in wanted:
+                if name in FORMATS:
+                    made = FORMATS[name].make(Request(summary.results, unit=unit))
+                    write_all(place(out / "exports" / name, made.files))
+    except (SubmissionsError, IsolationError, ClusterError, ExportError, Locked) as error:
+        stop(str(error))
     except OSError as error:
-        _stop(f"The results can't be written to {out}: {error.strerror or error}.")
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped; go on later with --resume.", highlight=False)
-        raise typer.Exit(130) from None
+        where, why = out or course_dir, error.strerror or error
+        stop(
+            say(
+                f"The results can't be written to {where}: {why}.",
+                f"无法把结果写入 {where}：{why}。",
+            )
+        )
+    except KeyboardInterrupt as stopped:
+        _warn(say("Stopped; go on later with --resume.", "已停止；以后可用 --resume 继续。"))
+        raise typer.Exit(getattr(stopped, "status", 130)) from None
     table.show(summary, console)
-    console.print(f"Results: {out}", highlight=False, soft_wrap=True, markup=False)
-    raise typer.Exit(1 if summary.failures else 0)
+    print_line(console, say(f"Results: {out}", f"结果：{out}"))
+    if run is not None:
+        table.show_gradebook(run.written, run.absent, console)
+    raise typer.Exit(1 if summary.failures or (run is not None and run.absent) else 0)
+
+
+def _grade_course(
+    context: typer.Context,
+    directory: Path,
+    assignment: str,
+    out: Path | None,
+    options: Options,
+    console: Console,
+    cluster: str | None,
+    occupy: Callable[[Path], None],
+) -> "CourseRun":
+    """Grade an assignment of a course; what is not on the command line is the course's to say."""
+    from autograder.bridge.course import Course
+    from autograder.bridge.grading import grade_course
+
+    given = {
+        name: getattr(options, name)
+        for name in ("seed", "backend", "device", "isolation")
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+    writing = _progress(console)
+    task = writing.add_task("gradebook", total=None)
+
+    def grade(submissions: list[Submission], options: Options) -> Summary:
+        summary = grade_with_progress(submissions, options, console, cluster)
+        shown.enter_context(writing)
+        return summary
+
+    def advance(student: str, total: int) -> None:
+        writing.update(task, advance=1, total=total, description=table.plain(student, 30))
+
+    changes = {"jobs": options.jobs, "resume": options.resume, **given}
+    with contextlib.ExitStack() as shown:
+        return grade_course(Course(directory, assignment), out, changes, grade, advance, occupy)
 
 
 @app.command()
 def diff(
     old: Annotated[Path, typer.Argument(help="Results, as `grade --out` wrote them.")],
     new: Annotated[Path, typer.Argument(help="Results of the same hand-ins, graded again.")],
+    language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:
     """Show whose score moved between two runs, and why; exit status 1 where one did."""
     from autograder.compared import moves
 
+    speak(language)
     try:
         found = moves(old, new)
     except ValueError as error:
-        _stop(str(error))
+        stop(str(error))
     table.show_moves(found, Console())
     raise typer.Exit(1 if found else 0)
 
@@ -159,7 +285,7 @@ def release(
     try:
         files = build_release(target)
     except ReleaseError as error:
-        _stop(str(error))
+        stop(str(error))
     Console().print(f"{len(files)} files for students: {target}", highlight=False, soft_wrap=True)
 
 
@@ -174,7 +300,7 @@ def quickstart(
     try:
         units = make_course(directory, language)
     except QuickstartError as error:
-        _stop(str(error))
+        stop(str(error))
     console = Console()
     console.print(f"{len(units)} units: {directory}", highlight=False, soft_wrap=True)
     console.print(
@@ -207,7 +333,7 @@ def verify(
         names = units or available_units()
         proven = run_verify(names, backend, isolation, seed, Console(), right_only)
     except IsolationError as error:
-        _stop(str(error))
+        stop(str(error))
     raise typer.Exit(0 if proven else 1)
 
 
@@ -222,7 +348,7 @@ def demo(
     try:
         run_demo(out, jobs or len(os.sched_getaffinity(0)), Console())
     except (IsolationError, ValueError) as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The whole loop on sample hand-ins: release, hand in, grade, see what was found."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
@@ -48,7 +49,7 @@ class DemoError(ValueError):
     """The demonstration can't be written there; the message says what to do."""
 
 
-def run_demo(out: Path, jobs: int, console: Console) -> list[Result]:
+def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
     """Build the release, make hand-ins, grade them in isolation, and print what was found.
 
     Args:

@@ -3,11 +3,13 @@
 An answer is what came over the wire: nothing here trusts its type or its shape.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
+from autograder.attention_picture import picture
 from autograder.checks import CheckFailed
 from autograder.isolation.wire import Handle, Opaque, Spec
 from autograder.messages import Text, join, text
@@ -134,3 +136,23 @@ def close(
             note = text("There is NaN in it.", "其中出现了 NaN。")
         fail(join(because, note), found)
     return found
+
+
+@contextlib.contextmanager
+def attention(weights: Any, right: np.ndarray | Callable[[], np.ndarray]) -> Iterator[None]:
+    """Give a failure inside a picture of the attention weights, beside how far they are off.
+
+    Args:
+        weights: what the student's code gave; what is no array has no picture.
+        right: what they should be, or a function that says so, called on failure alone.
+
+    Raises:
+        CheckFailed: what is raised inside.
+    """
+    try:
+        yield
+    except CheckFailed as failure:
+        if isinstance(weights, np.ndarray) and weights.dtype.kind in "biuf":
+            wanted = right() if callable(right) else right
+            failure.attention = failure.attention or picture(weights, wanted)
+        raise

@@ -7,18 +7,32 @@ from typing import Any
 
 import numpy as np
 
+from autograder import corpus
 from autograder.checks import Check, CheckFailed
 from autograder.diagnosis import Diagnostician, Evidence
 from autograder.isolation.client import StudentError, StudentGone
 from autograder.messages import Text, join, text
 from autograder.results import CheckResult
 from autograder.session import NotDefined, Rejected, Session, Student
+from autograder.spelling import spelled
 
 _SMALL = 16  # numbers that are shown beside each other in a message
+_MAX_EVIDENCE = 64 * 2**20  # bytes of answers that are kept of one hand-in
+
+
+# Why a check is not run; nobody loses or gains a point by the machine that grades.
+LACKS = {
+    "gpu": text("Not run: it needs a GPU. It costs no points.", "未运行：需要 GPU。不影响得分。"),
+    "corpus": text(
+        "Not run: it needs real sentences, which `python -m course data fetch tatoeba` gets. "
+        "It costs no points.",
+        "未运行：需要真实语料，可用 `python -m course data fetch tatoeba` 获取。不影响得分。",
+    ),
+}
 
 
 class Skipped(Exception):
-    """This host lacks what the check needs."""
+    """This host lacks what the check needs: `gpu`, or `corpus`."""
 
 
 class Harness:
@@ -34,6 +48,7 @@ class Harness:
         self.session, self.seed, self.device = session, seed, device
         self.results: dict[str, CheckResult] = {}
         self.evidence: dict[str, Evidence] = {}
+        self._evidence_left = _MAX_EVIDENCE
 
     def student_for(self, check: Check) -> Student:
         """Return the hand-in, made ready for a check.
@@ -41,14 +56,25 @@ class Harness:
         Raises:
             Skipped, NotDefined, Rejected, StudentGone: it can't be had for this check.
         """
-        if check.needs == "gpu" and self.device != "gpu":
-            raise Skipped("It needs a GPU, and this run has none.")
+        needs = check.needs.split()
+        if "gpu" in needs and self.device != "gpu":
+            raise Skipped("gpu")
+        if "corpus" in needs and not corpus.is_there():
+            raise Skipped("corpus")
         seed = check.seed(self.seed)
         self.session.begin(check, seed)
         return Student(self.session, seed)
 
-    def record(self, check: Check, raised: BaseException | None) -> CheckResult:
-        """Turn the end of a check into its result, and keep the evidence for the diagnosis."""
+    def record(
+        self, check: Check, raised: BaseException | None, seconds: float = 0.0
+    ) -> CheckResult:
+        """Turn the end of a check into its result, and keep the evidence for the diagnosis.
+
+        Args:
+            check: which.
+            raised: what ended it; None where it passed.
+            seconds: how long it took.
+        """
         status, message = _judge(check, raised)
         counterexample = None
         if status in ("failed", "error") and self.session.example is not None:
@@ -63,12 +89,16 @@ class Harness:
             max_points=float(check.points) if status != "skipped" else 0.0,
             message=message,
             counterexample=counterexample,
+            attention=getattr(raised, "attention", None),
+            seconds=round(seconds, 4),
         )
         self.results[check.id] = result
-        if check.evident and status in ("passed", "failed", "error"):
-            self.evidence[check.id] = Evidence(
-                check.exercise, self.session.transcript, status != "passed"
-            )
+        transcript = self.session.transcript
+        room = self._evidence_left - transcript.size
+        told = status in ("passed", "failed", "error")
+        if check.evident and told and transcript.whole and room >= 0:
+            self._evidence_left = room
+            self.evidence[check.id] = Evidence(check.exercise, transcript, status != "passed")
         return result
 
     def diagnose(self, diagnostician: Diagnostician) -> None:
@@ -86,9 +116,7 @@ def _judge(check: Check, raised: BaseException | None) -> tuple[str, Text]:
         case None:
             return "passed", text("Right.", "正确。")
         case Skipped():
-            return "skipped", text(
-                "Not run: it needs a GPU. It costs no points.", "未运行：需要 GPU。不影响得分。"
-            )
+            return "skipped", LACKS[str(raised)]
         case CheckFailed():
             return "failed", raised.text
         case NotDefined():
@@ -120,6 +148,16 @@ def _judge(check: Check, raised: BaseException | None) -> tuple[str, Text]:
             return "crashed", text(
                 "The process was ended: it took too much memory.", "进程被终止：占用内存过多。"
             )
+        case StudentGone(reason="threads"):
+            return "crashed", text(
+                "The process was ended: it started too many threads.",
+                "进程被终止：启动的线程过多。",
+            )
+        case StudentGone(reason="disk"):
+            return "crashed", text(
+                "The process was ended: it wrote too much to the disk.",
+                "进程被终止：写入磁盘的内容过多。",
+            )
         case StudentGone():
             detail = f" ({raised.detail})" if raised.detail else ""
             return "crashed", text(
@@ -128,7 +166,7 @@ def _judge(check: Check, raised: BaseException | None) -> tuple[str, Text]:
                 f"进程在检查中途退出{detail}；练习代码不应结束程序。",
             )
         case Rejected():
-            return "crashed", text(str(raised), str(raised))
+            return "crashed", raised.text
         case _:
             return "failed", text(
                 "What it gives is of a kind that can't be judged.", "返回的结果无法判断。"
@@ -149,21 +187,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.size > _SMALL * 4:
             return f"array of shape {value.shape}"
-        return _spoken(value.tolist())
+        return spelled(value.tolist())
     return value if isinstance(value, bool | int | float | str | None) else str(value)[:200]
-
-
-def _spoken(value: Any) -> Any:
-    """Spell out what JSON has no number for, and round the rest to what a reader wants to see."""
-    if isinstance(value, list):
-        return [_spoken(item) for item in value]
-    if isinstance(value, float):
-        if value != value:
-            return "nan"
-        if value in (float("inf"), float("-inf")):
-            return "inf" if value > 0 else "-inf"
-        return float(f"{value:.6g}")
-    return value
 
 
 def _shown(counterexample: dict[str, Any], got: Any) -> Text | None:
@@ -171,7 +196,7 @@ def _shown(counterexample: dict[str, Any], got: Any) -> Text | None:
     if len(inputs) > 200:
         return None
     if isinstance(got, np.ndarray) and got.size <= _SMALL:
-        answer = _listed(_spoken(got.tolist()))
+        answer = _listed(spelled(got.tolist()))
         return text(
             f"An input that shows it: {inputs}; yours gives {answer}.",
             f"反例：{inputs}；你的结果是 {answer}。",

@@ -5,12 +5,17 @@ FOLDER/NAME/UNIT.py, .ipynb     a folder a student
 FOLDER/NAME.py, .ipynb          a file a student; the unit is named on the command line
 """
 
+import errno
+import lzma
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from autograder.messages import Text, text
 from autograder.results import safe_name
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
@@ -21,6 +26,36 @@ MAX_FILES = 200_000
 
 class SubmissionsError(ValueError):
     """The path holds no hand-ins, or names clash; the message says what to do."""
+
+
+class UnreadableMember(ValueError):
+    """A file in a zip that its student has to pack again; `text` says why in both languages."""
+
+    def __init__(self, reason: Text):
+        super().__init__(reason["en"])
+        self.text = reason
+
+
+# What `Submission.read` raises.
+UNREADABLE = (
+    *(UnreadableMember, OSError, zipfile.BadZipFile),
+    *(RuntimeError, NotImplementedError),
+)
+
+_DAMAGED = text(
+    "The file is damaged within its zip; pack it again.",
+    "压缩包中的文件已损坏；请重新打包。",
+)
+_LOCKED = text(
+    "The file has a password within its zip; pack it without one.",
+    "压缩包中的文件设有密码；请不设密码重新打包。",
+)
+_UNKNOWN = text(
+    "The file is compressed in its zip in a way that can't be read; pack it as an ordinary zip.",
+    "压缩包中的文件采用了无法读取的压缩方式；请打包成普通的 zip。",
+)
+# What Python's libraries raise where the compressed bytes are not what they should be.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError)
 
 
 @dataclass(frozen=True)
@@ -49,14 +84,32 @@ class Submission:
         """Return the file's bytes, cut where it is larger than a hand-in may be.
 
         Raises:
+            UnreadableMember: it is in a zip, which is there, and can't be unpacked.
             OSError, zipfile.BadZipFile: it can't be read.
         """
         limit = MAX_BYTES + 1
         if self.member is None:
             with self.path.open("rb") as file:
                 return file.read(limit)
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.member) as file:
-            return file.read(limit)
+        with _opened(self.path) as archive:
+            try:
+                info = archive.getinfo(self.member)
+            except KeyError:
+                raise FileNotFoundError(f"{self.member} is no longer in {self.path}.") from None
+            if info.flag_bits & 0x1:
+                raise UnreadableMember(_LOCKED)
+            try:
+                with archive.open(info) as file:
+                    return file.read(limit)
+            except NotImplementedError:
+                raise UnreadableMember(_UNKNOWN) from None
+            except _DAMAGES:
+                raise UnreadableMember(_DAMAGED) from None
+            except OSError as error:
+                # bzip2 says so of broken bytes, and the kernel of a place before the beginning.
+                if error.errno in (None, errno.EINVAL):
+                    raise UnreadableMember(_DAMAGED) from None
+                raise
 
 
 def find_submissions(paths: Iterable[Path], unit: str | None = None) -> list[Submission]:
@@ -127,9 +180,22 @@ def _below(path: Path, unit: str | None) -> Iterator[Submission]:
                 yield Submission(*named, file, size=file.stat().st_size)
 
 
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open a zip.
+
+    Raises:
+        zipfile.BadZipFile: it is none, or damaged, in whatever way that shows.
+        OSError: it can't be read.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (*_DAMAGES, NotImplementedError) as error:
+        raise zipfile.BadZipFile(str(error)) from None
+
+
 def _in_zip(path: Path, unit: str | None) -> Iterator[Submission]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _opened(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError):
         raise SubmissionsError(f"{path} is not a zip file that can be read.") from None

@@ -16,7 +16,9 @@ from _pytest.runner import runtestprotocol
 from autograder.checks import CheckFailed, check_of
 from autograder.diagnosis import Diagnostician
 from autograder.harness import Harness, Skipped
-from autograder.isolation.client import ForkServer, StudentError, StudentGone
+from autograder.isolation.attempts import told
+from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
+from autograder.messages import Text, text
 from autograder.misconceptions import SOLUTIONS_DIR
 from autograder.results import Result
 from autograder.session import NotDefined, Rejected, Session
@@ -32,12 +34,21 @@ class GraderError(RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """One hand-in to grade: its name, its unit, and the file's content."""
+    """One hand-in to grade.
+
+    Attributes:
+        name: the student's.
+        unit: the unit's.
+        suffix: the file's.
+        data: its content.
+        unreadable: why there is none, where the student has to hand it in again.
+    """
 
     name: str
     unit: str
     suffix: str
     data: bytes
+    unreadable: Text | None = None
 
 
 class Grader:
@@ -56,6 +67,7 @@ class Grader:
         self._config: pytest.Config | None = None
         self._stash_key: Any = None
         self._raised: BaseException | None = None
+        self._sound: set[str] = set()  # checks that hold for the reference
 
     def run(self, units: Iterable[str], work: Callable[["Grader"], None]) -> None:
         """Collect the suites of the units, then call `work`, which may grade as much as it likes.
@@ -97,30 +109,41 @@ class Grader:
             hand_in=content_version(job.data),
         )
         try:
-            self._examine(session, harness, result)
+            if job.unreadable is None:
+                self._examine(session, harness, result)
+            else:
+                self._reject(result, job.unreadable)
         finally:
-            result.problems += _notes(session)
+            result.tell(_notes(session))
             session.close()
         result.isolation = list(session.layers)
         result.duration_s = round(time.monotonic() - started, 3)
         return result
 
+    def _reject(self, result: Result, reason: Text) -> None:
+        result.status = "rejected"
+        result.max_score = float(sum(_check(item).points for item in self._items[result.unit]))
+        result.tell([reason])
+
     def _examine(self, session: Session, harness: Harness, result: Result) -> None:
-        items = self._items[result.unit]
-        result.max_score = float(sum(_check(item).points for item in items))
         try:
             session.open()
         except Rejected as reason:
-            result.status, result.problems = "rejected", [str(reason)]
+            self._reject(result, reason.text)
             return
         except StudentGone:
             pass  # every check says so; another process may yet survive the loading
         if not session.defined and session._process is not None and session._process.alive:
-            result.status = "rejected"
-            result.problems = [f"Nothing of the unit {result.unit} is in the hand-in."]
+            nothing = text(
+                f"Nothing of the unit {result.unit} is in the hand-in.",
+                f"这份作业中没有 {result.unit} 单元的任何内容。",
+            )
+            self._reject(result, nothing)
             return
-        for item in items:
-            harness.record(_check(item), self._run(item, harness))
+        for item in self._items[result.unit]:
+            began = time.monotonic()
+            raised = self._run(item, harness)
+            harness.record(_check(item), raised, time.monotonic() - began)
         if self._diagnostician is not None:
             harness.diagnose(self._diagnostician)
         result.checks = list(harness.results.values())
@@ -128,12 +151,27 @@ class Grader:
         result.max_score = round(sum(check.max_points for check in result.checks), 6)
 
     def _run(self, item: pytest.Item, harness: Harness) -> BaseException | None:
-        """Run one check; return what it raised, None where it passed."""
+        """Run one check; return what it raised, None where it passed.
+
+        Raises:
+            IsolationError: no process can be had for it.
+            GraderError: it broke, and no answer is to blame.
+        """
         raised = self._attempt(item, harness)
+        wanted_memory = isinstance(raised, MemoryError)
+        forgiven = isinstance(raised, StudentGone) and harness.session.forgives(raised)
+        if forgiven or wanted_memory:  # the machine's, most likely, and soon over
+            raised = self._attempt(item, harness)
         if raised is None or isinstance(raised, _EXPECTED):
             return raised
+        if isinstance(raised, IsolationError):
+            raise raised
+        if isinstance(raised, OSError):  # a full disk, no descriptors: no answer does that in here
+            raise GraderError(f"{_check(item).id} broke: {raised!r}") from raised
         # Something in the check broke. If it holds for the reference, the answer was too strange
         # to be judged, and that is the answer's fault; if not, it is the suite's.
+        if _check(item).id in self._sound and not isinstance(raised, MemoryError):
+            return raised
         source = (SOLUTIONS_DIR / f"{harness.session.unit}.py").read_bytes()
         reference = Session(self._server, source, ".py", harness.session.unit)
         try:
@@ -142,6 +180,7 @@ class Grader:
             reference.close()
         if again is not None:
             raise GraderError(f"{_check(item).id} broke: {raised!r}") from raised
+        self._sound.add(_check(item).id)
         return raised
 
     def _attempt(self, item: pytest.Item, harness: Harness) -> BaseException | None:
@@ -187,8 +226,10 @@ class _Loop:
         """Keep what was raised; leave out the rendering of tracebacks that nobody will see."""
         raised: BaseException | None = call.excinfo.value if call.excinfo is not None else None
         if raised is not None and call.when != "teardown" and self._grader._raised is None:
-            skipped = isinstance(raised, pytest.skip.Exception)
-            self._grader._raised = Skipped(str(raised)) if skipped else raised
+            # A fixture says pytest's word for it, and in what it handles there is the reason.
+            reason = raised.__context__
+            skipped = isinstance(raised, pytest.skip.Exception) and isinstance(reason, Skipped)
+            self._grader._raised = reason if skipped else raised
         return pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
@@ -211,9 +252,17 @@ def _check(item: pytest.Item) -> Any:
     return check_of(item.function)  # type: ignore[attr-defined]
 
 
-def _notes(session: Session) -> list[str]:
+def _notes(session: Session) -> list[Text]:
     notes = list(session.problems)
     printed = session.printed()
     if printed > 1_000_000:
-        notes.append(f"The code printed {printed:,} characters; they were dropped.")
+        notes.append(
+            text(
+                f"The code printed {printed:,} characters; they were dropped.",
+                f"代码打印了 {printed:,} 个字符，已全部丢弃。",
+            )
+        )
+    attempts = told(session.tried)
+    if attempts is not None:
+        notes.append(text(*attempts))
     return notes

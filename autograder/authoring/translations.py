@@ -11,13 +11,22 @@ import sys
 
 import numpy as np
 
-from autograder.hidden.translating import BEAM_SIZE, FAMILIES, LENGTH_PENALTY, RECORDS_DIR
+from autograder.hidden.translating import (
+    BEAM_SIZE,
+    FAMILIES,
+    LENGTH_PENALTY,
+    RECORDS_DIR,
+    SEARCHED,
+    SEARCHES,
+    SENTENCES_SEARCHED,
+)
 from autograder.misconceptions import SOLUTIONS_DIR
 from autograder.oracles import search
 from course.kit.corpora.dataset import open_dataset
 from course.kit.decoding.prefixes import best_next
 from course.kit.families import family_of
-from course.kit.translator import load, padded
+from course.kit.tokens import padded
+from course.kit.translator import load
 
 SENTENCES = 200
 _CANDIDATES = 1000
@@ -31,75 +40,121 @@ _NOISE = 0.002  # what may be added to log-probabilities without another hypothe
 
 
 def main() -> None:
-    """Record the families that are named, or all."""
+    """Record the families that are named, or all, and what searches meet."""
     for family in sys.argv[1:] or FAMILIES:
         record(family)
+    record_searches()
 
 
 def record(family: str) -> None:
-    """Search with a family's reference, and write what it met."""
+    """Search with a family's reference; write its translations and the beginnings that it met."""
+    source, found = _searched(family)
+    margin = _MARGINS.get(family, _LEAST_MARGIN)
+    chosen = [
+        n
+        for n, table in enumerate(found)
+        if len(_leaves(table)) <= _MOST_BEGINNINGS and _clear(table, margin)
+    ][:SENTENCES]
+    if len(chosen) < SENTENCES:
+        raise SystemExit(f"{family}: only {len(chosen)} sentences are clear enough.")
+    leaves = [(i, ids) for i, n in enumerate(chosen) for ids in _leaves(found[n])]
+    _write(
+        family,
+        source[chosen],
+        [found[n] for n in chosen],
+        sentence=np.array([i for i, _ in leaves], "int32"),
+        beginnings=padded([ids for _, ids in leaves]),
+    )
+    print(f"{family}: {len(chosen)} sentences, {len(leaves)} beginnings")
+
+
+def record_searches() -> None:
+    """Search with a reference that is often in doubt; write all that it said.
+
+    In every other sentence a beam finds what greedy decoding misses.
+    """
+    source, found = _searched(SEARCHED)
+    clear = [n for n, table in enumerate(found) if _clear(table, _LEAST_MARGIN)]
+    half = SENTENCES_SEARCHED // 2
+    apart = [n for n in clear if _greedy(found[n]) != _beam(found[n])[0]][:half]
+    alike = [n for n in clear if _greedy(found[n]) == _beam(found[n])[0]][:half]
+    if len(apart) < half or len(alike) < half:
+        raise SystemExit(f"{SEARCHED}: only {len(apart)} and {len(alike)} sentences are clear.")
+    chosen = [n for pair in zip(apart, alike, strict=True) for n in pair]
+    said = [(i, *entry) for i, n in enumerate(chosen) for entry in found[n].items()]
+    _write(
+        SEARCHES,
+        source[chosen],
+        [found[n] for n in chosen],
+        sentence=np.array([i for i, _, _ in said], "int32"),
+        beginnings=padded([ids for _, ids, _ in said]),
+        likely=np.array([likely for _, _, (likely, _) in said], "float32"),
+        words=np.array([words for _, _, (_, words) in said], "int32"),
+    )
+    print(f"searches of {SEARCHED}: {len(chosen)} sentences, {len(said)} beginnings")
+
+
+def _searched(family: str) -> tuple[np.ndarray, list[dict]]:
+    """Sentences, and for each the table of all beginnings that the reference's searches meet."""
     made = family_of(family)
     module = importlib.import_module(f"solutions.{made.unit}")
     translator = load(SOLUTIONS_DIR / "weights" / family, getattr(module, made.exercise))
     texts = [english for english, _ in open_dataset("generated").references("test")]
     source = padded([translator.source.encode(text) for text in texts[:_CANDIDATES]])
-    most = _MOST_WORDS
     found: list[dict] = [{} for _ in source]
-    while missing := _missing(found, most):
+    while missing := _missing(found):
         rows = np.array([n for n, _ in missing])
         beginnings = padded([words for _, words in missing])
         likely, words = best_next(translator.model, source, rows, beginnings, BEAM_SIZE)
         for row, (n, ids) in enumerate(missing):
             found[n][ids] = (likely[row, len(ids) - 1], words[row, len(ids) - 1])
-    margin = _MARGINS.get(family, _LEAST_MARGIN)
-    clear = [n for n, table in enumerate(found) if _clear(table, most, margin)]
-    chosen = clear[:SENTENCES]
-    if len(chosen) < SENTENCES:
-        raise SystemExit(f"{family}: only {len(chosen)} sentences are clear enough.")
-    leaves = [(i, ids) for i, n in enumerate(chosen) for ids in _leaves(found[n])]
+    return source, found
+
+
+def _write(name: str, source: np.ndarray, tables: list[dict], **arrays: np.ndarray) -> None:
     RECORDS_DIR.mkdir(exist_ok=True)
-    longest = int((source[chosen] != 0).sum(axis=1).max())
+    longest = int((source != 0).sum(axis=1).max())
     np.savez_compressed(
-        RECORDS_DIR / f"{family}.npz",
-        source=source[chosen, :longest],
-        greedy=padded([search.greedy(found[n], most)[0] for n in chosen]),
-        beam=padded([_beam(found[n], most)[0] for n in chosen]),
-        sentence=np.array([i for i, _ in leaves], "int32"),
-        beginnings=padded([ids for _, ids in leaves]),
-        max_length=np.array(most),
+        RECORDS_DIR / f"{name}.npz",
+        source=source[:, :longest],
+        greedy=padded([_greedy(table) for table in tables]),
+        beam=padded([_beam(table)[0] for table in tables]),
+        max_length=np.array(_MOST_WORDS),
+        **arrays,  # type: ignore[arg-type]  # it takes them by name for `allow_pickle`, too
     )
-    print(f"{family}: {len(chosen)} sentences, {len(leaves)} beginnings")
 
 
-def _beam(table: dict, most: int) -> tuple:
-    return search.beam(table, BEAM_SIZE, most, LENGTH_PENALTY)
+def _greedy(table: dict) -> tuple:
+    return search.greedy(table, _MOST_WORDS)[0]
 
 
-def _missing(found: list[dict], most: int) -> list[tuple[int, tuple[int, ...]]]:
+def _beam(table: dict) -> tuple:
+    return search.beam(table, BEAM_SIZE, _MOST_WORDS, LENGTH_PENALTY)
+
+
+def _missing(found: list[dict]) -> list[tuple[int, tuple[int, ...]]]:
     """The beginnings that the searches meet next."""
     wanted: dict[tuple[int, tuple[int, ...]], None] = {}
     for n, table in enumerate(found):
-        for ids in (*search.greedy(table, most)[1], *_beam(table, most)[1]):
+        for ids in (*search.greedy(table, _MOST_WORDS)[1], *_beam(table)[1]):
             wanted[n, ids] = None
     return list(wanted)
 
 
-def _clear(table: dict, most: int, margin: float) -> bool:
+def _clear(table: dict, margin: float) -> bool:
     """Whether no near tie decides the translations, greedy or of a beam."""
-    words, _ = search.greedy(table, most)
-    if len(_leaves(table)) > _MOST_BEGINNINGS:
-        return False
+    words = _greedy(table)
     beginnings = [(*search.BEGINNING, *words[:t]) for t in range(len(words))]
     margins = [table[ids][0][0] - table[ids][0][1] for ids in beginnings]
-    if min(margins) < margin or len(words) >= most:
+    if min(margins) < margin or len(words) >= _MOST_WORDS:
         return False
-    rng, (best, _) = np.random.default_rng(0), _beam(table, most)
+    rng, (best, _) = np.random.default_rng(0), _beam(table)
     for _ in range(5):
         shaken = {
             ids: (likely + rng.uniform(-_NOISE, _NOISE, len(likely)), words)
             for ids, (likely, words) in table.items()
         }
-        if _beam(shaken, most)[0] != best:
+        if _beam(shaken)[0] != best:
             return False
     return True
 

@@ -5,8 +5,12 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# All that XML 1.0 has no place for, and what terminals and log readers obey.
-_UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# All that XML 1.0 has no place for, what terminals and log readers obey, and what turns the
+# reading direction around, so that a name looks like another one.
+_UNPRINTABLE = re.compile(
+    "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 # A spreadsheet takes a cell for a formula that begins so, after blanks too.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")

@@ -1,6 +1,6 @@
 """The formats by name: which files each makes of the results, and what it had to leave out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -30,7 +30,7 @@ class Request:
         roster: the course's people, if given.
     """
 
-    results: list[Result] = field(default_factory=list)
+    results: Sequence[Result] = ()
     language: str = "en"
     unit: str | None = None
     roster: Table | None = None

@@ -68,7 +68,7 @@ def _entry(name: str, status: str, score: float, said: str) -> dict[str, Any]:
         "score": score,
         "message": _no_commands(said) if said else None,
         "line_no": None,
-        "execution_time": None,  # a check's own time is not in a result
+        "execution_time": None,  # of no use to a student
     }
 
 

@@ -69,6 +69,7 @@ def grade_submission(directory: Path, unit: str) -> Result:
             duration_s=0.0,
             isolation=[],
             problems=[f"Hand in {unit}.ipynb or {unit}.py, one of them."],
+            problems_zh=[f"请提交 {unit}.ipynb 或 {unit}.py，二者之一。"],
         )
     with tempfile.TemporaryDirectory() as scratch:
         summary = grade_all(

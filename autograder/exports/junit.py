@@ -52,10 +52,11 @@ def _suite(result: Result, language: str) -> ET.Element:
 
 
 def _case(check: CheckResult, unit: str, language: str) -> ET.Element:
-    # Results tell the time of a hand-in, not of a check: its suite has it.
     case = ET.Element(
         "testcase", classname=one_line(f"{unit}.{check.exercise}"), name=title(check, language)
     )
+    if check.seconds:  # older results tell the time of a hand-in alone
+        case.set("time", _seconds(check.seconds))
     if check.status != "passed":
         tag = _ELEMENTS.get(check.status, "error")
         _add(case, tag, check.status, message(check, language))

@@ -82,7 +82,7 @@ def message(check: CheckResult, language: str) -> str:
 def notes(result: Result, language: str) -> str:
     """Return what is said of the hand-in as a whole, a line each; empty where nothing is."""
     lines = [_REJECTED[language]] if result.status == "rejected" else []
-    lines += [one_line(problem) for problem in result.problems]
+    lines += [one_line(problem[language]) for problem in result.told]
     if has_skipped(result):
         lines.append(_SCALED[language])
     return "\n".join(lines)

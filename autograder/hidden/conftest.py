@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.checks import check_of
-from autograder.harness import Harness, Skipped
+from autograder.harness import LACKS, Harness, Skipped
 from autograder.isolation.client import ForkServer
 from autograder.session import Session, Student
 
@@ -56,7 +56,7 @@ def student(request: pytest.FixtureRequest, _harness: Harness | None) -> Student
     try:
         return harness.student_for(check_of(request.function))
     except Skipped as reason:
-        pytest.skip(str(reason))
+        pytest.skip(LACKS[str(reason)]["en"])
 
 
 @pytest.fixture

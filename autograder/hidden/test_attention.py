@@ -1,5 +1,7 @@
 """The hidden suite of the attention unit: 44 checks, one property each, 100 points."""
 
+import functools
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -277,6 +279,10 @@ def attention_inputs(draw, masked=False, limit=2.0):
     return inputs
 
 
+def oracle_weights(query, key, value, mask=None):
+    return oracle.scaled_dot_product_attention(query, key, value, mask)[1]
+
+
 def attend(student, query, key, value, mask=None):
     return expect.pair(student.scaled_dot_product_attention(query, key, value, mask=mask))
 
@@ -288,8 +294,10 @@ def attend(student, query, key, value, mask=None):
 )
 @for_all(attention_inputs())
 def test_scaled_dot_product_attention_output(student, query, key, value):
-    output, _ = attend(student, query, key, value)
-    expect.close(output, oracle.scaled_dot_product_attention(query, key, value)[0], WRONG_VALUES)
+    output, weights = attend(student, query, key, value)
+    right_output, right_weights = oracle.scaled_dot_product_attention(query, key, value)
+    with expect.attention(weights, right_weights):
+        expect.close(output, right_output, WRONG_VALUES)
 
 
 @check(
@@ -300,10 +308,12 @@ def test_scaled_dot_product_attention_output(student, query, key, value):
 @for_all(attention_inputs(), examples=6)
 def test_scaled_dot_product_attention_weights(student, query, key, value):
     _, weights = attend(student, query, key, value)
-    expect.shape(weights, (len(query), len(key)), text("The weights", "权重"))
     because = text("The weights of a query should sum to one.", "每个查询的权重之和应为一。")
-    expect.close(weights.sum(-1), np.ones(len(query)), because)
-    expect.close(weights, oracle.scaled_dot_product_attention(query, key, value)[1], WRONG_VALUES)
+    right = oracle_weights(query, key, value)
+    with expect.attention(weights, right):
+        expect.shape(weights, (len(query), len(key)), text("The weights", "权重"))
+        expect.close(weights.sum(-1), np.ones(len(query)), because)
+        expect.close(weights, right, WRONG_VALUES)
 
 
 @check(
@@ -319,7 +329,9 @@ def test_scaled_dot_product_attention_scale(student, rng):
     for t, s, d_k, d_v in [(3, 5, 16, 2), (7, 2, 4, 9), (2, 9, 1, 4), (4, 4, 64, 4)]:
         inputs = normal(rng, t, d_k), normal(rng, s, d_k), normal(rng, s, d_v)
         _, weights = attend(student, *inputs)
-        expect.close(weights, oracle.scaled_dot_product_attention(*inputs)[1], because)
+        right = oracle_weights(*inputs)
+        with expect.attention(weights, right):
+            expect.close(weights, right, because)
 
 
 @check(
@@ -335,8 +347,9 @@ def test_scaled_dot_product_attention_masked(student, query, key, value, mask):
         "With a mask (True: may be attended to) the result is wrong.",
         "使用掩码（True 表示可以关注）时结果不正确。",
     )
-    expect.close(weights, right_weights, because)
-    expect.close(output, right_output, because)
+    with expect.attention(weights, right_weights):
+        expect.close(weights, right_weights, because)
+        expect.close(output, right_output, because)
 
 
 @check(
@@ -350,9 +363,11 @@ def test_scaled_dot_product_attention_exact_zeros(student, rng):
     mask[:, 2] = True
     for scale in (1.0, 30.0, -30.0):
         query, key = normal(rng, 4, 3) * scale, np.abs(normal(rng, 6, 3)) * 30
-        _, weights = attend(student, query, key, normal(rng, 6, 2), mask)
-        expect.shape(weights, (4, 6), text("The weights", "权重"))
-        expect.that((weights[~mask] == 0).all(), because)
+        inputs = query, key, normal(rng, 6, 2), mask
+        _, weights = attend(student, *inputs)
+        with expect.attention(weights, functools.partial(oracle_weights, *inputs)):
+            expect.shape(weights, (4, 6), text("The weights", "权重"))
+            expect.that((weights[~mask] == 0).all(), because)
 
 
 @check(
@@ -388,10 +403,11 @@ def test_scaled_dot_product_attention_nothing_to_see(student, rng):
         "A query whose mask is False everywhere should get zeros.",
         "掩码全为 False 的查询应得到零。",
     )
-    expect.finite(output, because)
     right_output, right_weights = oracle.scaled_dot_product_attention(*inputs, mask)
-    expect.close(weights, right_weights, because)
-    expect.close(output, right_output, because)
+    with expect.attention(weights, right_weights):
+        expect.finite(output, because)
+        expect.close(weights, right_weights, because)
+        expect.close(output, right_output, because)
 
 
 @check(
@@ -410,8 +426,9 @@ def test_scaled_dot_product_attention_mask_shapes(student, rng):
         mask[..., 0] = True
         output, weights = attend(student, *inputs, mask)
         right_output, right_weights = oracle.scaled_dot_product_attention(*inputs, mask)
-        expect.close(weights, right_weights, because)
-        expect.close(output, right_output, because)
+        with expect.attention(weights, right_weights):
+            expect.close(weights, right_weights, because)
+            expect.close(output, right_output, because)
 
 
 @check(
@@ -498,8 +515,9 @@ def test_scaled_dot_product_attention_half_precision(student, rng):
     expect.dtype(output, "float16")
     because = text("In float16 the result is wrong.", "在 float16 下结果不正确。")
     right_output, right_weights = oracle.scaled_dot_product_attention(*inputs, mask)
-    expect.close(weights, right_weights, because, rtol=1e-2, atol=5e-3)
-    expect.close(output, right_output, because, rtol=1e-2, atol=5e-3)
+    with expect.attention(weights, right_weights):
+        expect.close(weights, right_weights, because, rtol=1e-2, atol=5e-3)
+        expect.close(output, right_output, because, rtol=1e-2, atol=5e-3)
 
 
 # -- padding_mask and causal_mask ---------------------------------------------------------------
@@ -595,8 +613,9 @@ def test_self_attention_layer_values(student, rng):
     x = normal(rng, 2, 4, 5)
     output, weights = expect.pair(layer(x))
     right_output, right_weights = right_answer(x, kernels)
-    expect.close(output, right_output, WRONG_VALUES)
-    expect.close(weights, right_weights, WRONG_VALUES)
+    with expect.attention(weights, right_weights):
+        expect.close(output, right_output, WRONG_VALUES)
+        expect.close(weights, right_weights, WRONG_VALUES)
 
 
 @check(
@@ -658,8 +677,9 @@ def test_self_attention_layer_mask(student, rng):
     for mask in (np.tri(4, dtype=bool)[None], np.array([[[True, True, False, False]]] * 2)):
         output, weights = expect.pair(layer(x, attention_mask=mask))
         right_output, right_weights = right_answer(x, kernels, mask)
-        expect.close(weights, right_weights, because)
-        expect.close(output, right_output, because)
+        with expect.attention(weights, right_weights):
+            expect.close(weights, right_weights, because)
+            expect.close(output, right_output, because)
 
 
 @check(

@@ -371,8 +371,9 @@ def test_conv_attention_layer_values(student, rng):
     layer, weights, inputs = attention(student, rng)
     context, seen = expect.pair(layer(*inputs))
     right_context, right_seen = oracle.conv_attention(weights, *inputs)
-    expect.close(seen, right_seen, WRONG_VALUES)
-    expect.close(context, right_context, WRONG_VALUES)
+    with expect.attention(seen, right_seen):
+        expect.close(seen, right_seen, WRONG_VALUES)
+        expect.close(context, right_context, WRONG_VALUES)
 
 
 @check(
@@ -381,11 +382,12 @@ def test_conv_attention_layer_values(student, rng):
     title=text("Its weights sum to one over the source", "权重沿源句求和为一"),
 )
 def test_conv_attention_layer_distribution(student, rng):
-    layer, _, inputs = attention(student, rng)
+    layer, weights, inputs = attention(student, rng)
     _, seen = expect.pair(layer(*inputs))
-    expect.shape(seen, (2, 3, 5), text("The weights", "权重"))
     because = text("The weights of a target word should sum to one.", "每个目标词的权重和应为一。")
-    expect.close(seen.sum(-1), np.ones((2, 3)), because)
+    with expect.attention(seen, lambda: oracle.conv_attention(weights, *inputs)[1]):
+        expect.shape(seen, (2, 3, 5), text("The weights", "权重"))
+        expect.close(seen.sum(-1), np.ones((2, 3)), because)
 
 
 @check(
@@ -399,10 +401,11 @@ def test_conv_attention_layer_mask(student, rng):
     context, seen = expect.pair(layer(*inputs, memory_mask=mask))
     right_context, right_seen = oracle.conv_attention(weights, *inputs, mask)
     because = text("With a memory_mask the result is wrong.", "使用 memory_mask 时结果不正确。")
-    expect.close(seen, right_seen, because)
-    expect.close(context, right_context, because)
     exact = text("A masked weight should be exactly 0.", "被掩盖的权重应恰好为 0。")
-    expect.that(not seen[0, :, 2:].any(), exact)
+    with expect.attention(seen, right_seen):
+        expect.close(seen, right_seen, because)
+        expect.close(context, right_context, because)
+        expect.that(not seen[0, :, 2:].any(), exact)
 
 
 @check(
@@ -548,7 +551,8 @@ def test_conv_seq2seq_layer_scores(student, rng):
     )
     expect.that(isinstance(scores, dict) and set(scores) == {"layer_1", "layer_2"}, because)
     for name, wanted in zip(("layer_1", "layer_2"), right, strict=True):
-        expect.close(scores[name], wanted[:, None], WRONG_VALUES, rtol=1e-3, atol=1e-4)
+        with expect.attention(scores[name], wanted[:, None]):
+            expect.close(scores[name], wanted[:, None], WRONG_VALUES, rtol=1e-3, atol=1e-4)
 
 
 @check(

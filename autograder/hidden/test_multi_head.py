@@ -219,14 +219,15 @@ def test_multi_head_attention_layer_scores(student, rng):
     layer, weights = transplanted(student, rng)
     query, value = normal(rng, 2, 3, 6), normal(rng, 2, 4, 6)
     output, scores = expect.pair(layer(query, value, return_attention_scores=True))
-    expect.shape(scores, (2, 2, 3, 4), text("The scores", "分数"))
     because = text(
         "A head's weights should sum to one over the keys.", "每个头的权重沿键求和应为一。"
     )
-    expect.close(scores.sum(-1), np.ones((2, 2, 3)), because)
     right_output, right_scores = oracle.multi_head_attention(weights, 2, query, value)
-    expect.close(scores, right_scores, WRONG_VALUES)
-    expect.close(output, right_output, WRONG_VALUES)
+    with expect.attention(scores, right_scores):
+        expect.shape(scores, (2, 2, 3, 4), text("The scores", "分数"))
+        expect.close(scores.sum(-1), np.ones((2, 2, 3)), because)
+        expect.close(scores, right_scores, WRONG_VALUES)
+        expect.close(output, right_output, WRONG_VALUES)
 
 
 @check(
@@ -258,11 +259,12 @@ def test_multi_head_attention_layer_mask(student, rng):
     because = text(
         "With an attention_mask the result is wrong.", "使用 attention_mask 时结果不正确。"
     )
-    expect.close(scores, right_scores, because)
-    expect.close(output, right_output, because)
-    hidden = np.broadcast_to(~mask[:, None], scores.shape)
     exact = text("A masked weight should be exactly 0.", "被掩盖的权重应恰好为 0。")
-    expect.that(not scores[hidden].any(), exact)
+    with expect.attention(scores, right_scores):
+        expect.close(scores, right_scores, because)
+        expect.close(output, right_output, because)
+        hidden = np.broadcast_to(~mask[:, None], scores.shape)
+        expect.that(not scores[hidden].any(), exact)
 
 
 @check(

@@ -378,8 +378,9 @@ def test_additive_attention_layer_values(student, rng):
     layer, weights, query, keys = attention(student, rng)
     context, found = expect.pair(layer(query, keys))
     right_context, right = oracle.additive_attention(weights, query, keys)
-    expect.close(found, right, WRONG_VALUES)
-    expect.close(context, right_context, WRONG_VALUES)
+    with expect.attention(found, right):
+        expect.close(found, right, WRONG_VALUES)
+        expect.close(context, right_context, WRONG_VALUES)
 
 
 @check(
@@ -393,10 +394,11 @@ def test_additive_attention_layer_mask(student, rng):
     context, found = expect.pair(layer(query, keys, keys_mask=mask))
     right_context, right = oracle.additive_attention(weights, query, keys, mask)
     because = text("With a keys_mask the result is wrong.", "使用 keys_mask 时结果不正确。")
-    expect.close(found, right, because)
-    expect.close(context, right_context, because)
     exact = text("A masked weight should be exactly 0.", "被掩盖的权重应恰好为 0。")
-    expect.that(not found[~mask].any(), exact)
+    with expect.attention(found, right):
+        expect.close(found, right, because)
+        expect.close(context, right_context, because)
+        expect.that(not found[~mask].any(), exact)
 
 
 @check(
@@ -405,12 +407,13 @@ def test_additive_attention_layer_mask(student, rng):
     title=text("Its weights sum to one over the keys", "权重沿键求和为一"),
 )
 def test_additive_attention_layer_distribution(student, rng):
-    layer, _, query, keys = attention(student, rng)
+    layer, weights, query, keys = attention(student, rng)
     context, found = expect.pair(layer(query, keys))
-    expect.shape(found, (2, 4), text("The weights", "权重"))
-    expect.shape(context, (2, 6), text("The context", "上下文"))
     because = text("The weights of a query should sum to one.", "一个查询的权重之和应为一。")
-    expect.close(found.sum(-1), np.ones(2), because)
+    with expect.attention(found, lambda: oracle.additive_attention(weights, query, keys)[1]):
+        expect.shape(found, (2, 4), text("The weights", "权重"))
+        expect.shape(context, (2, 6), text("The context", "上下文"))
+        expect.close(found.sum(-1), np.ones(2), because)
 
 
 @check(
@@ -695,7 +698,8 @@ def test_rnnseq2seq_layer_scores(student, rng):
     )
     expect.that(isinstance(scores, dict) and set(scores) == {"layer_1"}, because)
     _, right = oracle.translator(weights, SOURCE, TARGET)
-    expect.close(scores["layer_1"], right[:, None], WRONG_VALUES)
+    with expect.attention(scores["layer_1"], right[:, None]):
+        expect.close(scores["layer_1"], right[:, None], WRONG_VALUES)
     plain, _ = translator(student, rng, with_attention=False)
     nothing = text("Without attention there are no scores.", "没有注意力就没有分数。")
     expect.that(plain.method("attention_scores")(SOURCE, TARGET) == {}, nothing)

@@ -1,10 +1,11 @@
-"""The hidden suite of the translation unit: 33 checks, one property each, 100 points."""
+"""The hidden suite of the translation unit: 35 checks, one property each, 100 points."""
 
 import numpy as np
 from hypothesis import strategies as st
 
 from autograder import expect
 from autograder.checks import check, for_all
+from autograder.hidden import translating
 from autograder.hidden.probes import COMPILED, ROWS, WRONG_VALUES, normal
 from autograder.messages import text
 from autograder.oracles import translation as oracle
@@ -324,7 +325,7 @@ def same_rows(rows, right, because=OTHER_WORDS):
 
 @check(
     exercise="greedy_decode",
-    points=6,
+    points=4,
     title=text("The likeliest word, again and again", "一次又一次选最可能的词"),
 )
 def test_greedy_decode_words(student, rng):
@@ -337,7 +338,7 @@ def test_greedy_decode_words(student, rng):
 
 @check(
     exercise="greedy_decode",
-    points=4,
+    points=3,
     title=text("After the end id comes padding only", "结束符之后只有填充"),
 )
 def test_greedy_decode_end(student, rng):
@@ -412,12 +413,24 @@ def test_greedy_decode_reads_once(student, rng):
     expect.that(model.value("encode_calls") == 1, because)
 
 
+@check(
+    exercise="greedy_decode",
+    points=3,
+    title=text("It writes 40 real translations", "写出 40 句真实的译文"),
+    timeout=60,
+    evident=False,
+)
+def test_greedy_decode_translations(student):
+    right = translating.record_of(translating.SEARCHES).greedy
+    translating.expect_searches(student, student.greedy_decode, right)
+
+
 # -- beam_search ---------------------------------------------------------------------------------
 
 
 @check(
     exercise="beam_search",
-    points=4,
+    points=3,
     title=text("A beam of one is greedy", "束宽为一就是贪心"),
 )
 def test_beam_search_beam_of_one(student, rng):
@@ -429,7 +442,7 @@ def test_beam_search_beam_of_one(student, rng):
 
 @check(
     exercise="beam_search",
-    points=4,
+    points=3,
     title=text("It finds what greedy decoding misses", "找到贪心解码错过的译文"),
 )
 def test_beam_search_garden_path(student):
@@ -495,7 +508,7 @@ def test_beam_search_best_of_all(student, rng):
 
 @check(
     exercise="beam_search",
-    points=3,
+    points=2,
     title=text("Whoever has ended stays as it is", "已结束的译文保持不变"),
 )
 def test_beam_search_ended(student, rng):
@@ -539,6 +552,19 @@ def test_beam_search_not_worse(student, rng):
     for row, words in zip(source, rows, strict=True):
         simple = script.score(row, script.greedy(row, 5), 0.6)
         expect.that(script.score(row, words, 0.6) >= simple - 1e-4, because)
+
+
+@check(
+    exercise="beam_search",
+    points=3,
+    title=text("It finds 40 real translations", "找到 40 句真实的译文"),
+    timeout=60,
+    evident=False,
+)
+def test_beam_search_translations(student):
+    right = translating.record_of(translating.SEARCHES).beam
+    options = (translating.BEAM_SIZE, translating.LENGTH_PENALTY)
+    translating.expect_searches(student, student.beam_search, right, *options)
 
 
 # -- corpus_bleu ---------------------------------------------------------------------------------

@@ -23,6 +23,11 @@ from course.kit.tokens import PAD_ID
 RECORDS_DIR = Path(__file__).resolve().parent / "translations"
 FAMILIES = ("rnn", "cnn", "transformer")
 BEAM_SIZE, LENGTH_PENALTY = 2, 0.6
+# A model in doubt, where a beam often finds what greedy decoding misses: all that its searches met
+# is recorded, so that others can search with what it says. Who decodes row by row is right, too,
+# and asks thousands of times; so there are not too many sentences.
+SEARCHED, SEARCHES, SENTENCES_SEARCHED = "rnn-fixed", "searches", 40
+_PLACES, _LARGEST_FACTOR = 16, 2**15
 
 TRANSLATES = text(
     "With trained weights it translates 200 sentences as the reference does",
@@ -31,6 +36,11 @@ TRANSLATES = text(
 OTHER_WORDS = text(
     "With the reference's weights it should translate as the reference does, word for word.",
     "换上参考权重后，译文应与参考实现逐字相同。",
+)
+
+SEARCHED_OTHERWISE = text(
+    "Asking a trained model, it should write the 40 translations that the reference writes.",
+    "面对训练好的模型，应写出与参考实现相同的 40 句译文。",
 )
 
 
@@ -43,6 +53,9 @@ class Record:
         greedy, beam: its translations, `(N, L)` with padding.
         sentence, beginnings: all beginnings that its searches met, `(R,)` and `(R, T)`.
         max_length: the most words that are written.
+        likely, words: what the reference said after each beginning, its last word read: the
+            log-probabilities of the likeliest next words and those words, `(R, k)`; recorded of
+            the searches only.
     """
 
     source: np.ndarray
@@ -51,6 +64,8 @@ class Record:
     sentence: np.ndarray
     beginnings: np.ndarray
     max_length: int
+    likely: np.ndarray | None = None
+    words: np.ndarray | None = None
 
 
 @functools.cache
@@ -80,6 +95,48 @@ def tables(record: Record, likely: np.ndarray, words: np.ndarray) -> list[dict]:
                 break
             found[sentence].setdefault(tuple(ids[: t + 1]), (likely[row, t], words[row, t]))
     return found
+
+
+@functools.cache
+def recorded_model() -> tuple[np.ndarray, ...]:
+    """Return what a `RecordedModel` of the searches is made of, its vocabulary's size aside.
+
+    Its keys differ: the factors are drawn again until they do.
+    """
+    record, rng = record_of(SEARCHES), np.random.default_rng(0)
+    assert record.likely is not None
+    assert record.words is not None
+    while True:
+        of_source, of_target = rng.integers(1, _LARGEST_FACTOR, (2, _PLACES)).astype("int32")
+        keys = _keys(record.source, of_source)[record.sentence]
+        keys += _keys(record.beginnings, of_target)
+        order = np.argsort(keys)
+        if (np.diff(keys[order]) > 0).all():
+            return of_source, of_target, keys[order], record.likely[order], record.words[order]
+
+
+def _keys(ids: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """Each row's part of a key, as a `RecordedModel` adds it up."""
+    return (ids * factors[: ids.shape[1]]).sum(axis=1).astype("int32")
+
+
+def expect_searches(student: Student, search_: Remote, right: np.ndarray, *options: Any) -> None:
+    """Fail unless a search, asking what the reference said, writes what the reference wrote.
+
+    Args:
+        student: the hand-in.
+        search_: its exercise.
+        right: the reference's translations.
+        *options: what the exercise is called with after the source.
+    """
+    record = record_of(SEARCHES)
+    _, sizes = weights_of(SEARCHED)
+    model = student.given("recorded.RecordedModel")(
+        *recorded_model(), sizes["target_vocabulary_size"]
+    )
+    answer = expect.array(search_(model, record.source, record.max_length, *options))
+    expect.that(answer.ndim == 2 and len(answer) == len(right), OTHER_WORDS)
+    expect.that([real(row) for row in answer] == [real(row) for row in right], SEARCHED_OTHERWISE)
 
 
 def expect_translations(student: Student, model_class: Remote, family: str) -> None:

@@ -1,11 +1,11 @@
 """Greedy and beam search over a table of what a model would say next."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from course.kit.tokens import END_ID, START_ID
+from course.kit.tokens import END_ID, PAD_ID, START_ID
 
 Words = tuple[int, ...]
 # After the start id and some words: the likeliest next words and their log-probabilities.
@@ -57,3 +57,21 @@ def beam(
         if all(words[-1] == END_ID for _, words in beams):
             break
     return beams[0][1][1:], missing
+
+
+def greedily(logits_of: Callable, source: np.ndarray, max_length: int) -> list[list[int]]:
+    """Write the likeliest word, again and again; return each sentence's words, the end left out.
+
+    Args:
+        logits_of: the logits `(B, T, V)` for sources `(B, S)` and targets so far `(B, T)`.
+        source: token ids `(B, S)`.
+        max_length: the most words that are written.
+    """
+    words = np.full((len(source), 1), START_ID, "int32")
+    going = np.arange(len(source))
+    while len(going) and words.shape[1] <= max_length:
+        following = np.zeros((len(source), 1), "int32")
+        following[going, 0] = logits_of(source[going], words[going])[:, -1].argmax(axis=-1)
+        words = np.concatenate([words, following], axis=1)
+        going = going[following[going, 0] != END_ID]
+    return [[int(w) for w in row if w not in (START_ID, END_ID, PAD_ID)] for row in words]

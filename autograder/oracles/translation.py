@@ -44,18 +44,21 @@ class Script:
     def __init__(self, by_word, by_position, by_source, by_history):
         self.tables = (by_word, by_position, by_source, by_history)
         self.vocabulary_size = np.shape(by_word)[0]
+        self._logs = {}  # searches that try every hypothesis ask for the same ones
 
     def logs(self, source, written):
         """Log-probabilities of the next word, after the start id and the words written."""
-        by_word, by_position, by_source, by_history = self.tables
         fed = [START_ID, *written]
-        place = min(len(fed) - 1, len(by_position) - 1)
-        return log_softmax(
-            by_word[fed[-1]]
-            + by_position[place]
-            + by_source[int(np.sum(source)) % len(by_source)]
-            + by_history[int(np.sum(fed)) % len(by_history)]
+        at = (
+            fed[-1],
+            min(len(fed), len(self.tables[1])) - 1,
+            int(sum(source)) % len(self.tables[2]),
+            sum(fed) % len(self.tables[3]),
         )
+        if at not in self._logs:
+            rows = zip(self.tables, at, strict=True)
+            self._logs[at] = log_softmax(sum(table[row] for table, row in rows))
+        return self._logs[at]
 
     def log_probability(self, source, words):
         """Log-probability of a hypothesis."""
