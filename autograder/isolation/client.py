@@ -26,6 +26,7 @@ from autograder.isolation.words import printable
 _START_SECONDS = 600.0
 _HELLO_SECONDS = 120.0
 _AUTOPSY_SECONDS = 60.0
+_LEAVE_SECONDS, _KILLED_SECONDS = 2.0, 5.0  # for the server's end; with less than `Worker.stop` has
 _TRIES = 3  # to get a process, each with a new server
 LOAD_SECONDS = 20.0
 
@@ -182,7 +183,7 @@ class ForkServer:
             tail = Path(self.home, "server.log").read_text(errors="replace")[-2000:]
             process = self._process
             self.stop()
-            killed = process.returncode < 0 and process.returncode != -signal.SIGABRT
+            killed = (process.returncode or 0) < 0 and process.returncode != -signal.SIGABRT
             raise ServerError(f"The process that imports Keras could not start.\n{tail}", killed)
         ready = json.loads(said)
         self.slowness = ready["slowness"]
@@ -316,11 +317,14 @@ class ForkServer:
             self._control.close()
             self._control = None
         if self._process is not None:
+            # Never without end: a signal's handler that calls this may have interrupted `poll` or
+            # `wait`, whose lock nobody gives back until the handler is done.
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(2)
+                self._process.wait(_LEAVE_SECONDS)
             if self._process.poll() is None:
                 self._process.kill()
-                self._process.wait()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_KILLED_SECONDS)
             self._process = None
         if not keep_home and self._home:
             self._home.remove()

@@ -10,6 +10,7 @@ import pytest
 
 from autograder import batch
 from autograder.batch import Batch, Options, Worker, grade_all
+from autograder.isolation import client
 from autograder.isolation.client import ForkServer, ServerError
 from autograder.submissions import Submission, find_submissions
 from tests.faults.killing import Killer
@@ -62,6 +63,19 @@ def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, lea
     with Killer(["server"], seed=2, pauses=(0, 0)) as killer, ForkServer() as server:
         server.fork().close()
     assert killer.left == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_who_was_interrupted_while_it_looked_at_its_server_can_end_it(
+    monkeypatch, temporary, leaving_nothing
+):
+    monkeypatch.setattr(client, "_LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr(client, "_KILLED_SECONDS", 0.1)
+    with ForkServer() as server:
+        process = server._process
+        with process._waitpid_lock:  # as `poll` has it, when the signal comes
+            server.stop()
+        assert process.wait(30) < 0
     assert list(temporary.iterdir()) == []
 
 
