@@ -161,6 +161,9 @@ class ForkServer:
         self._home = self._home or Home()
         ours, theirs = socket.socketpair()
         log = open(os.path.join(self.home, "server.log"), "ab")  # noqa: SIM115
+        # It holds the directory's lock too: were it taken away while its server starts and the
+        # grader is gone, Matplotlib would make it again, and nobody would know whose it was.
+        kept = [theirs.fileno(), *self._home.descriptors]
         with theirs, log, postponed():  # whoever ends this process ends one that it knows
             self._control = ours
             self._process = subprocess.Popen(
@@ -168,7 +171,7 @@ class ForkServer:
                     *(sys.executable, "-m", "autograder.isolation.server"),
                     *(str(theirs.fileno()), self.home),
                 ],
-                pass_fds=[theirs.fileno()],
+                pass_fds=kept,
                 cwd=sandbox.ROOT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Fork servers' directories: each is in use as long as the process that made it lives.
+"""Fork servers' directories: each is in use while the process that made it, or its server, lives.
 
 Its lock is let go of by the kernel, so what a grader left that was killed is found by the next.
 """
@@ -37,6 +37,11 @@ class Home:
         except BaseException:
             self.remove()
             raise
+
+    @property
+    def descriptors(self) -> list[int]:
+        """What a process has to inherit, so that it is not taken for abandoned while that lives."""
+        return [] if self._lock is None else [self._lock]
 
     def remove(self) -> None:
         """Remove it with all that is in it."""

@@ -1,6 +1,8 @@
 """Fork servers' directories: one that nobody uses any more is taken away, one in use never."""
 
 import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -22,6 +24,23 @@ def test_an_abandoned_one_goes_with_the_next_and_one_in_use_stays(temporary):
     assert {used.path, other.path} == set(map(str, temporary.iterdir()))
     used.remove()
     other.remove()
+    assert list(temporary.iterdir()) == []
+
+
+def test_one_whose_server_outlives_its_grader_stays_as_long(temporary, leaving_nothing):
+    waiting, line = os.pipe()
+    child = os.fork()
+    if child == 0:
+        command = [sys.executable, "-S", "-c", "import sys; sys.stdin.read()"]
+        subprocess.Popen(command, stdin=waiting, pass_fds=Home().descriptors)
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(waiting)
+    Home().remove()
+    assert len(list(temporary.iterdir())) == 1
+    os.close(line)
+    survivors(set())
+    Home().remove()
     assert list(temporary.iterdir()) == []
 
 
