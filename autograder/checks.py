@@ -203,13 +203,13 @@ def _raise_smallest(
     }
     last = _key(inputs)
     tries = 0
-    killed: StudentGone | None = None
+    ended: StudentGone | None = None
 
     @hypothesis.seed(seed)
     @_settings(examples)
     @hypothesis.given(strategy)
     def search(candidate: dict[str, Any]) -> None:
-        nonlocal tries, last, killed
+        nonlocal tries, last, ended
         key = _key(candidate)
         if key in failures:
             last = key
@@ -225,23 +225,23 @@ def _raise_smallest(
             last = key
             raise CheckFailed({"en": "known", "zh": "known"}) from None
         except StudentGone as gone:  # a smaller input that kills the process says less, not more
-            if gone.unexplained:
-                killed = gone
+            ended = gone
             raise _Enough from None
 
     try:
         search()
     except (_Enough, Exception):
         inputs, failure = failures[last]
-    if killed is not None:
-        raise killed  # by somebody else: the search may be begun again, see `Session.forgives`
+    if ended is not None and ended.unexplained:
+        raise ended  # by somebody else: the search may be begun again, see `Session.forgives`
     student.new_example(inputs)
     try:
         body(student, **inputs)
     except (CheckFailed, StudentError) as again:
         raise again from None
-    except StudentGone:  # with the process that the search has ended
-        pass
+    except StudentGone as gone:
+        if ended is None and gone.unexplained:
+            raise  # so too at the last moment
     raise failure from None  # it fails only now and then
 
 

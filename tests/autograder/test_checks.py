@@ -115,3 +115,22 @@ def test_the_search_ends_when_a_smaller_input_kills_the_process():
 
     with pytest.raises((CheckFailed, StudentGone)):
         property_(FakeStudent())
+
+
+@pytest.mark.parametrize("moment", ["while it is sought", "when it is asked once more"])
+def test_who_is_killed_by_somebody_else_is_no_example(moment):
+    killed = StudentGone("crashed", unexplained=True)
+    asked: list[int] = []
+
+    @for_all(n=st.integers(0, 1000))
+    def property_(student, n):
+        asked.append(n)
+        known = asked.count(n) > 1  # the smallest is asked twice
+        if len(asked) > 1 and n >= 10 and known == (moment == "when it is asked once more"):
+            raise killed
+        if n >= 10:
+            raise CheckFailed({"en": "", "zh": ""})
+
+    with pytest.raises(StudentGone) as caught:
+        property_(FakeStudent())
+    assert caught.value is killed
