@@ -18,7 +18,7 @@ CLUSTER_INSTALLED := $(VENV)/.installed-cluster
 
 # Slow tests kill, starve and race on purpose, for an hour: what failed has to pass when it is run
 # again, and both runs stay in the log.
-AGAIN = { echo "RUN AGAIN: what has just failed." >&2; false; } || \
+AGAIN = echo "RUN AGAIN: what has just failed." >&2 && \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -36,8 +36,8 @@ test: $(INSTALLED)  ## The project's own tests, without the slow ones.
 	$(BIN)/python -m pytest
 
 test-slow: $(INSTALLED) $(BOOK_INSTALLED) $(POSTGRES_INSTALLED) $(CLUSTER_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, a cluster, the demo.
-	$(BIN)/python -m pytest -m slow || $(AGAIN) -m slow
-	$(BIN)/python -m pytest tests/autograder/test_cluster.py || $(AGAIN) # the quick ones need dask too
+	$(BIN)/python -m pytest -m slow || { $(AGAIN) -m slow; }
+	$(BIN)/python -m pytest tests/autograder/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
 	$(MAKE) verify VENV=.venv-jax BACKEND_PACKAGES=jax BACKEND=jax VERIFY=--right-only

@@ -28,7 +28,7 @@ from autograder.suite import Grader, Job
 from autograder.versions import content_version, suite_version
 from course.kit.language import say
 
-_TRIES = 2
+TRIES = 2  # of a hand-in, where its grading process dies
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class Batch:
             raise IsolationError(answer)
         elif kind == "failure":
             self.summary.failures.append((submission, answer))
-        elif tries < _TRIES:
+        elif tries < TRIES:
             self.waiting.appendleft((submission, tries + 1))
         else:
             said = say("Its grading process died twice.", "评分进程两次中止。")

@@ -6,13 +6,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from autograder.batch import Options, Worker
+from autograder.batch import TRIES, Options, Worker
 from autograder.isolation.client import IsolationError
 from autograder.results import Result
 from autograder.submissions import Submission
 from course.kit.units import available_units
-
-_TRIES = 2
 
 
 class DeskError(RuntimeError):
@@ -47,7 +45,7 @@ class Desk:
             file.flush()
             submission = Submission(name, unit, Path(file.name), size=len(data))
             answer: Any = None
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 kind, answer = self._ask(submission)
                 if kind == "result":
                     return answer
