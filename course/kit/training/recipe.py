@@ -68,7 +68,7 @@ _SMALL_SIZES: dict[str, dict[str, Any]] = {
 }
 
 # Real sentences: thousands of words, each seen a few times.
-_REAL = Recipe(epochs=36, tokens=2048, average=8)
+_REAL = Recipe(epochs=28, tokens=2048, average=8)
 _REAL_SIZES: dict[str, dict[str, Any]] = {
     "rnn": {"units": 256},
     "rnn-fixed": {"units": 256},
@@ -78,7 +78,7 @@ _REAL_SIZES: dict[str, dict[str, Any]] = {
         "num_heads": 4,
         "d_ff": 512,
         "num_layers": 2,
-        "dropout": 0.3,
+        "dropout": 0.1,
         "max_length": 128,
     },
 }
