@@ -25,6 +25,7 @@ from keras.src.saving import object_registration
 
 from autograder.isolation import autodiff, forbidden, sandbox, wire
 from autograder.isolation.attempts import Attempts
+from autograder.isolation.programs import CompiledPrograms
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
 from autograder.isolation.words import printable
 from course.kit import handin
@@ -62,6 +63,7 @@ class Agent:
         self._module = types.ModuleType(_MODULE)
         self._slots: dict[str, tuple[types.ModuleType, dict, dict]] = {}
         self._output = _Output()
+        self._programs = CompiledPrograms()
         self._seed = 0
         self._lent: dict[tuple, Any] = {}
         self._borrowed: set[tuple] = set()
@@ -101,6 +103,7 @@ class Agent:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
         self._objects.clear()
         self._borrowed.clear()
+        self._programs.let_go_of_many()
         if len(self._slots) > 1:
             self._module, registered, names = self._slots[slot]
             sys.modules[_MODULE] = self._module
