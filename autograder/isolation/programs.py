@@ -7,19 +7,19 @@ unit would fill all the memory that a student's process may take.
 
 import ctypes
 import gc
-import resource
-from pathlib import Path
 
 import keras
 
-_MOST = 512 * 2**20  # bytes; the rest of what a process may take is the student's own
+from autograder.isolation.sandbox import MEGABYTE, RESIDENT, memory_held
+
+_MOST = 512 * MEGABYTE  # bytes; the rest of what a process may take is the student's own
 
 
 class CompiledPrograms:
     """Keeps what is compiled small, between checks: within one it is never taken away."""
 
     def __init__(self) -> None:
-        self._before = _resident()
+        self._before = memory_held(RESIDENT)
 
     def let_go_of_many(self) -> bool:
         """Drop what JAX has compiled if the process has grown by much; say whether it was dropped.
@@ -28,7 +28,7 @@ class CompiledPrograms:
         """
         if keras.backend.backend() != "jax":
             return False
-        held = _resident()
+        held = memory_held(RESIDENT)
         if held and held - self._before < _MOST:
             return False
         import jax
@@ -38,10 +38,5 @@ class CompiledPrograms:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # the GNU C library's own
         if trim is not None:
             trim(0)
+        self._before = memory_held(RESIDENT)  # what stays is no program: a GPU's driver, say
         return True
-
-
-def _resident() -> int:
-    """Bytes of this process in memory; 0 where nobody knows."""
-    sizes = Path("/proc/self/statm")
-    return int(sizes.read_text().split()[1]) * resource.getpagesize() if sizes.exists() else 0

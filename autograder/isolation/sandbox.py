@@ -19,6 +19,7 @@ from autograder.isolation import landlock, syscalls
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEGABYTE = 2**20
+RESIDENT, DATA = 1, 5  # columns of /proc/self/statm, which counts in pages
 
 NAMESPACES, SECCOMP, LANDLOCK, RLIMITS = "namespaces", "seccomp", "landlock", "rlimits"
 ALL_LAYERS = (NAMESPACES, SECCOMP, LANDLOCK, RLIMITS)
@@ -164,6 +165,12 @@ def _editable_packages() -> Iterator[Path]:
             yield path
 
 
+def memory_held(column: int) -> int:
+    """Return this process's bytes of memory, `RESIDENT` or `DATA`; 0 where nobody knows."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[column]) * resource.getpagesize() if pages.exists() else 0
+
+
 def secret_paths() -> list[str]:
     """Return the directories of this project that a student's process must never see."""
     return [str(ROOT / name) for name in ("autograder", "solutions", "tests", "benchmarks", ".git")]
@@ -276,9 +283,7 @@ def _bind(item: _Visible, target: str) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    pages = Path("/proc/self/statm")
-    held = int(pages.read_text().split()[5]) * resource.getpagesize() if pages.exists() else 0
-    held = held or 4096 * MEGABYTE
+    held = memory_held(DATA) or 4096 * MEGABYTE
     for kind, amount in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, limits.file_size),

@@ -6,7 +6,7 @@ import types
 import keras
 import pytest
 
-from autograder.isolation import programs
+from autograder.isolation import programs, sandbox
 
 MEGABYTE = 2**20
 
@@ -24,7 +24,7 @@ def dropped(monkeypatch):
 def holding(monkeypatch, *megabytes):
     """Let this process hold so much, each time that it is looked at."""
     sizes = iter(megabytes)
-    monkeypatch.setattr(programs, "_resident", lambda: next(sizes) * MEGABYTE)
+    monkeypatch.setattr(programs, "memory_held", lambda _: next(sizes) * MEGABYTE)
 
 
 def test_what_little_is_compiled_is_kept(dropped, monkeypatch):
@@ -36,7 +36,7 @@ def test_what_little_is_compiled_is_kept(dropped, monkeypatch):
 
 
 def test_a_process_that_has_grown_by_much_drops_it(dropped, monkeypatch):
-    holding(monkeypatch, 200, 800, 250, 900)
+    holding(monkeypatch, 200, 800, 250, 260, 900, 250)
     kept = programs.CompiledPrograms()
     assert kept.let_go_of_many()
     assert not kept.let_go_of_many(), "it is small again"
@@ -44,8 +44,15 @@ def test_a_process_that_has_grown_by_much_drops_it(dropped, monkeypatch):
     assert len(dropped) == 2
 
 
+def test_what_stays_when_it_is_dropped_is_not_counted_again(dropped, monkeypatch):
+    holding(monkeypatch, 200, 2000, 1800, 1900)
+    kept = programs.CompiledPrograms()
+    assert kept.let_go_of_many()
+    assert not kept.let_go_of_many(), "the libraries of a GPU stay"
+
+
 def test_where_nobody_knows_how_much_a_process_holds_it_drops_it_always(dropped, monkeypatch):
-    holding(monkeypatch, 0, 0, 0)
+    holding(monkeypatch, 0, 0, 0, 0, 0)
     kept = programs.CompiledPrograms()
     assert kept.let_go_of_many()
     assert kept.let_go_of_many()
@@ -61,4 +68,4 @@ def test_other_backends_are_left_alone(backend, dropped, monkeypatch):
 
 
 def test_what_a_process_holds_is_read_from_the_kernel():
-    assert 20 * MEGABYTE < programs._resident() < 2**40
+    assert 20 * MEGABYTE < sandbox.memory_held(sandbox.RESIDENT) < 2**40
