@@ -3,6 +3,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# How many tests run at a time; 0 for one after the other in one process.
+WORKERS ?= 2
 BACKEND_PACKAGES ?= cpu
 BACKEND ?= tensorflow
 UNITS ?=
@@ -16,8 +18,11 @@ BOOK_INSTALLED := $(VENV)/.installed-book
 POSTGRES_INSTALLED := $(VENV)/.installed-postgres
 CLUSTER_INSTALLED := $(VENV)/.installed-cluster
 
-# Slow tests kill, starve and race on purpose, for an hour: what failed has to pass when it is run
-# again, and both runs stay in the log.
+# A file's tests stay together: they share what is dear to make.
+SIDE_BY_SIDE = -n $(WORKERS) --dist loadfile --durations 20
+
+# Many tests kill, starve and race on purpose, and beside each other: what failed has to pass when
+# it is run again by itself, and both runs stay in the log.
 AGAIN = echo "RUN AGAIN: what has just failed." >&2 && \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none
 
@@ -33,10 +38,10 @@ demo: $(INSTALLED)  ## The whole loop on sample hand-ins: release, grade in isol
 	$(BIN)/python -m autograder demo
 
 test: $(INSTALLED)  ## The project's own tests, without the slow ones.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) || { $(AGAIN); }
 
 test-slow: $(INSTALLED) $(BOOK_INSTALLED) $(POSTGRES_INSTALLED) $(CLUSTER_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, a cluster, the demo.
-	$(BIN)/python -m pytest -m slow || { $(AGAIN) -m slow; }
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m slow || { $(AGAIN) -m slow; }
 	$(BIN)/python -m pytest tests/autograder/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.

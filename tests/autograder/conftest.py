@@ -1,24 +1,8 @@
-"""What tests share that look at pages: lessons that were run, and a browser."""
+"""What tests share that look at pages: a browser."""
 
-import copy
 import shutil
 
 import pytest
-
-from autograder.authoring.executed import executed
-
-
-@pytest.fixture(scope="session")
-def lesson_run():
-    """A function that gives a lesson's notebook, solved and run; each is run once."""
-    found = {}
-
-    def run(unit, language):
-        if (unit, language) not in found:
-            found[unit, language] = executed(unit, language)
-        return copy.deepcopy(found[unit, language])
-
-    return run
 
 
 @pytest.fixture(scope="module")  # while it is open, nothing else may run an event loop

@@ -50,9 +50,12 @@ def temporary(tmp_path_factory, monkeypatch):
 
 @pytest.fixture
 def leaving_nothing():
-    """All processes that a test starts, their orphans too, have to end by themselves."""
+    """All processes that a test starts, their orphans too, have to end by themselves.
+
+    Gives the numbers of those that were there before, which nobody needs to wait for.
+    """
     multiprocessing.resource_tracker.ensure_running()
     with adopting():
         before = {process.pid for process in descendants()}
-        yield
+        yield before
         assert survivors(before) == []

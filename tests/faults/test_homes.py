@@ -39,7 +39,7 @@ def test_one_whose_server_outlives_its_grader_stays_as_long(temporary, leaving_n
     Home().remove()
     assert len(list(temporary.iterdir())) == 1
     os.close(line)
-    survivors(set())
+    survivors(leaving_nothing)
     Home().remove()
     assert list(temporary.iterdir()) == []
 
@@ -84,5 +84,5 @@ def test_the_server_takes_its_directory_away_when_its_grader_is_gone(temporary, 
         server.fork()
         os._exit(0 if os.listdir(temporary) else 1)
     assert os.waitpid(child, 0)[1] == 0
-    survivors(set())
+    survivors(leaving_nothing)
     assert list(temporary.iterdir()) == []

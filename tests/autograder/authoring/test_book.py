@@ -1,15 +1,18 @@
-"""The book: no solution in it, nothing fetched from elsewhere, and pages that work in a browser."""
+"""Lessons run to their end; their book shows no solution, fetches nothing, works in a browser."""
 
+import copy
 import re
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 
 from autograder.authoring.book import __main__ as command
 from autograder.authoring.book.pages import with_stubs
 from autograder.authoring.book.site import BookError, build_site
+from autograder.authoring.executed import executed
 from autograder.authoring.notebooks import source_notebook, student_notebook
 from autograder.messages import LANGUAGES
 from course.kit.units import available_units
@@ -61,6 +64,33 @@ class Page(HTMLParser):
         self.loaded += [found[name] for name in ("src", "data") if found.get(name)]
         if tag == "link" and found.get("rel") in ("stylesheet", "preload", "icon"):
             self.loaded.append(found["href"])
+
+
+@pytest.fixture(scope="module")
+def lesson_run():
+    """A function that gives a lesson's notebook, solved and run; each is run once."""
+    found = {}
+
+    def run(unit, language):
+        if (unit, language) not in found:
+            found[unit, language] = executed(unit, language)
+        return copy.deepcopy(found[unit, language])
+
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_solved_lesson_runs_to_its_end_with_its_pictures(unit, language, lesson_run):
+    notebook = lesson_run(unit, language)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    shown = [output.data for output in outputs if "data" in output]
+    assert any('alt="' in data.get("text/html", "") for data in shown)
+    assert not [data for data in shown if "image/png" in data]  # it would have no text beside it
+    warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
+    assert not warned
+    nbformat.validate(notebook)
 
 
 @pytest.fixture(scope="module")
