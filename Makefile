@@ -42,7 +42,7 @@ test: $(INSTALLED)  ## The project's own tests, without the slow ones.
 
 test-slow: $(INSTALLED) $(BOOK_INSTALLED) $(POSTGRES_INSTALLED) $(CLUSTER_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, a cluster, the demo.
 	$(BIN)/python -m pytest -v $(SIDE_BY_SIDE) -m slow || { $(AGAIN) -m slow; }
-	$(BIN)/python -m pytest tests/autograder/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
+	$(BIN)/python -m pytest tests/autograder/running/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
 	$(MAKE) verify VENV=.venv-jax BACKEND_PACKAGES=jax BACKEND=jax VERIFY=--right-only

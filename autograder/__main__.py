@@ -3,7 +3,9 @@
 
 def _run() -> None:
     try:
-        from autograder.cli import main  # takes a second, in which Ctrl-C is no error either
+        from autograder.commands.app import (
+            main,  # takes a second, in which Ctrl-C is no error either
+        )
 
         main()
     except KeyboardInterrupt:

@@ -15,9 +15,9 @@ import os
 import time
 from pathlib import Path
 
+from autograder.base.paths import SOLUTIONS_DIR
+from autograder.grading.grader import Grader, Job
 from autograder.isolation.client import ForkServer
-from autograder.misconceptions import SOLUTIONS_DIR
-from autograder.suite import Grader, Job
 from course.kit.units import ORDER
 
 WARM_UP = 2

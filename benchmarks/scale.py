@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale WORK [--count 10000] [--jobs 2] [--units positional attention]
 
-The hand-ins are made in turn from references, stubs, right variants and known wrong turns of the
+The hand-ins are made in turn from references, stubs, right variants and known mistakes of the
 units, and from the hostile ones of `tests/attacks`: every quick one in each fourth round, every
 slow one once. No two files are the same. They are graded by one `python -m autograder grade`, and
 every few seconds its processes are looked at. It fails where a hand-in is left without a result,
@@ -29,9 +29,10 @@ from typing import Any
 import psutil
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from autograder.misconceptions import SOLUTIONS_DIR, misconceptions_of
-from autograder.results import Result, read_result, result_path
-from autograder.verify import VARIANTS_DIR
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.grading.mistakes import mistakes_of
+from autograder.results.files import read_result, result_path
+from autograder.results.result import Result
 from course.kit.units import EXERCISES_DIR, ORDER
 from tests.attacks.catalogue import attacks
 from tests.attacks.grounds import Grounds
@@ -52,15 +53,15 @@ class HandIn:
 
 
 def honest(unit: str) -> list[HandIn]:
-    """Return the reference, the stubs, the right variants and the known wrong turns of a unit."""
+    """Return the reference, the stubs, the right variants and the known mistakes of a unit."""
     files = {
         "reference": SOLUTIONS_DIR / f"{unit}.py",
         "stubs": EXERCISES_DIR / f"{unit}.py",
-        **{path.stem: path for path in sorted(VARIANTS_DIR.joinpath(unit).glob("*.py"))},
+        **{path.stem: path for path in sorted(HIDDEN_DIR.joinpath(unit, "right").glob("*.py"))},
     }
     made = [HandIn(f"{unit}/{kind}", unit, path.read_text()) for kind, path in files.items()]
     return made + [
-        HandIn(f"{unit}/{wrong.name}", unit, wrong.source) for wrong in misconceptions_of(unit)
+        HandIn(f"{unit}/{wrong.name}", unit, wrong.source) for wrong in mistakes_of(unit)
     ]
 
 
@@ -176,7 +177,7 @@ def comparable(result: Result, hostile: bool) -> dict[str, Any]:
     """
     checks: list[tuple[Any, ...]] = [(c.id, c.points) for c in result.checks]
     if not hostile:
-        checks = [(c.id, c.points, c.status, c.misconception) for c in result.checks]
+        checks = [(c.id, c.points, c.status, c.mistake) for c in result.checks]
     return {"status": result.status, "score": result.score, "checks": checks}
 
 

@@ -27,17 +27,17 @@ import numpy as np
 from keras import ops
 
 from benchmarks.training_step import KerasAttention, course_model_class
-from course.kit.batches import Batches, encode_split
 from course.kit.corpora.dataset import Dataset, data_home, open_dataset
-from course.kit.evaluation import evaluate
-from course.kit.families import build
+from course.kit.corpora.vocabulary import CharacterVocabulary, WordVocabulary
+from course.kit.models.evaluation import evaluate
+from course.kit.models.families import build
+from course.kit.models.translator import load
 from course.kit.tokens import END_ID, PAD_ID, START_ID, padded
 from course.kit.training import default_recipe
+from course.kit.training.batches import Batches, encode_split
 from course.kit.training.devices import PRECISIONS, choose
 from course.kit.training.loss import TokenLoss
 from course.kit.training.run import Job, train
-from course.kit.translator import load
-from course.kit.vocabulary import CharacterVocabulary, WordVocabulary
 from solutions.transformer import Transformer
 from solutions.translation import WarmupInverseSqrt
 

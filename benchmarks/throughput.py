@@ -2,7 +2,7 @@
 
     python -m benchmarks.throughput [--count 60] [--nbgrader-count 6] [--out FILE]
 
-The hand-ins are notebooks of one unit: solved ones and known wrong turns in turn. nbgrader gets
+The hand-ins are notebooks of one unit: solved ones and known mistakes in turn. nbgrader gets
 them twice: as released, lesson and plots included, and lean, with nothing but the exercises and
 their checks. It grades with the public checks alone, our grader with the whole hidden suite, each
 hand-in isolated. Every time includes what its command needs to start.
@@ -21,8 +21,8 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.demo import WRONG_TURNS, _with
-from autograder.misconceptions import misconceptions_of
+from autograder.commands.demo import WRONG_TURNS, _with
+from autograder.grading.mistakes import mistakes_of
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = "attention"
@@ -42,7 +42,7 @@ def lean(notebook: NotebookNode) -> NotebookNode:
 
 def hand_ins(solved: NotebookNode, count: int) -> list[tuple[str, NotebookNode]]:
     """Return named notebooks: every other one right, the others wrong in known ways."""
-    known = {item.name: item for item in misconceptions_of(UNIT)}
+    known = {item.name: item for item in mistakes_of(UNIT)}
     made = []
     for index in range(count):
         wrong = known[WRONG_TURNS[index // 2 % len(WRONG_TURNS)]]

@@ -1,6 +1,6 @@
 """`python -m course …`"""
 
-from course.cli import main
+from course.commands.app import main
 
 if __name__ == "__main__":
     main()

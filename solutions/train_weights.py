@@ -13,12 +13,12 @@ import tempfile
 from pathlib import Path
 
 from course.kit.corpora.dataset import open_dataset
-from course.kit.evaluation import evaluate
-from course.kit.families import FAMILIES
+from course.kit.models.evaluation import evaluate
+from course.kit.models.families import FAMILIES
+from course.kit.models.translator import load
 from course.kit.training import default_recipe
 from course.kit.training.devices import choose
 from course.kit.training.run import Job, train
-from course.kit.translator import load
 
 WEIGHTS_DIR = Path(__file__).resolve().parent / "weights"
 

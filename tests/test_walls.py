@@ -47,11 +47,11 @@ def test_solutions_import_only_the_kit_of_the_course():
 
 def test_the_grader_process_imports_no_keras():
     """Only the fork server and what runs in it may: the grader stays small, and forks nothing."""
-    inside = {"agent.py", "autodiff.py", "programs.py", "server.py"}
+    inside = {"agent.py", "autodiff.py", "compiled_programs.py", "server.py"}
     wrong = {
         path.name
         for path in ROOT.joinpath("autograder").rglob("*.py")
-        if path.name not in inside and path.parent.name != "misconceptions"
+        if path.name not in inside and path.parent.name != "mistakes"
         for name in imports(path)
         if name.split(".")[0] in {"keras", "tensorflow", "jax", "torch"}
     }

@@ -12,7 +12,7 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.authoring.stubs import ROOT
+from autograder.base.paths import ROOT
 
 _SECONDS = 600  # for one cell
 

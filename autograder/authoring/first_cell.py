@@ -42,7 +42,7 @@ sys.path.insert(0, str(course_folder()))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # {quiet}
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-from course.kit.lesson import begin
+from course.kit.notebook.lesson import begin
 
 begin("{language}")
 '''

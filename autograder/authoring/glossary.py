@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from autograder.authoring.chinese import joined
-from autograder.authoring.stubs import ROOT
-from autograder.messages import LANGUAGES
+from autograder.base.paths import ROOT
+from autograder.base.text import LANGUAGES
 
 GLOSSARY = ROOT / "course" / "lessons" / "glossary.yaml"
 _LINK = re.compile(r"\]\(glossary\.md#([^)\s]*)\)")

@@ -20,8 +20,8 @@ from nbformat.notebooknode import NotebookNode
 from autograder.authoring.chinese import joined
 from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
-from autograder.authoring.stubs import ROOT, SOLUTIONS_DIR
-from autograder.messages import LANGUAGES
+from autograder.base.paths import ROOT, SOLUTIONS_DIR
+from autograder.base.text import LANGUAGES
 
 LESSONS_DIR = ROOT / "course" / "lessons"
 NOTEBOOKS_DIR = ROOT / "course" / "notebooks"

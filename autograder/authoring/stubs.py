@@ -7,10 +7,9 @@ exercise's name; all else stays to the letter.
 import ast
 from pathlib import Path
 
+from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from course.kit.units import ORDER
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SOLUTIONS_DIR = ROOT / "solutions"
 EXERCISES_DIR = ROOT / "course" / "exercises"
 
 BEGIN = "### BEGIN SOLUTION"

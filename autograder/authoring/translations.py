@@ -1,4 +1,4 @@
-"""Record what the references translate, for the hidden suites: autograder/hidden/translations.
+"""Record what the references translate, for the hidden suites, into their folders.
 
     python -m autograder.authoring.translations [FAMILY ...]
 
@@ -11,22 +11,22 @@ import sys
 
 import numpy as np
 
+from autograder.base.paths import SOLUTIONS_DIR
+from autograder.hidden import search
 from autograder.hidden.translating import (
     BEAM_SIZE,
     FAMILIES,
     LENGTH_PENALTY,
-    RECORDS_DIR,
     SEARCHED,
     SEARCHES,
     SENTENCES_SEARCHED,
+    record_path,
 )
-from autograder.misconceptions import SOLUTIONS_DIR
-from autograder.oracles import search
 from course.kit.corpora.dataset import open_dataset
 from course.kit.decoding.prefixes import best_next
-from course.kit.families import family_of
+from course.kit.models.families import family_of
+from course.kit.models.translator import load
 from course.kit.tokens import padded
-from course.kit.translator import load
 
 SENTENCES = 200
 _CANDIDATES = 1000
@@ -112,10 +112,9 @@ def _searched(family: str) -> tuple[np.ndarray, list[dict]]:
 
 
 def _write(name: str, source: np.ndarray, tables: list[dict], **arrays: np.ndarray) -> None:
-    RECORDS_DIR.mkdir(exist_ok=True)
     longest = int((source != 0).sum(axis=1).max())
     np.savez_compressed(
-        RECORDS_DIR / f"{name}.npz",
+        record_path(name),
         source=source[:, :longest],
         greedy=padded([_greedy(table) for table in tables]),
         beam=padded([_beam(table)[0] for table in tables]),

@@ -19,10 +19,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import TraitError
 
+from autograder.bridge.nbgrader_log import listening
 from autograder.bridge.preprocessor import GradeInIsolation, what_is_graded
-from autograder.bridge.reason import listening
-from autograder.results import safe_name
-from autograder.submissions import Submission, SubmissionsError
+from autograder.results.files import safe_name
+from autograder.running.submissions import Submission, SubmissionsError
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
 

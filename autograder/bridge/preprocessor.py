@@ -11,10 +11,11 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from traitlets import Enum, Integer, Unicode
 
-from autograder.batch import Options
-from autograder.bridge.desk import desk_for
-from autograder.messages import LANGUAGES
-from autograder.results import CheckResult, Result, write_result
+from autograder.base.text import LANGUAGES
+from autograder.bridge.persistent_grader import desk_for
+from autograder.results.files import write_result
+from autograder.results.result import CheckResult, Result
+from autograder.running.pool import Options
 from course.kit.units import available_units
 
 _PREFIX = "check-"  # grading cells are called after their exercise

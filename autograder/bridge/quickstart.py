@@ -4,8 +4,9 @@ from pathlib import Path
 
 from autograder.authoring.glossary import page
 from autograder.authoring.notebooks import write_source_course
-from autograder.directories import new_directory
-from autograder.messages import LANGUAGES
+from autograder.base.directories import new_directory
+from autograder.base.paths import ROOT
+from autograder.base.text import LANGUAGES
 from course.kit.units import available_units
 
 _CONFIG = '''\
@@ -45,9 +46,8 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
         raise QuickstartError(f"There are no notebooks in {language!r}; choose en or zh.")
     directory = directory.absolute()
     units = available_units()
-    root = Path(__file__).resolve().parent.parent.parent
     config = _CONFIG.format(
-        root=str(root), course=str(directory), results=str(directory / "results")
+        root=str(ROOT), course=str(directory), results=str(directory / "results")
     )
     with new_directory(directory, QuickstartError) as scratch:
         for unit in units:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from autograder.exports.escaping import csv_text, number, one_line, safe_cell
 from autograder.exports.marks import FULL, ExportError, of_unit, points_of, units_of
 from autograder.exports.roster import Row, Table, match, names_of
-from autograder.results import Result
+from autograder.results.result import Result
 
 _PEOPLE = (
     *("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID"),

@@ -16,7 +16,7 @@ from autograder.exports import (
 )
 from autograder.exports.marks import ExportError, units_of
 from autograder.exports.roster import Table
-from autograder.results import Result
+from autograder.results.result import Result
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from autograder.exports.escaping import clean, short
 from autograder.exports.marks import message, notes, title
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 
 LIMIT = 100_000  # bytes; Linux takes environment variables up to 128 KiB
 _LONGEST = 2_500

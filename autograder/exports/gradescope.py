@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from autograder.exports.marks import has_skipped, message, notes, points_of, title
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 
 
 def export(result: Result, language: str = "en", visibility: str = "visible") -> str:
@@ -52,13 +52,13 @@ def _test(check: CheckResult, number: str, language: str, visibility: str) -> di
     if check.status != "skipped":
         test["score"], test["max_score"] = check.points, check.max_points
         test["status"] = "passed" if check.status == "passed" else "failed"
-    tags = [check.exercise, check.status, *([check.misconception] if check.misconception else [])]
+    tags = [check.exercise, check.status, *([check.mistake] if check.mistake else [])]
     return test | {
         "output": message(check, language),
         "output_format": "text",
         "visibility": visibility,
         "tags": tags,
-        "extra_data": {"check": check.id, "misconception": check.misconception},
+        "extra_data": {"check": check.id, "mistake": check.mistake},
     }
 
 

@@ -24,12 +24,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from autograder.base.paths import ANSWERS, ROOT
+from autograder.base.text import LANGUAGES
 from autograder.exports.marks import ExportError
-from autograder.messages import LANGUAGES
 from course.kit.units import available_units
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-SECRET = ("autograder/hidden", "autograder/misconceptions", "autograder/oracles", "solutions")
 _ROOMS = ("autograder", "course", "solutions", "requirements")
 _SUFFIXES = (".py", ".json", ".npz", ".ini", ".txt", ".html", ".css", ".js")
 _UNUSED = ("course/notebooks", "course/lessons", "autograder/authoring/book")
@@ -85,7 +84,7 @@ def export(unit: str, language: str = "en", root: Path = ROOT) -> bytes:
         raise ExportError(f"There is no language {language!r}; choose en or zh.")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "setup.sh", _SETUP.format(secret=" ".join(SECRET)).encode(), 0o755)
+        _add(archive, "setup.sh", _SETUP.format(secret=" ".join(ANSWERS)).encode(), 0o755)
         _add(archive, "run_autograder", _RUN.format(unit=unit, language=language).encode(), 0o755)
         _add(archive, "requirements.txt", b"-r requirements/cpu.txt\n", 0o644)
         for path in _files(root):

@@ -9,13 +9,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.batch import Options, grade_all
+from autograder.base.files import write_atomically
+from autograder.base.text import LANGUAGES
 from autograder.exports import gradescope
 from autograder.exports.marks import FULL
 from autograder.isolation.sandbox import ALL_LAYERS
-from autograder.messages import LANGUAGES
-from autograder.results import Result, write_atomically
-from autograder.submissions import SUFFIXES, Submission
+from autograder.results.result import Result
+from autograder.running.pool import Options, grade_all
+from autograder.running.submissions import SUFFIXES, Submission
 
 SUBMISSION = Path("/autograder/submission")
 RESULTS = Path("/autograder/results/results.json")

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 from autograder.exports.escaping import clean, one_line
 from autograder.exports.marks import message, notes, title
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 
 # A wrong answer or none is a failure; code that raised, hung or died is an error.
 _ELEMENTS = {"failed": "failure", "missing": "failure", "skipped": "skipped"}

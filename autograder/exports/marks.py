@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from autograder.base.text import Text, text
 from autograder.exports.escaping import clean, number, one_line
-from autograder.messages import Text, text
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 from course.kit.units import ORDER
 
 # The checks of a unit add up to this. A system whose maximum is fixed gets points of it, so that
@@ -74,8 +74,8 @@ def message(check: CheckResult, language: str) -> str:
     """Return what is said of a check, with the known mistake that it looks like."""
     colon = _COLON[language]
     said = clean(check.message.get(language, "")).strip()
-    if check.misconception:
-        said += f"\n{_LOOKS_LIKE[language]}{colon}{one_line(check.misconception)}"
+    if check.mistake:
+        said += f"\n{_LOOKS_LIKE[language]}{colon}{one_line(check.mistake)}"
     return said.strip() or STATUSES.get(check.status, STATUSES["error"])[language]
 
 

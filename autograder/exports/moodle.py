@@ -12,7 +12,7 @@ from html import escape
 from autograder.exports.escaping import csv_text, number, safe_cell, short
 from autograder.exports.marks import FULL, ExportError, of_unit, points_of, summary
 from autograder.exports.roster import Row, Table, match, names_of
-from autograder.results import Result
+from autograder.results.result import Result
 
 # What Moodle calls the fields that it can tell people by, in English and in Chinese.
 _IDENTIFIERS = {

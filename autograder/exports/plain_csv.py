@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from autograder.exports.escaping import Cell, one_line, safe_csv
 from autograder.exports.marks import message, units_of
-from autograder.results import Result
+from autograder.results.result import Result
 
 _MARK = "\ufeff"
 
@@ -43,7 +43,7 @@ def export_checks(results: Sequence[Result], language: str = "en") -> str:
     rows: list[list[Cell]] = [
         [
             *("hand-in", "unit", "hand-in status", "check", "exercise", "title", "status"),
-            *("points", "max_points", "misconception", "message"),
+            *("points", "max_points", "mistake", "message"),
         ]
     ]
     for result in results:
@@ -63,7 +63,7 @@ def export_checks(results: Sequence[Result], language: str = "en") -> str:
                     check.status,
                     check.points,
                     check.max_points,
-                    check.misconception,
+                    check.mistake,
                     message(check, language),
                 ]
             )

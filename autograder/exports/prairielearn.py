@@ -8,7 +8,7 @@ from typing import Any
 
 from autograder.exports.escaping import number, one_line, short
 from autograder.exports.marks import STATUSES, message, notes, share, title
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 
 LIMIT = 1_000_000  # bytes; PrairieLearn takes 1 MB
 _LONGEST = 20_000

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from autograder.exports.marks import ExportError
-from autograder.results import Result, read_result, safe_name
+from autograder.results.files import read_result, safe_name
+from autograder.results.result import Result
 
 
 def read_results(directory: Path, unit: str | None = None) -> tuple[list[Result], list[str]]:

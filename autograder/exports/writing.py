@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from autograder.base.files import write_atomically
 from autograder.exports.marks import ExportError
-from autograder.results import write_atomically
 
 
 def place(out: Path, files: Mapping[str, bytes]) -> dict[Path, bytes]:

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.checks import check_of
-from autograder.harness import LACKS, Harness, Skipped
+from autograder.grading.check import check_of
+from autograder.grading.examination import LACKS, Harness, Skipped
+from autograder.grading.session import Session, Student
 from autograder.isolation.client import ForkServer
-from autograder.session import Session, Student
 
 HARNESS = pytest.StashKey[Harness]()
 

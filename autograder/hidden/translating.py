@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder import expect
-from autograder.messages import text
-from autograder.misconceptions import SOLUTIONS_DIR
-from autograder.oracles import search
-from autograder.session import Remote, Student
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.base.text import text
+from autograder.grading import expect
+from autograder.grading.session import Remote, Student
+from autograder.hidden import search
 from course.kit.tokens import PAD_ID
 
-RECORDS_DIR = Path(__file__).resolve().parent / "translations"
 FAMILIES = ("rnn", "cnn", "transformer")
 BEAM_SIZE, LENGTH_PENALTY = 2, 0.6
 # A model in doubt, where a beam often finds what greedy decoding misses: all that its searches met
@@ -77,10 +76,16 @@ def weights_of(family: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     return weights, json.loads((place / "model.json").read_text(encoding="utf-8"))["sizes"]
 
 
+def record_path(name: str) -> Path:
+    """Return the file with what was recorded of a family, or of `SEARCHES`."""
+    folder, file = ("translation", "searches") if name == SEARCHES else (name, "translations")
+    return HIDDEN_DIR / folder / f"{file}.npz"
+
+
 @functools.cache
 def record_of(family: str) -> Record:
     """Return what was recorded of a family's reference."""
-    with np.load(RECORDS_DIR / f"{family}.npz") as arrays:
+    with np.load(record_path(family)) as arrays:
         return Record(**{**arrays, "max_length": int(arrays["max_length"])})
 
 
@@ -131,7 +136,7 @@ def expect_searches(student: Student, search_: Remote, right: np.ndarray, *optio
     """
     record = record_of(SEARCHES)
     _, sizes = weights_of(SEARCHED)
-    model = student.given("recorded.RecordedModel")(
+    model = student.given("models.recorded.RecordedModel")(
         *recorded_model(), sizes["target_vocabulary_size"]
     )
     answer = expect.array(search_(model, record.source, record.max_length, *options))

@@ -23,11 +23,12 @@ from keras.src.backend.common import global_state
 from keras.src.random import seed_generator
 from keras.src.saving import object_registration
 
+from autograder.base.paths import secret_paths
+from autograder.base.printable import printable
 from autograder.isolation import autodiff, forbidden, sandbox, wire
 from autograder.isolation.attempts import Attempts
-from autograder.isolation.programs import CompiledPrograms
+from autograder.isolation.compiled_programs import CompiledPrograms
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
-from autograder.isolation.words import printable
 from course.kit import handin
 
 _MAX_OUTPUT = 64 * 1024
@@ -58,7 +59,7 @@ class Agent:
 
     def __init__(self, taken: forbidden.Forbidden):
         self._taken = taken
-        self.attempts = Attempts(sandbox.secret_paths(), sandbox.readable_paths())
+        self.attempts = Attempts(secret_paths(), sandbox.readable_paths())
         self._objects: dict[int, Any] = {}
         self._module = types.ModuleType(_MODULE)
         self._slots: dict[str, tuple[types.ModuleType, dict, dict]] = {}
@@ -75,7 +76,7 @@ class Agent:
     ) -> Any:
         """Read and run a hand-in; say which exercises it defines and what was wrong in it.
 
-        The known wrong turns of a unit live in one process, each in a slot of its own.
+        The known mistakes of a unit live in one process, each in a slot of its own.
         """
         try:
             work = handin.read_handin(data, suffix, exercises)

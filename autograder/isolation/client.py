@@ -13,14 +13,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.interruption import postponed
+from autograder.base.printable import printable
+from autograder.base.signals import postponed
 from autograder.isolation import sandbox
 from autograder.isolation.attempts import TOLD
 from autograder.isolation.clock import Meter, TimedOut, Watched
 from autograder.isolation.forbidden import BY_UNIT
-from autograder.isolation.homes import Home
+from autograder.isolation.server_directory import Home
 from autograder.isolation.wire import Channel, Disconnected, WireError
-from autograder.isolation.words import printable
 
 # On the wall: what they wait for ends at once where a process dies, and nobody is billed for it.
 _START_SECONDS = 600.0

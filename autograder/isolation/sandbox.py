@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder.base.paths import ROOT, secret_paths
 from autograder.isolation import landlock, syscalls
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 MEGABYTE = 2**20
 RESIDENT, DATA = 1, 5  # columns of /proc/self/statm, which counts in pages
 
@@ -169,11 +169,6 @@ def memory_held(column: int) -> int:
     """Return this process's bytes of memory, `RESIDENT` or `DATA`; 0 where nobody knows."""
     pages = Path("/proc/self/statm")
     return int(pages.read_text().split()[column]) * resource.getpagesize() if pages.exists() else 0
-
-
-def secret_paths() -> list[str]:
-    """Return the directories of this project that a student's process must never see."""
-    return [str(ROOT / name) for name in ("autograder", "solutions", "tests", "benchmarks", ".git")]
 
 
 def _holds(step: Callable[..., None], *arguments: object) -> bool:

@@ -25,7 +25,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from autograder.interruption import no_longer_postponed
+from autograder.base.signals import no_longer_postponed
 from autograder.isolation import clock, sandbox, syscalls, wire
 
 _WATCH_INTERVAL = 0.05  # seconds between two looks at what a student's process holds
@@ -39,8 +39,9 @@ def _serve(control: socket.socket) -> None:
     import keras
 
     from autograder.isolation import agent, forbidden
-    from course.kit import handin, loops, parts, recorded, scripted, softmax  # noqa: F401
+    from course.kit import handin, loops, parts, softmax  # noqa: F401
     from course.kit.decoding import prefixes  # noqa: F401  (imported once, for all forks)
+    from course.kit.models import recorded, scripted  # noqa: F401
 
     missing = ""
     try:

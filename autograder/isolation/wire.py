@@ -15,9 +15,9 @@ from typing import Any
 import msgpack
 import numpy as np
 
+from autograder.base.printable import printable
 from autograder.isolation import frames
 from autograder.isolation.clock import Timer, WallTimer
-from autograder.isolation.words import printable
 
 MAX_FRAME = 64 * 1024 * 1024
 MAX_STRING = 1024 * 1024

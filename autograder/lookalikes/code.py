@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from autograder.misconceptions import SOLUTIONS_DIR
+from autograder.base.paths import SOLUTIONS_DIR
 from course.kit.handin import UnreadableHandIn, read_handin, used_names
 from course.kit.units import exercises_of
 

@@ -15,14 +15,15 @@ from rapidfuzz import process
 from rapidfuzz.distance import LCSseq
 
 from autograder.authoring.stubs import stub_source
+from autograder.base.paths import SOLUTIONS_DIR
+from autograder.grading.mistakes import mistakes_of
 from autograder.lookalikes.code import Piece, Token, pieces_of
-from autograder.misconceptions import SOLUTIONS_DIR, misconceptions_of
 
 GRAM = 10  # tokens: about a statement
 # What more hand-ins have than these, or than this part of the class, is nobody's own.
 MANY, MANY_SHARE = 4, 0.02
 # A pair is a hint from so many shared grams of its own on, if they are so much of what the hand-in
-# with less of its own has. Of the right variants in tests/variants, which were written apart, no
+# with less of its own has. Of the right variants in autograder/hidden/UNIT/right, which were written apart, no
 # two share more than 23, or a ninth; of a copy with other names and another layout, all are left.
 LEAST, LEAST_SHARE = 40, 0.4
 Gram = tuple[str, ...]
@@ -162,7 +163,7 @@ def _known(unit: str) -> frozenset[Gram]:
     sources = [
         stub_source(unit).encode(),
         (SOLUTIONS_DIR / f"{unit}.py").read_bytes(),
-        *(mistake.source.encode() for mistake in misconceptions_of(unit)),
+        *(mistake.source.encode() for mistake in mistakes_of(unit)),
     ]
     return frozenset(
         gram

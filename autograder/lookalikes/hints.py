@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from autograder.lookalikes.code import NotComparable, pieces_of
 from autograder.lookalikes.comparing import HandIn, Pair, find_pairs
-from autograder.submissions import UNREADABLE, Submission
+from autograder.running.submissions import UNREADABLE, Submission
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from autograder.messages import Text, text
+from autograder.base.text import Text, text
 
 _LARGEST = 256  # numbers that are shown one by one
 _UNIFORM = 6  # as many equal numbers are told in words

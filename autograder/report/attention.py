@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.attention_picture import DIGITS, MAX_HEADS, MAX_SIDE
+from autograder.base.numbers import spelled
+from autograder.grading.attention_picture import DIGITS, MAX_HEADS, MAX_SIDE
 from autograder.report.arrays import Heatmap, heatmap_of
-from autograder.spelling import spelled
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 _SMALL = 5e-4  # three digits behind the point
@@ -48,7 +48,7 @@ def show(kept: dict[str, Any] | None) -> AttentionWeights | None:
     """Return how a result's `attention` is shown; None where it holds no picture.
 
     Args:
-        kept: as `autograder.attention_picture` made it; nothing of it is relied on, since a
+        kept: as `autograder.grading.attention_picture` made it; nothing of it is relied on, since a
             result is a file that anybody may have written.
     """
     found: dict[str, Any] = kept or {}
@@ -85,7 +85,7 @@ def shows(kept: dict[str, Any] | None, answer: Any) -> bool:
 def _are_heads(found: Any) -> bool:
     """Whether this is what a picture may be: some matrices of one size, of numbers or their words.
 
-    Nothing larger than `autograder.attention_picture` makes is one.
+    Nothing larger than `autograder.grading.attention_picture` makes is one.
     """
     if not _is_list(found, MAX_HEADS) or not all(_is_list(matrix, MAX_SIDE) for matrix in found):
         return False

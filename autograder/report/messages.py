@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.messages import LANGUAGES, Text, text
-from autograder.misconceptions import Misconception
-from autograder.results import CheckResult
+from autograder.base.text import LANGUAGES, Text, text
+from autograder.grading.mistakes import Mistake
+from autograder.results.result import CheckResult
 
 _ARRAY = r"[-+0-9.,einfaTrulsFN \[\]]*?"
 _SHOWS = text("An input that shows it: ", "反例：")
@@ -37,7 +37,7 @@ class Parts:
     answer: Any
 
 
-def take_apart(check: CheckResult, mistake: Misconception | None) -> Parts:
+def take_apart(check: CheckResult, mistake: Mistake | None) -> Parts:
     """Return the parts of a check's message.
 
     Args:

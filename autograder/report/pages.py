@@ -16,17 +16,17 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autograder.base.text import Text
+from autograder.grading.mistakes import Mistake
 from autograder.lookalikes.alignment import side_by_side
 from autograder.lookalikes.comparing import Pair
 from autograder.lookalikes.hints import Hints
-from autograder.messages import Text
-from autograder.misconceptions import Misconception
 from autograder.report import arrays, attention, statistics
 from autograder.report.messages import Parts, take_apart
 from autograder.report.mistakes import known_mistake
 from autograder.report.reading import Gradebook, Student
 from autograder.report.texts import STATUS_NAMES, unit_title
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 from course.kit.handin import place_in_chinese
 
 # Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.
@@ -82,7 +82,7 @@ class Wrong:
 class Cause:
     """Checks that went wrong for one reason: a known mistake, or None where no one is named."""
 
-    mistake: Misconception | None
+    mistake: Mistake | None
     name: str | None
     wrongs: list[Wrong]
 
@@ -206,7 +206,7 @@ def report_of(result: Result) -> UnitReport:
     causes: dict[str | None, list[CheckResult]] = {}
     for check in result.checks:
         if check.status in ("failed", "error", "timeout", "crashed"):
-            causes.setdefault(check.misconception, []).append(check)
+            causes.setdefault(check.mistake, []).append(check)
     # What no known mistake explains comes last.
     names = sorted(causes, key=lambda name: name is None)
     return UnitReport(
@@ -225,7 +225,7 @@ def _alike(checks: list[CheckResult], unit: str) -> list[Wrong]:
     """Put checks together of which the same is said, so that nobody reads it nine times."""
     groups: dict[tuple[str, ...], list[tuple[CheckResult, Parts]]] = {}
     for check in checks:
-        parts = take_apart(check, known_mistake(unit, check.misconception))
+        parts = take_apart(check, known_mistake(unit, check.mistake))
         key = (check.exercise, check.status, *parts.said.values())
         groups.setdefault(key, []).append((check, parts))
     return [_wrong(group) for group in groups.values()]

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.results import Result, read_result, result_path, safe_name
+from autograder.results.files import read_result, result_path, safe_name
+from autograder.results.result import Result
 from course.kit.units import ORDER
 
 

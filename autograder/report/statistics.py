@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import mean, median
 
-from autograder.messages import Text, text
+from autograder.base.text import Text, text
 from autograder.report.mistakes import known_mistake
 from autograder.report.reading import Gradebook
-from autograder.results import Result
+from autograder.results.result import Result
 
 BINS = 10
 
@@ -150,7 +150,7 @@ def slowest(gradebook: Gradebook, count: int = 10) -> list[SlowCheck]:
 
 def common_mistakes(gradebook: Gradebook) -> list[CommonMistake]:
     """Return the known mistakes that were named, commonest first."""
-    counts = Counter((r.unit, name) for r in graded(gradebook.results) for name in r.misconceptions)
+    counts = Counter((r.unit, name) for r in graded(gradebook.results) for name in r.mistakes)
     handed_in = Counter(result.unit for result in graded(gradebook.results))
     found = []
     for (unit, name), count in counts.most_common():

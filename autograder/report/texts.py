@@ -1,6 +1,6 @@
 """What the pages call units and the ends of a check."""
 
-from autograder.messages import Text, text
+from autograder.base.text import Text, text
 
 UNIT_TITLES = {
     "rnn": text("Recurrent networks", "循环神经网络"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor
 from course.kit.language import say
-from course.kit.scripted import RunningSum
+from course.kit.models.scripted import RunningSum
 
 
 def step(answer, states=1):

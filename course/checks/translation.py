@@ -6,7 +6,7 @@ import numpy as np
 
 from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor
 from course.kit.language import say
-from course.kit.scripted import ScriptedModel
+from course.kit.models.scripted import ScriptedModel
 from course.kit.tokens import END_ID, START_ID
 
 

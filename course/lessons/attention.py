@@ -47,10 +47,10 @@ import numpy as np
 from keras import ops
 
 from course.check import in_notebook
-from course.kit import plots
+from course.kit.notebook import plots
 from course.kit.language import say
-from course.kit.pictures import attention as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.pictures import attention as pictures
+from course.kit.notebook.show import explore, show
 from course.kit.tokens import PAD_ID
 
 # %% [markdown] lang="en"

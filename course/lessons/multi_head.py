@@ -41,11 +41,11 @@ import numpy as np
 from keras import ops
 
 from course.check import in_notebook
-from course.kit import plots
+from course.kit.notebook import plots
 from course.kit.language import say
 from course.kit.parts import causal_mask, padding_mask
-from course.kit.pictures import multi_head as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.pictures import multi_head as pictures
+from course.kit.notebook.show import explore, show
 from course.kit.softmax import masked_softmax
 
 # %% [markdown] lang="en"

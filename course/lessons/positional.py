@@ -43,8 +43,8 @@ from keras import ops
 from course.check import in_notebook
 from course.kit.language import say
 from course.kit.parts import MultiHeadAttention, scaled_dot_product_attention
-from course.kit.pictures import positional as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.pictures import positional as pictures
+from course.kit.notebook.show import explore, show
 
 # %% [markdown] lang="en"
 # ## 1. Attention doesn't see the order

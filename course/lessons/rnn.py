@@ -49,12 +49,12 @@ import numpy as np
 from keras import ops
 
 from course.check import in_notebook
-from course.kit import plots
+from course.kit.notebook import plots
 from course.kit.language import say
 from course.kit.loops import scan
-from course.kit.measuring import gradient_by_distance, seconds
-from course.kit.pictures import rnn as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.measure import gradient_by_distance, seconds
+from course.kit.notebook.pictures import rnn as pictures
+from course.kit.notebook.show import explore, show
 from course.kit.softmax import masked_softmax
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 

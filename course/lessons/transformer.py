@@ -38,16 +38,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from course import models
+from course.commands import models
 from course.check import in_notebook
-from course.kit import plots
+from course.kit.notebook import plots
 from course.kit.corpora.generated import generated_corpus
-from course.kit.families import ModelError
+from course.kit.models.families import ModelError
 from course.kit.language import say
-from course.kit.pictures import transformer as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.pictures import transformer as pictures
+from course.kit.notebook.show import explore, show
 from course.kit.tokens import END_ID, PAD_ID, START_ID
-from course.kit.translator import load, padded
+from course.kit.models.translator import load, padded
 
 # %% [markdown] lang="en"
 # **One line chooses.** The parts of earlier units are given, so that an earlier mistake costs its points once. To build

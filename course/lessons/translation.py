@@ -39,13 +39,13 @@ import numpy as np
 from keras import ops
 
 from course.check import in_notebook
-from course.kit import plots
+from course.kit.notebook import plots
 from course.kit.language import say
-from course.kit.pictures import translation as pictures
-from course.kit.showing import explore, show
+from course.kit.notebook.pictures import translation as pictures
+from course.kit.notebook.show import explore, show
 from course.kit.tokens import END_ID, PAD_ID, START_ID
-from course.kit.translator import padded
-from course.kit.vocabulary import SPECIAL_TOKENS, CharacterVocabulary, WordVocabulary
+from course.kit.models.translator import padded
+from course.kit.corpora.vocabulary import SPECIAL_TOKENS, CharacterVocabulary, WordVocabulary
 
 # %% [markdown] lang="en"
 # ## 1. From words to ids
@@ -1041,9 +1041,9 @@ for epoch in (3, 6):
 # 每句里动词和事物的搭配在训练中从未出现过。
 
 # %%
-from course import models
-from course.kit.comparison import length_bands, length_of
-from course.kit.families import FAMILIES, ModelError
+from course.commands import models
+from course.kit.models.comparison import length_bands, length_of
+from course.kit.models.families import FAMILIES, ModelError
 
 splits = {
     say("test", "测试"): corpus.test[:200],

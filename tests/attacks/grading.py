@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from autograder.grading.grader import Grader, Job
 from autograder.isolation.client import ForkServer
-from autograder.results import Result
-from autograder.suite import Grader, Job
+from autograder.results.result import Result
 from tests.attacks.catalogue import Attack
 from tests.attacks.grounds import Grounds, Traces
 

@@ -76,7 +76,7 @@ class Grounds:
         hidden = [
             *(str(place / "result.json") for place in self.planted),
             *(str(ROOT / "solutions" / "attention.py"), str(ROOT / "autograder" / "hidden")),
-            *(str(ROOT / "autograder" / "oracles" / "attention.py"), str(ROOT / "tests")),
+            *(str(ROOT / "autograder" / "hidden" / "attention" / "oracle.py"), str(ROOT / "tests")),
             *(str(ROOT / ".git" / "HEAD"), str(self.temporary), "/etc/passwd"),
         ]
         return {

@@ -7,9 +7,9 @@ import zipfile
 
 import pytest
 
-from autograder.batch import read_job
-from autograder.submissions import SubmissionsError, UnreadableMember, find_submissions
-from autograder.suite import Job
+from autograder.grading.grader import Job
+from autograder.running.pool import read_job
+from autograder.running.submissions import SubmissionsError, UnreadableMember, find_submissions
 from course.kit.handin import MAX_BYTES, UnreadableHandIn, read_handin
 from tests.fuzz.mutations import broken_bytes, numbered
 

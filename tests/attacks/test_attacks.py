@@ -2,8 +2,8 @@
 
 import pytest
 
+from autograder.grading.grader import Grader, Job
 from autograder.isolation.attempts import TOLD
-from autograder.suite import Grader, Job
 from tests.attacks.catalogue import CONSTANT, attacks
 from tests.attacks.grading import is_unhurt
 from tests.conftest import SOLUTION

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.suite import Grader, Job
+from autograder.grading.grader import Grader, Job
 from tests.attacks.grading import HONEST
 
 STUB = "def similarity(x):\n    raise NotImplementedError\n"

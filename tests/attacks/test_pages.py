@@ -11,13 +11,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from autograder import table
-from autograder.batch import Summary
+from autograder.commands import table
 from autograder.exports.formats import FORMATS, Request
 from autograder.report.reading import read_gradebook
 from autograder.report.site import write_site
-from autograder.results import write_result
-from autograder.submissions import find_submissions
+from autograder.results.files import write_result
+from autograder.running.pool import Summary
+from autograder.running.submissions import find_submissions
 from tests.attacks.catalogue import named
 
 NAMES = (

@@ -5,7 +5,7 @@ import re
 import jupytext
 import pytest
 
-from autograder.authoring import glossary, pairs
+from autograder.authoring import glossary, language_pairs
 from autograder.authoring.notebooks import LESSONS_DIR
 from course.kit.units import exercises_of
 
@@ -42,7 +42,7 @@ def test_every_exercise_has_its_cell_and_points_add_up(lesson):
 
 def test_links_lead_into_the_glossary_and_are_the_same_in_both_languages(lesson):
     path, _ = lesson
-    for english, chinese in pairs.texts(path):
+    for english, chinese in language_pairs.texts(path):
         links = glossary.linked(english)
         assert sorted(links) == sorted(glossary.linked(chinese)), english[:60]
         assert set(links) <= set(glossary.terms())
@@ -50,9 +50,11 @@ def test_links_lead_into_the_glossary_and_are_the_same_in_both_languages(lesson)
 
 def test_no_text_changed_without_its_pair(lesson):
     path, _ = lesson
-    recorded = pairs.recorded()[path.stem]
-    assert pairs.changed_alone(path, recorded) == []
-    assert pairs.digests(path) == recorded, "`make pairs` writes down what changed in both."
+    recorded = language_pairs.recorded()[path.stem]
+    assert language_pairs.changed_alone(path, recorded) == []
+    assert language_pairs.digests(path) == recorded, (
+        "`make pairs` writes down what changed in both."
+    )
 
 
 def test_every_lesson_begins_by_finding_the_course(lesson):

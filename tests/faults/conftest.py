@@ -5,8 +5,8 @@ import tempfile
 
 import pytest
 
-from autograder.batch import Options, grade_all
-from autograder.submissions import find_submissions
+from autograder.running.pool import Options, grade_all
+from autograder.running.submissions import find_submissions
 from tests.faults.descent import adopting, descendants, survivors
 from tests.faults.hand_ins import hand_in
 from tests.faults.outcome import results_in

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from autograder.misconceptions import misconceptions_of
+from autograder.grading.mistakes import mistakes_of
 from tests.conftest import ROOT
 
 UNIT = "positional"
@@ -18,7 +18,7 @@ def sources() -> dict[str, str]:
     """Return the sources, by what is to be said of them."""
     right = (ROOT / "solutions" / f"{UNIT}.py").read_text(encoding="utf-8")
     stubs = (ROOT / "course" / "exercises" / f"{UNIT}.py").read_text(encoding="utf-8")
-    wrong = {known.name: known.source for known in misconceptions_of(UNIT)[:8]}
+    wrong = {known.name: known.source for known in mistakes_of(UNIT)[:8]}
     return {"right": right, "stubs": stubs, **wrong, **_OTHERS}
 
 

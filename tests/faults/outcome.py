@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from autograder.results import read_result
+from autograder.results.files import read_result
 from tests.faults.hand_ins import UNIT
 
 

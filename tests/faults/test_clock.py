@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from autograder.results import read_result
+from autograder.results.files import read_result
 from tests.conftest import ROOT
 from tests.faults.outcome import results_in
 
 # Where the time of day may be asked, and what hangs on it.
 ALLOWED = {
     "autograder/exports/gradescope_run.py": "which of several files was handed in last",
-    "autograder/submissions.py": "which of notebook and module is newer",
+    "autograder/running/submissions.py": "which of notebook and module is newer",
 }
 _CLOCKS = {"time", "time_ns", "now", "utcnow", "today", "st_mtime", "st_mtime_ns", "st_ctime"}
 

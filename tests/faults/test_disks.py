@@ -5,7 +5,8 @@ import stat
 
 import pytest
 
-from autograder.results import read_result, write_atomically, write_result
+from autograder.base.files import write_atomically
+from autograder.results.files import read_result, write_result
 from tests.faults import command, disks
 from tests.faults.hand_ins import hand_in
 from tests.faults.outcome import results_in

@@ -149,7 +149,7 @@ def test_nor_does_it_complain_whenever_that_is(
 
 SWALLOWS = """
 import os, signal, sys
-from autograder.interruption import Stopped, stoppable
+from autograder.base.signals import Stopped, stoppable
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with stoppable():
     try:
@@ -172,7 +172,7 @@ def test_the_second_changes_nothing_and_the_third_ends_it():
 
 IGNORES = """
 import os, signal
-from autograder.interruption import stoppable
+from autograder.base.signals import stoppable
 signal.signal(signal.SIGHUP, signal.SIG_IGN)
 with stoppable():
     os.kill(os.getpid(), signal.SIGHUP)
@@ -186,7 +186,7 @@ def test_under_nohup_a_closed_terminal_stops_nothing():
 
 
 def test_what_was_handled_before_is_again_afterwards():
-    from autograder.interruption import stoppable
+    from autograder.base.signals import stoppable
 
     before = signal.getsignal(signal.SIGTERM)
     with stoppable():

@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from autograder import batch
-from autograder.batch import Batch, Options, Worker, grade_all
 from autograder.isolation import client
 from autograder.isolation.client import ForkServer, ServerError
-from autograder.submissions import Submission, find_submissions
+from autograder.running import pool
+from autograder.running.pool import Batch, Options, Worker, grade_all
+from autograder.running.submissions import Submission, find_submissions
 from tests.faults.killing import Killer
 from tests.faults.outcome import differences, results_in
 
@@ -88,7 +88,7 @@ def test_a_worker_whose_grader_is_gone_leaves_what_it_is_at(monkeypatch, busy):
         at_work.set()
     monkeypatch.setattr(os, "kill", lambda *signalled: sent.append(signalled))
     ours.close()
-    batch._end_with(theirs, at_work)
+    pool._end_with(theirs, at_work)
     assert sent == ([(os.getpid(), signal.SIGTERM)] if busy else [])
 
 
@@ -109,7 +109,7 @@ class NoProcesses:
 
 def test_a_fork_server_that_fails_costs_its_hand_in_a_try_and_not_the_others(tmp_path):
     submission = Submission("ann", "attention", tmp_path / "attention.py", size=0)
-    said = batch._answer(NoProcesses(), None)
+    said = pool._answer(NoProcesses(), None)
     assert said == ("died", "The fork server gives no processes.")
     under_way = Batch([submission], Options(out=tmp_path), lambda result: None)
     under_way.settle(under_way.waiting.popleft(), *said)

@@ -5,8 +5,8 @@ import select
 
 import pytest
 
+from autograder.grading.grader import Grader, Job
 from autograder.isolation.client import StudentGone
-from autograder.suite import Grader, Job
 from tests.faults.descent import await_end, descendants, end, of_kind
 from tests.faults.hand_ins import UNIT, sources
 from tests.faults.outcome import differences

@@ -6,10 +6,10 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from autograder import cli
-from autograder.batch import Options, grade_all
-from autograder.results import read_result
-from autograder.submissions import find_submissions
+from autograder.commands import app
+from autograder.results.files import read_result
+from autograder.running.pool import Options, grade_all
+from autograder.running.submissions import find_submissions
 from tests.faults.hand_ins import UNIT, hand_in
 from tests.faults.outcome import results_in
 
@@ -92,13 +92,13 @@ def test_it_is_no_result_for_anybody(graded, spoilt):
         ["export", "csv", spoilt.parents[1], "--out", spoilt.parents[2] / "tables"],
         ["diff", graded[1], spoilt.parents[1]],
     ):
-        done = CliRunner().invoke(cli.app, list(map(str, arguments)))
+        done = CliRunner().invoke(app.app, list(map(str, arguments)))
         assert done.exception is None or isinstance(done.exception, SystemExit), arguments
 
 
 @each
 def test_it_waits_for_its_grading(graded, spoilt):
-    from autograder.batch import Batch
+    from autograder.running.pool import Batch
 
     options = Options(out=spoilt.parents[1], resume=True)
     batch = Batch(find_submissions([graded[0]]), options, lambda result: None)
@@ -132,7 +132,7 @@ def test_what_is_no_file_is_said_or_replaced(graded, tmp_path, what):
     else:
         path.symlink_to(tmp_path / "nowhere")
     done = CliRunner().invoke(
-        cli.app, ["grade", str(folder), "--out", str(tmp_path / "results"), "--resume"]
+        app.app, ["grade", str(folder), "--out", str(tmp_path / "results"), "--resume"]
     )
     if what == "a directory":
         assert done.exit_code == 2

@@ -12,10 +12,11 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from autograder import cli, locking
-from autograder.batch import Options
-from autograder.bridge.grading import grade_course
-from autograder.locking import NAME, Locked, locked
+from autograder.base import locking
+from autograder.base.locking import NAME, Locked, locked
+from autograder.bridge.assignment import grade_course
+from autograder.commands import app
+from autograder.running.pool import Options
 from tests.conftest import ROOT
 from tests.faults import command
 from tests.faults.outcome import results_in
@@ -23,7 +24,7 @@ from tests.faults.outcome import results_in
 HOLD = """
 import sys
 from pathlib import Path
-from autograder.locking import locked
+from autograder.base.locking import locked
 with locked(Path(sys.argv[1]), print):
     print("held", flush=True)
     sys.stdin.read()
@@ -160,7 +161,7 @@ def test_a_course_is_taken_with_its_results(tmp_path):
 
 @pytest.mark.parametrize("way", [[], ["--cluster", "local"]], ids=["here", "on a cluster"])
 def test_the_command_refuses_in_one_sentence(few, holder, tmp_path, way):
-    done = CliRunner().invoke(cli.app, ["grade", str(few), "--out", str(tmp_path), *way])
+    done = CliRunner().invoke(app.app, ["grade", str(few), "--out", str(tmp_path), *way])
     assert done.exit_code == 2
     assert done.output.startswith("Another grader works in ")
     assert done.output.count("\n") == 1

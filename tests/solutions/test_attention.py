@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.hidden.attention import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import attention as oracle
 from solutions import attention
 
 rng = np.random.default_rng(0)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from autograder.hidden.cnn import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import cnn as oracle
 from solutions import cnn
 
 rng = np.random.default_rng(0)

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from autograder.hidden.multi_head import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import multi_head as oracle
 from course.kit import parts
 from solutions import multi_head
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.hidden.positional import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import positional as oracle
 from course.kit import parts
 from solutions import positional
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from autograder.hidden.rnn import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import rnn as oracle
 from solutions import rnn
 
 rng = np.random.default_rng(0)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.hidden.translation import oracle as oracle
 from autograder.isolation.autodiff import gradients
-from autograder.oracles import translation as oracle
-from course.kit.scripted import ScriptedModel
+from course.kit.models.scripted import ScriptedModel
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 from solutions import translation
 

@@ -16,7 +16,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.book.pages import lesson_page
 from autograder.authoring.book.site import BookError, build_site
-from autograder.messages import LANGUAGES
+from autograder.base.text import LANGUAGES
 from course.kit.units import available_units
 
 _PROCESSES = 2

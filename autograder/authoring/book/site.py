@@ -10,7 +10,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.chinese import joined
 from autograder.authoring.glossary import page as glossary_page
-from autograder.messages import LANGUAGES
+from autograder.base.text import LANGUAGES
 
 HERE = Path(__file__).resolve().parent
 

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from course.kit.corpora import Pair
-from course.kit.vocabulary import WIDE
+from course.kit.corpora.vocabulary import WIDE
 
 MAX_WORDS = 20
 MAX_CHARACTERS = 30

@@ -12,8 +12,8 @@ from typing import Any
 
 import keras
 
-from course.kit.families import ModelError
 from course.kit.language import say
+from course.kit.models.families import ModelError
 
 PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 

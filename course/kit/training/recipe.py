@@ -7,8 +7,8 @@ that for real pairs was measured for the Transformer (README), and is a first gu
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from course.kit.families import ModelError
 from course.kit.language import say
+from course.kit.models.families import ModelError
 
 
 @dataclass(frozen=True)

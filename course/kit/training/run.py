@@ -15,23 +15,23 @@ from typing import Any
 import keras
 import numpy as np
 
-from course.kit.batches import Batches, encode_split
 from course.kit.corpora import DataError
 from course.kit.corpora.dataset import Dataset, data_home
-from course.kit.evaluation import Scores, evaluate
-from course.kit.families import ModelError, build, get_weights, set_weights, weight_paths
-from course.kit.language import say
-from course.kit.training.devices import Plan, in_precision
-from course.kit.training.keeping import (
-    State,
-    read_arrays,
-    write_arrays,
-    write_history,
+from course.kit.corpora.vocabulary import (
+    CharacterVocabulary,
+    SubwordVocabulary,
+    Vocabulary,
+    WordVocabulary,
 )
+from course.kit.language import say
+from course.kit.models.evaluation import Scores, evaluate
+from course.kit.models.families import ModelError, build, get_weights, set_weights, weight_paths
+from course.kit.models.translator import Translator
+from course.kit.training.batches import Batches, encode_split
+from course.kit.training.checkpoint import State, read_arrays, write_arrays, write_history
+from course.kit.training.devices import Plan, in_precision
 from course.kit.training.loss import TokenLoss
 from course.kit.training.recipe import Recipe
-from course.kit.translator import Translator
-from course.kit.vocabulary import CharacterVocabulary, SubwordVocabulary, Vocabulary, WordVocabulary
 
 
 @dataclass(frozen=True)

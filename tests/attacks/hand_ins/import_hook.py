@@ -24,7 +24,11 @@ sys.path_hooks.insert(0, lambda path: Finder())
 
 
 def similarity(x):
-    names = ("autograder.hidden.test_attention", "autograder.oracles.attention", "solutions")
+    names = (
+        "autograder.hidden.attention.test_attention",
+        "autograder.hidden.attention.oracle",
+        "solutions",
+    )
     sys.meta_path.pop(0)
     sys.path_hooks.pop(0)
     tell({name: lambda name=name: vars(__import__(name)) for name in names})

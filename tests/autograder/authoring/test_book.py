@@ -14,7 +14,7 @@ from autograder.authoring.book.pages import with_stubs
 from autograder.authoring.book.site import BookError, build_site
 from autograder.authoring.executed import executed
 from autograder.authoring.notebooks import source_notebook, student_notebook
-from autograder.messages import LANGUAGES
+from autograder.base.text import LANGUAGES
 from course.kit.units import available_units
 
 UNITS = available_units()

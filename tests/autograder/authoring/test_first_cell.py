@@ -10,7 +10,7 @@ import pytest
 
 from autograder.authoring import first_cell as module
 from autograder.authoring.first_cell import first_cell
-from autograder.messages import LANGUAGES
+from autograder.base.text import LANGUAGES
 from tests.conftest import ROOT
 
 BEGINNING, _, _ = first_cell("en").partition('os.environ.setdefault("TF_CPP')

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograder.authoring import glossary
-from autograder.messages import LANGUAGES
+from autograder.base.text import LANGUAGES
 from tests.conftest import ROOT
 
 

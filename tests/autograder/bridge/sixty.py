@@ -1,6 +1,6 @@
 """A class of sixty: right in many ways, wrong in every known way, untouched, and hostile."""
 
-from autograder.misconceptions import misconceptions_of
+from autograder.grading.mistakes import mistakes_of
 from tests.autograder.bridge.courses import UNIT, cell_named, hand_in, released, solved
 from tests.conftest import ROOT
 
@@ -25,7 +25,7 @@ def hand_in_sixty(root):
         if path.stem == "typed_and_split":
             continue  # a module only: it names a type, and a notebook's assignments don't count
         notebooks[f"right-{path.stem}"] = _module(root, path.read_text(encoding="utf-8"))
-    for known in misconceptions_of(UNIT):
+    for known in mistakes_of(UNIT):
         notebooks[f"wrong-{known.name}"] = _with(known.exercise, known.definition)
     for name, source in HOSTILE.items():
         notebooks[f"hostile-{name}"] = _with("softmax", source)

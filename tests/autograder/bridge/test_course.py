@@ -10,11 +10,11 @@ from nbgrader.preprocessors import Execute, LimitOutput, SaveAutoGrades
 from typer.testing import CliRunner
 
 from autograder.bridge.course import Course, CourseError
+from autograder.bridge.gradebook import TakeResult, with_results
 from autograder.bridge.preprocessor import what_is_graded
-from autograder.bridge.writer import TakeResult, with_results
-from autograder.cli import app
-from autograder.results import Result
-from autograder.versions import content_version
+from autograder.commands.app import app
+from autograder.grading.versions import content_version
+from autograder.results.result import Result
 from tests.autograder.bridge.courses import CONFIG, UNIT, essay, hand_in, solved
 
 

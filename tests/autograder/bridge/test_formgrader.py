@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from autograder.results import read_result
+from autograder.results.files import read_result
 from tests.autograder.bridge.courses import (
     CONFIG,
     UNIT,
@@ -203,7 +203,7 @@ def test_the_command_goes_on_while_formgrader_is_open(course, page):
 def test_feedback_has_every_message_and_no_source(course):
     root, students, _ = course
     nbgrader("generate_feedback", UNIT, "--force", cwd=root)
-    source = (ROOT / "autograder" / "hidden" / f"test_{UNIT}.py").read_text(encoding="utf-8")
+    source = (ROOT / "autograder" / "hidden" / UNIT / f"test_{UNIT}.py").read_text(encoding="utf-8")
     hidden = [
         line.strip() for line in source.splitlines() if re.search(r"\b(expect|student)\.", line)
     ]

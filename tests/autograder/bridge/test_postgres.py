@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy
 from nbgrader.api import Gradebook
 
-from autograder.results import read_result
+from autograder.results.files import read_result
 from tests.autograder.bridge.courses import (
     CONFIG,
     UNIT,

@@ -11,10 +11,10 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import determine_grade, is_grade
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.bridge import desk, preprocessor
+from autograder.base.text import text
+from autograder.bridge import persistent_grader, preprocessor
 from autograder.bridge.preprocessor import GradeInIsolation, put_outputs, share
-from autograder.messages import text
-from autograder.results import CheckResult, Result
+from autograder.results.result import CheckResult, Result
 
 
 def check(exercise, points, most, status="failed"):
@@ -100,13 +100,13 @@ def test_only_notebooks_of_units_are_graded_here(monkeypatch, notebook, executed
 
 
 def test_a_desk_tries_again_where_its_process_died_and_then_gives_up(monkeypatch):
-    made = desk.Desk(desk.Options(out=None))
+    made = persistent_grader.Desk(persistent_grader.Options(out=None))
     answers = [("died", None), ("result", result())]
     monkeypatch.setattr(made, "_ask", lambda submission: answers.pop(0))
     assert made.grade("ada", "attention", b"{}").submission == "ada"
     monkeypatch.setattr(made, "_ask", lambda submission: ("died", None))
-    with pytest.raises(desk.DeskError, match="died twice"):
+    with pytest.raises(persistent_grader.DeskError, match="died twice"):
         made.grade("ada", "attention", b"{}")
     monkeypatch.setattr(made, "_ask", lambda submission: ("failure", "a suite broke"))
-    with pytest.raises(desk.DeskError, match="a suite broke"):
+    with pytest.raises(persistent_grader.DeskError, match="a suite broke"):
         made.grade("ada", "attention", b"{}")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from autograder.bridge import PREPROCESSORS
 from autograder.bridge.quickstart import QuickstartError, make_course
-from autograder.cli import app
+from autograder.commands.app import app
 from course.kit.units import available_units
 
 

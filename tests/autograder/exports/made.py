@@ -2,8 +2,8 @@
 
 from hypothesis import strategies as st
 
-from autograder.messages import text
-from autograder.results import CheckResult, Result
+from autograder.base.text import text
+from autograder.results.result import CheckResult, Result
 
 HOSTILE = (
     '=HYPERLINK("http://x")',
@@ -46,7 +46,7 @@ def graded(name="alice", unit="attention", checks=None, **fields):
     if checks is None:
         checks = [
             check("rows", "passed", 60.0),
-            check("axis", "failed", 30.0, misconception="axis-ignored"),
+            check("axis", "failed", 30.0, mistake="axis-ignored"),
             check("stable", "error", 10.0),
         ]
     made = {
@@ -97,7 +97,7 @@ def results(draw):
             draw(st.sampled_from(statuses)),
             10.0,
             message=text(draw(texts), draw(texts)),
-            misconception=draw(st.none() | texts),
+            mistake=draw(st.none() | texts),
         )
         for number in range(draw(st.integers(0, 3)))
     ]

@@ -7,8 +7,8 @@ from typing import Literal
 from hypothesis import given
 from pydantic import BaseModel, ConfigDict, Field
 
+from autograder.base.text import text
 from autograder.exports import github_classroom
-from autograder.messages import text
 from tests.autograder.exports import made
 
 Status = Literal["pass", "fail", "error"]

@@ -9,11 +9,11 @@ import zipfile
 
 import pytest
 
-from autograder import versions
-from autograder.batch import Summary
 from autograder.exports import gradescope_bundle, gradescope_run
 from autograder.exports.marks import ExportError
-from autograder.submissions import Submission
+from autograder.grading import versions
+from autograder.running.pool import Summary
+from autograder.running.submissions import Submission
 from course.kit.units import available_units
 from tests.autograder.exports import made
 from tests.autograder.exports.test_gradescope import Results
@@ -57,7 +57,7 @@ def test_the_secret_folders_are_there_and_closed_to_the_student(bundle):
 def test_it_has_all_that_grading_imports_and_no_litter(bundle):
     names = set(bundle.namelist())
     assert {
-        *("autograder/hidden/test_attention.py", "autograder/hidden/pytest.ini"),
+        *("autograder/hidden/attention/test_attention.py", "autograder/hidden/pytest.ini"),
         *("autograder/exports/gradescope_run.py", "course/exercises/attention.py"),
         *("course/kit/units.py", "solutions/attention.py", "requirements/cpu.txt"),
     } <= names

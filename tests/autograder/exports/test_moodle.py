@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.base.text import text
 from autograder.exports import moodle
 from autograder.exports.marks import ExportError
 from autograder.exports.roster import Table, parse_table
-from autograder.messages import text
 from tests.autograder.exports import made
 
 ROSTER = """\

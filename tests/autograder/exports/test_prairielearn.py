@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from autograder.base.text import text
 from autograder.exports import prairielearn
-from autograder.messages import text
 from tests.autograder.exports import made
 
 

@@ -40,7 +40,7 @@ def test_this_host_gives_every_wall(server):
     "path",
     [
         str(ROOT / "solutions" / "attention.py"),
-        str(ROOT / "autograder" / "hidden" / "test_attention.py"),
+        str(ROOT / "autograder" / "hidden" / "attention" / "test_attention.py"),
         str(ROOT / "autograder"),
         str(ROOT / "tests"),
         "/etc/passwd",

@@ -5,13 +5,11 @@ import functools
 import json
 import re
 from collections import Counter
-from pathlib import Path
 
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.grading.mistakes import mistakes_of
 from autograder.lookalikes.code import pieces_of
 from autograder.lookalikes.comparing import HandIn
-from autograder.misconceptions import SOLUTIONS_DIR, misconceptions_of
-
-VARIANTS = Path(__file__).resolve().parents[2] / "variants"
 
 
 def read(name: str, source: str, unit: str, suffix: str = ".py") -> HandIn:
@@ -21,7 +19,7 @@ def read(name: str, source: str, unit: str, suffix: str = ".py") -> HandIn:
 
 def variants(unit: str) -> dict[str, str]:
     """Return the right variants of a unit, by name."""
-    paths = sorted((VARIANTS / unit).glob("*.py"))
+    paths = sorted((HIDDEN_DIR / unit / "right").glob("*.py"))
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
@@ -37,7 +35,7 @@ def written_apart(unit: str) -> list[HandIn]:
     apart = [
         HandIn(h.name, [piece for piece in h.pieces if words[_words(piece)] == 1]) for h in hand_ins
     ]
-    wrong = [read(item.name, item.source, unit) for item in misconceptions_of(unit)]
+    wrong = [read(item.name, item.source, unit) for item in mistakes_of(unit)]
     return [*apart, read("reference", reference(unit), unit), *wrong]
 
 

@@ -71,9 +71,9 @@ def test_stubs_and_references_pair_with_nobody(unit):
 
 
 def test_a_known_mistake_made_twice_is_no_hint():
-    from autograder.misconceptions import misconceptions_of
+    from autograder.grading.mistakes import mistakes_of
 
-    for mistake in misconceptions_of("attention"):
+    for mistake in mistakes_of("attention"):
         twice = [made.read(name, mistake.source, "attention") for name in "ab"]
         assert find_pairs(twice, "attention", least=1, least_share=0.0) == []
 

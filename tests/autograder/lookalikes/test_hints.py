@@ -3,7 +3,7 @@
 import zipfile
 
 from autograder.lookalikes.hints import find_hints
-from autograder.submissions import find_submissions
+from autograder.running.submissions import find_submissions
 from tests.autograder.lookalikes import made
 
 SOURCE = made.variants("translation")["batched_beams"]

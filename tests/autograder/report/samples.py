@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from autograder.messages import Text, text
-from autograder.results import CheckResult, Result, result_path
+from autograder.base.text import Text, text
+from autograder.results.files import result_path
+from autograder.results.result import CheckResult, Result
 
 RIGHT = text("Right.", "正确。")
 
@@ -16,7 +17,7 @@ def checked(
     slug: str = "values",
     title: Text | None = None,
     message: Text | None = None,
-    misconception: str | None = None,
+    mistake: str | None = None,
     counterexample: dict[str, Any] | None = None,
     attention: dict[str, Any] | None = None,
     seconds: float = 0.0,
@@ -31,7 +32,7 @@ def checked(
         points=worth if status == "passed" else 0.0,
         max_points=0.0 if status == "skipped" else worth,
         message=message or (RIGHT if status == "passed" else text("It is wrong.", "不对。")),
-        misconception=misconception,
+        mistake=mistake,
         counterexample=counterexample,
         attention=attention,
         seconds=seconds,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.messages import text
+from autograder.base.text import text
 from autograder.report.arrays import show
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.attention_picture import picture
+from autograder.grading.attention_picture import picture
 from autograder.report.attention import show, shows
 from tests.autograder.report.test_arrays import DATA
 

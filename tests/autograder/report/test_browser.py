@@ -2,9 +2,9 @@
 
 import pytest
 
+from autograder.base.text import text
 from autograder.lookalikes.comparing import find_pairs
 from autograder.lookalikes.hints import Hints
-from autograder.messages import text
 from autograder.report.reading import read_gradebook
 from autograder.report.site import write_site
 from tests.autograder.lookalikes import made
@@ -26,7 +26,7 @@ def site(tmp_path_factory):
         put(results, graded("Ann", checked(worth=100.0), unit=unit))
     put(
         results,
-        graded("Bob 10", checked(status="failed", misconception="mask-inverted", worth=100.0)),
+        graded("Bob 10", checked(status="failed", mistake="mask-inverted", worth=100.0)),
         graded("Bob 9", checked(worth=70.0), checked(status="missing", worth=30.0), seconds=9.0),
         rejected("王小明"),
         graded(

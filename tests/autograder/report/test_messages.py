@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.harness import _hint, _plain, _shown
-from autograder.messages import join, text
-from autograder.misconceptions import misconceptions_of
+from autograder.base.text import join, text
+from autograder.grading.examination import _hint, _plain, _shown
+from autograder.grading.mistakes import mistakes_of
 from autograder.report.messages import take_apart
 from autograder.report.mistakes import known_mistake
 from tests.autograder.report.samples import checked
 
 SAID = text("The weights don't sum to one.", "权重之和不为一。")
-KNOWN = misconceptions_of("attention")
+KNOWN = mistakes_of("attention")
 
 
 def told(inputs, got, mistakes):
@@ -23,7 +23,7 @@ def told(inputs, got, mistakes):
     return checked(
         status="failed",
         message=join(SAID, _shown(plain, got), hint),
-        misconception=mistakes[0].name if len(mistakes) == 1 else None,
+        mistake=mistakes[0].name if len(mistakes) == 1 else None,
         counterexample=plain,
     )
 
@@ -58,7 +58,7 @@ def test_a_large_input_is_not_in_the_message():
 @given(st.text(), st.text(), st.sampled_from([None, KNOWN[0].name]))
 def test_any_other_message_stays_whole(en, zh, name):
     check = checked(
-        status="failed", message=text(en, zh), misconception=name, counterexample={"x": [1.0]}
+        status="failed", message=text(en, zh), mistake=name, counterexample={"x": [1.0]}
     )
     parts = take_apart(check, known_mistake("attention", name))
     assert parts.said["en"] in (en, en.rstrip())

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from autograder.base.text import text
 from autograder.lookalikes.code import Piece, Token
 from autograder.lookalikes.comparing import Pair
 from autograder.lookalikes.hints import Hints
-from autograder.messages import text
 from autograder.report.pages import class_page, pair_page, student_page
 from autograder.report.reading import Gradebook, Student
 from tests.autograder.report.samples import checked, graded, rejected, weights
@@ -104,7 +104,7 @@ def hostile(name, words):
         "failed",
         title=said,
         message=said,
-        misconception=words,
+        mistake=words,
         counterexample={words: words, "weights " * 9: [[0.5, 0.5]]},
         attention=weights(heads=2) | {words: words},
         seconds=0.5,
@@ -240,7 +240,7 @@ STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipp
 
 def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
     wrong = [
-        checked(status="failed", slug=slug, misconception="mask-inverted", message=text(slug, slug))
+        checked(status="failed", slug=slug, mistake="mask-inverted", message=text(slug, slug))
         for slug in ("masked", "zeros")
     ]
     shown = seen(of_student(graded("ann", *wrong)), "en")
@@ -305,7 +305,7 @@ def test_a_class_of_rejected_hand_ins_has_a_page():
 def test_rows_carry_what_the_filters_ask_for():
     page = of_class(
         graded("full", checked(worth=100.0)),
-        graded("low", checked(status="failed", misconception="mask-inverted", worth=100.0)),
+        graded("low", checked(status="failed", mistake="mask-inverted", worth=100.0)),
         rejected("no"),
         graded("part", unit="rnn"),
     )

@@ -1,6 +1,6 @@
 """The class in numbers."""
 
-from autograder.messages import text
+from autograder.base.text import text
 from autograder.report import statistics
 from autograder.report.reading import Gradebook, Student
 from tests.autograder.report.samples import checked, graded, rejected
@@ -45,7 +45,7 @@ def test_the_hardest_come_first_and_what_was_skipped_does_not_count():
 
 def test_mistakes_count_once_a_hand_in_commonest_first():
     def handin(name, *mistakes):
-        return graded(name, *(checked(status="failed", misconception=m) for m in mistakes))
+        return graded(name, *(checked(status="failed", mistake=m) for m in mistakes))
 
     book = gradebook(
         handin("a", "axis-ignored", "axis-ignored"),

@@ -6,7 +6,7 @@ import pytest
 
 from course.kit.decoding import beam_search, compiled, greedy_search, steps_for
 from course.kit.decoding.steps import ConvSteps, PrefixSteps, RNNSteps, TransformerSteps
-from course.kit.scripted import ScriptedModel
+from course.kit.models.scripted import ScriptedModel
 from solutions import translation
 from solutions.cnn import ConvSeq2Seq
 from solutions.multi_head import MultiHeadAttention

@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.kit.families import ModelError
+from course.kit.models.families import ModelError
 from course.kit.training import devices
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from course.kit.training.keeping import read_arrays, read_history
+from course.kit.training.checkpoint import read_arrays, read_history
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -26,7 +26,7 @@ from dataclasses import replace
 from course.kit.corpora.dataset import open_dataset
 from course.kit.training import default_recipe
 from course.kit.training.devices import Plan, _shared_by
-from course.kit.training.keeping import claim
+from course.kit.training.checkpoint import claim
 from course.kit.training.recipe import changed
 from course.kit.training.run import Job, train
 from solutions.transformer import Transformer

@@ -9,13 +9,13 @@ import pytest
 from course.kit.corpora import DataError
 from course.kit.corpora.dataset import open_dataset
 from course.kit.corpora.placing import UNFINISHED
-from course.kit.families import FAMILIES, ModelError, get_weights, weight_paths
+from course.kit.models.families import FAMILIES, ModelError, get_weights, weight_paths
+from course.kit.models.translator import load
 from course.kit.training import default_recipe
+from course.kit.training.checkpoint import RunError, claim, read_arrays, read_history
 from course.kit.training.devices import Plan
-from course.kit.training.keeping import RunError, claim, read_arrays, read_history
 from course.kit.training.recipe import changed
 from course.kit.training.run import Job, train
-from course.kit.translator import load
 from solutions.cnn import ConvSeq2Seq
 from solutions.rnn import RNNSeq2Seq
 from solutions.transformer import Transformer

@@ -1,0 +1,174 @@
+"""Prove the suites: that right work gets full marks, wrong work is caught, and by its name.
+
+For each unit: the reference and every variant get full marks, the stubs get none, and every
+known mistake fails the check that must catch it and is recognised there.
+"""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.grading.grader import Grader, Job
+from autograder.grading.mistakes import Mistake, mistakes_of
+from autograder.isolation.client import ForkServer
+from autograder.results.result import Result
+from course.kit.units import EXERCISES_DIR
+
+FULL_MARKS = 100.0
+
+
+@dataclass
+class UnitReport:
+    """What was proven of one unit.
+
+    Attributes:
+        unit: its name.
+        solution, stubs: their scores.
+        variants: each right variant's score.
+        caught: known mistakes that failed the check that must catch them.
+        named: those of them that were recognised there, and alone.
+        checks: how many checks the suite has.
+        faults: what is not as it should be, a sentence each.
+        seconds: grading time of the reference.
+    """
+
+    unit: str
+    solution: float = 0.0
+    stubs: float = 0.0
+    variants: dict[str, float] = field(default_factory=dict)
+    caught: list[str] = field(default_factory=list)
+    named: list[str] = field(default_factory=list)
+    mistakes: int = 0
+    checks: int = 0
+    faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def verify_unit(
+    grader: Grader,
+    unit: str,
+    mistakes: tuple[Mistake, ...],
+    step: Callable[[], object] = lambda: None,
+) -> UnitReport:
+    """Prove one unit's suite with a grader that has collected it."""
+    report = UnitReport(unit, mistakes=len(mistakes))
+
+    def graded(name: str, data: bytes) -> Result:
+        result = grader.grade(Job(name, unit, ".py", data))
+        step()
+        return result
+
+    solution = graded("solution", (SOLUTIONS_DIR / f"{unit}.py").read_bytes())
+    report.solution, report.checks = solution.score, len(solution.checks)
+    report.seconds = solution.duration_s
+    report.faults += _form(solution)
+    report.faults += _not_full("The reference", solution)
+    stubs = graded("stubs", (EXERCISES_DIR / f"{unit}.py").read_bytes())
+    report.stubs = stubs.score
+    if stubs.score:
+        report.faults.append(f"The stubs get {stubs.score:g} points.")
+    for path in sorted(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")):
+        result = graded(path.stem, path.read_bytes())
+        report.variants[path.stem] = result.score
+        report.faults += _not_full(f"The variant {path.stem}", result)
+    for wrong in mistakes:
+        _judge(report, wrong, graded(wrong.name, wrong.source.encode()))
+    return report
+
+
+def _form(result: Result) -> list[str]:
+    faults = []
+    if result.max_score != FULL_MARKS:
+        faults.append(f"The points add up to {result.max_score:g}, not {FULL_MARKS:g}.")
+    if len({check.id for check in result.checks}) != len(result.checks):
+        faults.append("Two checks have one id.")
+    for check in result.checks:
+        if not all(check.title.get(language) for language in ("en", "zh")):
+            faults.append(f"{check.id} has no title in one of the languages.")
+    return faults
+
+
+def _not_full(name: str, result: Result) -> list[str]:
+    if result.status == "graded" and result.score == result.max_score:
+        return []
+    lost = [f"{c.id}: {c.message['en']}" for c in result.checks if c.status != "passed"]
+    return [f"{name} gets {result.score:g} of {result.max_score:g}: {lost or result.problems}"]
+
+
+def _judge(report: UnitReport, wrong: Mistake, result: Result) -> None:
+    check_id = f"{wrong.unit}.{wrong.exercise}.{wrong.caught_by}"
+    checks = [check for check in result.checks if check.id == check_id]
+    if not checks or checks[0].status not in ("failed", "error"):
+        report.faults.append(f"{wrong.name} is not caught by {check_id}.")
+        return
+    report.caught.append(wrong.name)
+    if checks[0].mistake == wrong.name:
+        report.named.append(wrong.name)
+    else:
+        said = checks[0].mistake or checks[0].message["en"]
+        report.faults.append(f"{wrong.name} is not named by {check_id}: {said}")
+
+
+def render(report: UnitReport, console: Console) -> None:
+    """Print what was proven of a unit."""
+    table = Table(title=f"{report.unit}: {report.checks} checks", title_justify="left", box=None)
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_row("the reference", f"{report.solution:g}")
+    table.add_row("the stubs", f"{report.stubs:g}")
+    right = sum(score == FULL_MARKS for score in report.variants.values())
+    table.add_row("right variants with full marks", f"{right} of {len(report.variants)}")
+    if report.mistakes:
+        table.add_row("known mistakes caught", f"{len(report.caught)} of {report.mistakes}")
+        table.add_row("known mistakes named", f"{len(report.named)} of {report.mistakes}")
+    table.add_row("seconds for the reference", f"{report.seconds:.2f}")
+    console.print(table)
+    for fault in report.faults:
+        console.print(f"  fault: {fault}", style="red", markup=False, highlight=False)
+
+
+def run_verify(
+    units: list[str],
+    backend: str,
+    isolation: str,
+    seed: int,
+    console: Console,
+    right_only: bool = False,
+) -> bool:
+    """Prove the suites of some units and print it; return whether there was no fault.
+
+    With `right_only` the known mistakes are left out: right work must be right on every
+    backend, and one backend is enough to prove what is caught.
+
+    Raises:
+        IsolationError: this host can't give the isolation that is asked for.
+    """
+    reports: list[UnitReport] = []
+
+    def work(grader: Grader) -> None:
+        with Progress(console=console, transient=True) as progress:
+            for unit in units:
+                mistakes = tuple(
+                    wrong
+                    for wrong in mistakes_of(unit)
+                    if not right_only and not (backend == "torch" and wrong.compiled_only)
+                )
+                variants = len(list(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")))
+                task = progress.add_task(unit, total=2 + variants + len(mistakes))
+                step = functools.partial(progress.advance, task)
+                reports.append(verify_unit(grader, unit, mistakes, step))
+
+    with ForkServer(backend=backend, isolation=isolation) as server:
+        grader = Grader(server, seed)
+        try:
+            grader.run(units, work)
+        finally:
+            grader.close()
+    for report in reports:
+        render(report, console)
+    return not any(report.faults for report in reports)

@@ -1,0 +1,95 @@
+"""The instructor's command on exports: `python -m autograder export --help`."""
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from autograder.base.text import LANGUAGES
+from autograder.commands.table import plain
+from autograder.exports.formats import FORMATS, Export, Format, Request
+from autograder.exports.marks import ExportError
+from autograder.exports.reading import read_results
+from autograder.exports.roster import read_table
+from autograder.exports.writing import place, write_all
+from course.kit.units import available_units
+
+_NAMES = ", ".join(FORMATS)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command into an app."""
+    app.command()(export)
+
+
+def export(
+    name: Annotated[str, typer.Argument(metavar="FORMAT", help=f"{_NAMES}.")],
+    results: Annotated[
+        Path | None,
+        typer.Argument(help="What grade --out wrote; gradescope-bundle takes none."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="A directory; or the file, where the export is a single one."),
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
+    language: Annotated[str, typer.Option(help="Of names and messages: en or zh.")] = "en",
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="The CSV that Canvas or Moodle exported; canvas and moodle need it."),
+    ] = None,
+) -> None:
+    """Write results as another system reads them; exit 1 when something had to be left out."""
+    made_by = FORMATS.get(name)
+    if made_by is None:
+        _stop(f"There is no format {name!r}; choose one of: {_NAMES}.")
+    if language not in LANGUAGES:
+        _stop(f"There is no language {language!r}; choose one of: {', '.join(LANGUAGES)}.")
+    if unit is not None and unit not in available_units():
+        _stop(f"There is no unit {unit!r}; choose one of: {', '.join(available_units())}.")
+    if out is None:
+        _stop("Name where the export goes with --out.")
+    try:
+        made, broken = _make(made_by, name, results, unit, language, roster)
+        files = place(out, made.files)
+        write_all(files)
+    except ExportError as error:
+        _stop(str(error))
+    left_out = [f"{path} is not a whole result." for path in broken] + made.left_out
+    errors = Console(stderr=True)
+    if left_out:
+        errors.print(f"Left out, {len(left_out)}:", highlight=False)
+        for line in left_out:
+            errors.print(f"  {plain(line, 500)}", highlight=False, soft_wrap=True)
+    count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+    Console().print(f"{count}: {out}", highlight=False, soft_wrap=True, markup=False)
+    raise typer.Exit(1 if left_out else 0)
+
+
+def _make(
+    made_by: Format,
+    name: str,
+    results: Path | None,
+    unit: str | None,
+    language: str,
+    roster: Path | None,
+) -> tuple[Export, list[str]]:
+    """Return the export, and the files among the results that are none."""
+    if made_by.needs_results and results is None:
+        raise ExportError("Name the directory that grade --out wrote.")
+    if not made_by.needs_results and results is not None:
+        raise ExportError(f"{name} takes no results; it grades what is handed in there.")
+    if made_by.needs_roster and roster is None:
+        raise ExportError(f"{name} needs the course's people: --roster FILE, its CSV export.")
+    if not made_by.needs_roster and roster is not None:
+        raise ExportError(f"--roster is for canvas and moodle; {name} needs none.")
+    read, broken = read_results(results, unit) if results is not None else ([], [])
+    people = read_table(roster) if roster is not None else None
+    return made_by.make(Request(read, language, unit, people)), broken
+
+
+def _stop(message: str) -> NoReturn:
+    """Say what is wrong in one sentence and end with status 2."""
+    Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(2)

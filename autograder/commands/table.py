@@ -1,0 +1,119 @@
+"""Results on the terminal: one line a hand-in, with the mistakes that were named."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from autograder.isolation.sandbox import ALL_LAYERS
+from autograder.report.texts import STATUS_NAMES
+from autograder.results.differences import Move
+from autograder.results.result import Result
+from autograder.running.pool import Summary
+from course.kit.language import language, say
+
+
+def plain(text: str, width: int) -> str:
+    """Return a text that a terminal prints as it is: no control characters, no markup."""
+    text = "".join(c if c.isprintable() else "�" for c in text)
+    return escape(text if len(text) <= width else text[: width - 1] + "…")
+
+
+def show(summary: Summary, console: Console) -> None:
+    """Print the table of a batch, the mistakes by frequency, and what went wrong in grading."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    _name_columns(table)
+    table.add_column(say("score", "得分"), justify="right", no_wrap=True)
+    table.add_column(say("seconds", "秒"), justify="right", no_wrap=True)
+    table.add_column(say("what it looks like", "看起来"), overflow="fold")
+    statuses: Counter[str] = Counter()
+    lacking: set[str] = set()
+    for result in summary.results:  # once, since each may have to be unpacked
+        statuses[result.status] += 1
+        lacking |= set(ALL_LAYERS).difference(result.isolation)
+        table.add_row(
+            plain(result.submission, 28),
+            result.unit,
+            f"{result.score:g}/{result.max_score:g}",
+            f"{result.duration_s:.1f}",
+            _looks_like(result),
+        )
+    console.print(table)
+    console.print()
+    console.print(_counts(statuses, summary), highlight=False)
+    if lacking:
+        layers = ", ".join(sorted(lacking))
+        said = say(f"Not isolated by: {layers}.", f"缺少的隔离层：{layers}。")
+        console.print(f"[yellow]{said}[/]")
+    for submission, reason in summary.failures:
+        name = plain(submission.name, 60)
+        said = say(f"No result for {name}:", f"{name} 没有结果：")
+        console.print(f"[red]{said}[/] {plain(reason, 2000)}", highlight=False)
+
+
+def show_gradebook(written: Sequence[str], absent: Mapping[str, str], console: Console) -> None:
+    """Print how many hand-ins nbgrader's gradebook has now, and which it has not."""
+    said = say(
+        f"In nbgrader's gradebook: {len(written)}.", f"已写入 nbgrader 成绩册：{len(written)} 份。"
+    )
+    console.print(said, highlight=False)
+    for student, reason in absent.items():
+        name = plain(student, 60)
+        said = say(f"Not in it, {name}:", f"{name} 未写入：")
+        console.print(f"[red]{said}[/] {plain(reason, 300)}", highlight=False)
+
+
+def show_moves(moves: Sequence[Move], console: Console) -> None:
+    """Print whose score moved between two runs, with the reasons."""
+    if not moves:
+        console.print(say("No score moved.", "没有分数变动。"))
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    _name_columns(table)
+    for heading in (say("old", "旧"), say("new", "新"), say("moved", "变动")):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(say("why", "原因"), overflow="fold")
+    for move in moves:
+        scores = ["–" if r is None else f"{r.score:g}" for r in (move.old, move.new)]
+        why = "\n".join(plain(reason, 200) for reason in move.reasons)
+        name = plain(move.submission, 28)
+        table.add_row(name, plain(move.unit, 28), *scores, f"{move.difference:+g}", why)
+    console.print(table)
+
+
+def _name_columns(table: Table) -> None:
+    for heading in (say("hand-in", "作业"), say("unit", "单元")):
+        table.add_column(heading, no_wrap=True)
+
+
+def _counts(statuses: Counter[str], summary: Summary) -> str:
+    graded, rejected = statuses["graded"], statuses["rejected"]
+    parts = [
+        say(f"{graded} graded", f"评分 {graded} 份"),
+        say(f"{rejected} rejected", f"无法读取 {rejected} 份"),
+    ]
+    if summary.failures:
+        count = len(summary.failures)
+        parts.append(say(f"{count} without a result", f"没有结果 {count} 份"))
+    if summary.kept:
+        kept = summary.kept
+        parts.append(say(f"{kept} kept from before", f"沿用先前结果 {kept} 份"))
+    return say(", ".join(parts) + ".", "，".join(parts) + "。")
+
+
+def _looks_like(result: Result) -> str:
+    if result.status == "rejected":
+        problems = (language() == "zh" and result.problems_zh) or result.problems
+        return plain(problems[0] if problems else say("rejected", "无法读取"), 200)
+    if result.score == result.max_score:
+        return f"[green]{say('all right', '全部正确')}[/]"
+    told = [f"[bold]{plain(name, 60)}[/]" for name in result.mistakes]
+    other = Counter(check.status for check in result.checks if check.mistake is None)
+    told += [
+        say(f"{other[status]} {status}", f"{other[status]} 项{STATUS_NAMES[status]['zh']}")
+        for status in ("failed", "error", "timeout", "crashed", "missing")
+        if other[status]
+    ]
+    return say(", ".join(told), "，".join(told))

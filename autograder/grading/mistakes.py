@@ -1,0 +1,114 @@
+"""Known mistakes, one module a unit: wrong code, its name, its hint in both languages.
+
+The modules are read, never imported: the grader's process has no use for Keras, and the wrong
+code runs where hand-ins run. Each entry is an exercise written wrong, under a decorator:
+
+    @mistake(name="…", caught_by="…", title={"en": …, "zh": …}, hint={"en": …, "zh": …})
+    def softmax(x, axis=-1): ...
+
+It stands behind the reference in one module, so that a layer may inherit from its right self.
+"""
+
+import ast
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.base.text import Text
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake.
+
+    Attributes:
+        name: short and unique in the unit.
+        unit, exercise: where it happens.
+        caught_by: the slug of the check that must catch it.
+        title: the mistake in a few words.
+        hint: what to look at, without the answer.
+        definition: the exercise written wrong, with what it needs.
+        source: the reference, followed by the definition: a whole hand-in.
+        compiled_only: it shows in compiled functions alone, which Keras on PyTorch has not.
+    """
+
+    name: str
+    unit: str
+    exercise: str
+    caught_by: str
+    title: Text
+    hint: Text
+    definition: str
+    source: str
+    compiled_only: bool = False
+
+
+def mistake(**facts: Any) -> Callable:
+    """Decorate a wrong exercise with its facts; the function itself stays what it is."""
+
+    def mark(wrong: Any) -> Any:
+        wrong.mistake = facts
+        return wrong
+
+    return mark
+
+
+@functools.cache
+def mistakes_of(unit: str) -> tuple[Mistake, ...]:
+    """Return the known mistakes of a unit, in the order of the file.
+
+    Raises:
+        ValueError: an entry lacks a fact, or its decorator holds something that is no literal.
+    """
+    path = HIDDEN_DIR / unit / "mistakes.py"
+    if not path.is_file():
+        return ()
+    solution = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+    found = []
+    shared: list[str] = []
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        facts = _facts(node)
+        if facts is None:
+            if _is_shared(node):
+                shared.append(ast.unparse(node))
+            continue
+        assert isinstance(node, ast.FunctionDef | ast.ClassDef)
+        node.decorator_list = [item for item in node.decorator_list if not _is_mark(item)]
+        definition = "\n\n".join([*shared, ast.unparse(node), ""])
+        try:
+            found.append(
+                Mistake(
+                    unit=unit,
+                    exercise=node.name,
+                    definition=definition,
+                    source=f"{solution}\n\n{definition}",
+                    **facts,
+                )
+            )
+        except TypeError as error:
+            raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
+    return tuple(found)
+
+
+def _is_shared(node: ast.stmt) -> bool:
+    """Whether a statement goes into every entry's hand-in: helpers and imports, but our own."""
+    if isinstance(node, ast.ImportFrom):
+        return (node.module or "").split(".")[0] not in {"autograder", "solutions"}
+    return isinstance(node, ast.Import | ast.FunctionDef | ast.Assign)
+
+
+def _is_mark(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Name)
+        and decorator.func.id == "mistake"
+    )
+
+
+def _facts(node: ast.stmt) -> dict[str, Any] | None:
+    for decorator in getattr(node, "decorator_list", []):
+        if _is_mark(decorator):
+            return {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+    return None

@@ -1,0 +1,1 @@
+"""Hidden of the convolutional unit: suite, oracle, known mistakes and right solutions."""

@@ -1,0 +1,1 @@
+"""Hidden of the Transformer unit: suite, oracle, known mistakes and right solutions."""

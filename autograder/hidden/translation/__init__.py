@@ -1,0 +1,1 @@
+"""Hidden of the translation unit: suite, oracle, known mistakes and right solutions."""

@@ -1,0 +1,1 @@
+"""A result: its parts, its file, and how two runs differ."""

@@ -1,0 +1,1 @@
+"""Many hand-ins: found, graded side by side, accounted for."""

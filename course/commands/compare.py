@@ -1,0 +1,123 @@
+"""The student's command that compares the families: `python -m course compare --help`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from course.commands.terminal import (
+    one_of,
+    print_line,
+    speak,
+    stop,
+    stop_training,
+    unannounced,
+    use_device,
+)
+from course.kit.language import say
+
+_FAMILIES = "rnn-fixed,rnn,cnn,transformer"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command into an app."""
+    app.command()(compare)
+
+
+def compare(
+    data: Annotated[str, typer.Option(help="generated, tatoeba, or a TSV file.")] = "generated",
+    families: Annotated[str, typer.Option(help="Which, with commas between them.")] = _FAMILIES,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Else runs/compare-DATA.")] = None,
+    load: Annotated[
+        bool, typer.Option("--load", help="Don't train: take the weights that are there.")
+    ] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="The reference's layers, not yours.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Of weights, batches and dropout.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, or a Keras dtype policy.")] = "auto",
+    jit: Annotated[str, typer.Option(help="Compile with XLA: auto, on or off.")] = "auto",
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Don't go on with runs that were stopped.")
+    ] = False,
+    language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+) -> None:
+    """Train the families on the same pairs, and put them side by side: quality, size and time."""
+    speak(language)
+    use_device(device)
+    one_of("jit", jit, ("auto", "on", "off"))
+    if load and (epochs is not None or anew):
+        stop(
+            say(
+                "--load trains nothing: leave --epochs and --anew out.",
+                "--load 不进行训练：请去掉 --epochs 和 --anew。",
+            )
+        )
+    console = Console()
+    with console.status(say("loading", "载入中")), unannounced():
+        import keras
+
+        from course.commands import models
+        from course.kit.corpora import DataError
+        from course.kit.corpora.dataset import open_dataset
+        from course.kit.models import comparison, comparison_report
+        from course.kit.models.families import ModelError, family_of
+        from course.kit.models.translator import load as load_translator
+        from course.kit.training import default_recipe, devices
+        from course.kit.training.checkpoint import RunError, claim
+        from course.kit.training.recipe import changed
+        from course.kit.training.run import Job, train
+
+    one_of("precision", precision, devices.PRECISIONS)
+    names = list(dict.fromkeys(name.strip() for name in families.split(",") if name.strip()))
+    directory = out or models.RUNS / f"compare-{Path(data).stem}"
+    try:
+        if not names:
+            raise ModelError(say("Name a family to compare.", "请写明要对比的模型。"))
+        for name in names:
+            family_of(name)
+        # What is missing is said now, and not after an hour of training.
+        classes = {
+            name: models.best_class(name)[0]
+            if load and not reference
+            else models.model_class(name, reference)
+            for name in names
+        }
+        places = {name: models.find(name) for name in names} if load else {}
+        dataset = open_dataset(data)
+        comparison.check_test(dataset)
+        plan, effort = devices.choose(device, precision, jit), comparison.Effort()
+        results = []
+        for name in names:
+
+            def told(text: str, name: str = name) -> None:
+                print_line(console, f"{name}  {text}")
+
+            if load:
+                told(say(f"weights of {places[name]}", f"权重来自 {places[name]}"))
+                translator = load_translator(places[name], classes[name])
+            else:
+                recipe = changed(default_recipe(name, data), [], epochs=epochs)
+                notes = {"layers": "reference" if reference else "own"}
+                job = Job(name, classes[name], dataset, recipe, directory / name, plan, seed, notes)
+                claim(job.directory, job.settings(), anew)
+                told(say(f"training on {plan}", f"训练，使用 {plan}"))
+                translator = train(job, told, verbose=1 if console.is_terminal else 0)
+            results.append(comparison.measure(translator, dataset, plan, told, effort))
+        about = {
+            say("data", "数据"): dataset.name,
+            say("trained and timed on", "训练与计时设备"): str(plan),
+            say("software", "软件"): f"Keras {keras.__version__}, {keras.backend.backend()}",
+        }
+        page = comparison_report.write(directory, results, about, effort)
+    except (ModelError, DataError, RunError, OSError) as error:
+        stop(str(error))
+    except KeyboardInterrupt:
+        stop_training()
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.startswith("|"):
+            print_line(console, line)
+    print_line(console, say(f"All of it is in {page}.", f"完整结果见 {page}。"))

@@ -1,0 +1,234 @@
+"""What a comparison looks like: a page in Markdown, its numbers in JSON, and pictures."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from course.kit.language import say
+from course.kit.models.comparison import WARM_UP, Effort, Result
+from course.kit.models.families import FAMILIES
+from course.kit.notebook import plots
+from course.kit.training.checkpoint import replaced
+
+PAGE, NUMBERS = "compare.md", "compare.json"
+BY_LENGTH, STEPS, ATTENTION = "bleu-by-length.png", "step-time.png", "attention.png"
+
+
+def write(
+    directory: Path, results: Sequence[Result], about: dict[str, str], effort: Effort
+) -> Path:
+    """Write page, numbers and pictures into a directory; return the page's path.
+
+    Args:
+        directory: where to.
+        results: one a family, in the order of the table.
+        about: what else the page says, by what it is called: data, device and so on.
+        effort: how much was measured.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    _draw_bands(directory / BY_LENGTH, results)
+    _draw_steps(directory / STEPS, results, effort)
+    looking = [result for result in results if result.example.attention is not None]
+    if looking:
+        _draw_attention(directory / ATTENTION, looking)
+    numbers = {
+        "schema": 1,
+        "about": about,
+        "effort": asdict(effort),
+        "results": [_numbers(result) for result in results],
+    }
+    text = json.dumps(numbers, ensure_ascii=False, indent=2)
+    _write(directory / NUMBERS, text)
+    _write(directory / PAGE, page(results, about, effort, bool(looking)))
+    return directory / PAGE
+
+
+def title_of(result: Result) -> str:
+    """Return what a reader calls the family."""
+    return say(*FAMILIES[result.family].title)
+
+
+def page(
+    results: Sequence[Result], about: dict[str, str], effort: Effort, attention: bool = True
+) -> str:
+    """Return the page in Markdown; `attention` says whether there is a picture of it."""
+    sections = [
+        "# " + say("The families side by side", "各模型对比"),
+        "\n".join(f"- {name}: {value}" for name, value in about.items()),
+        "## " + say("Quality", "翻译质量"),
+        _quality(results),
+        say(
+            "BLEU and chrF are sacreBLEU's, on Chinese characters, 0 to 100; exact is the share "
+            "of sentences that equal a reference. In the compositional split stand combinations "
+            "of known words that no training sentence has.",
+            "BLEU 与 chrF 由 sacreBLEU 按汉字计算，范围 0 到 100；完全匹配指与某一参考译文"
+            "相同的句子比例。compositional 部分是训练中没有出现过的已知词的组合。",
+        ),
+        f"![{say('BLEU by length', '不同长度的 BLEU')}]({BY_LENGTH})",
+        say(
+            "All that the RNN without attention knows of a sentence is one vector of fixed "
+            "length; the others look back at every word.",
+            "没有注意力的 RNN 只能用一个固定长度的向量记住整个句子；其余模型可以回看每个词。",
+        ),
+        "## " + say("Cost", "代价"),
+        _cost(results, effort),
+        f"![{say('Time of a training step', '训练步时间')}]({STEPS})",
+        say(
+            f"A training step on {effort.rows} pairs of random words, source and target of the "
+            f"same length; the median of {effort.repeats}, after {WARM_UP} to warm up. A recurrent "
+            "network takes one step after another; the others compute all positions at once, "
+            "where the device has room.",
+            f"训练步使用 {effort.rows} 对随机词，源句与目标句等长；预热 {WARM_UP} 步后取 "
+            f"{effort.repeats} 步的中位数。循环网络必须逐步计算；"
+            "其余模型在设备允许时同时计算所有位置。",
+        ),
+    ]
+    if attention:
+        sections += [
+            "## " + say("Attention", "注意力"),
+            "\n".join(f"- {title_of(result)}: {result.example.text}" for result in results),
+            f"![{say('Attention', '注意力')}]({ATTENTION})",
+            say(
+                "Averaged over layers and heads. Weights show where a model looks, and not "
+                "always why it writes what it writes.",
+                "对各层、各头取平均。权重说明模型看向哪里，但不一定说明它为何这样翻译。",
+            ),
+        ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _quality(results: Sequence[Result]) -> str:
+    splits = list(dict.fromkeys(split for result in results for split in result.scores))
+    columns = ("BLEU", "chrF", say("exact %", "完全匹配 %"))
+    head = ["", *(f"{split}: {column}" for split in splits for column in columns)]
+    rows = []
+    for result in results:
+        found = [result.scores[split] for split in splits]
+        numbers = [value for each in found for value in (each.bleu, each.chrf, each.exact)]
+        rows.append([title_of(result), *(f"{value:.1f}" for value in numbers)])
+    return _table(head, rows)
+
+
+def _cost(results: Sequence[Result], effort: Effort) -> str:
+    head = [
+        "",
+        say("parameters", "参数量"),
+        say("epochs", "轮数"),
+        say("seconds an epoch", "每轮秒数"),
+        say(f"seconds for {effort.sentences:,} sentences", f"翻译 {effort.sentences:,} 句的秒数"),
+        say("milliseconds for one", "翻译一句的毫秒数"),
+    ]
+    rows = [
+        [
+            title_of(result),
+            f"{result.parameters:,}",
+            f"{result.card['epochs']}",
+            f"{result.seconds_per_epoch:.1f}",
+            f"{result.decoding:.1f}",
+            f"{1000 * result.one_sentence:.0f}",
+        ]
+        for result in results
+    ]
+    return _table(head, rows)
+
+
+def _numbers(result: Result) -> dict[str, Any]:
+    card = result.card
+    return {
+        "family": result.family,
+        "layers": card.get("layers"),
+        "trained_on": card.get("data"),
+        "sizes": card["sizes"],
+        "parameters": result.parameters,
+        "epochs": card["epochs"],
+        "seconds_per_epoch": result.seconds_per_epoch,
+        "scores": {split: asdict(scores) for split, scores in result.scores.items()},
+        "bands": [asdict(band) for band in result.bands],
+        "decoding_seconds": result.decoding,
+        "one_sentence_seconds": result.one_sentence,
+        "step_seconds": result.steps,
+        "example": {"source": result.example.source_tokens, "target": result.example.tokens},
+    }
+
+
+def _draw_bands(path: Path, results: Sequence[Result]) -> None:
+    spans = [(band.shortest, band.longest) for band in results[0].bands]
+    drawn = plots.curves(
+        [(shortest + longest) / 2 for shortest, longest in spans],
+        {title_of(result): [band.bleu for band in result.bands] for result in results},
+        say("words and marks of the source", "源句的词与标点数"),
+        "BLEU",
+        say("Quality by length", "不同长度的翻译质量"),
+        axes=_wide(),
+    )
+    _legend_beside(drawn)
+    names = [f"{a}" if a == b else f"{a}–{b}" for a, b in spans]
+    drawn.axes[0].set_xticks([(a + b) / 2 for a, b in spans], names)
+    _save(drawn, path)
+
+
+def _draw_steps(path: Path, results: Sequence[Result], effort: Effort) -> None:
+    drawn = plots.curves(
+        effort.lengths,
+        {
+            title_of(result): [1000 * result.steps[length] for length in effort.lengths]
+            for result in results
+        },
+        say("length of source and target", "源句与目标句的长度"),
+        say("milliseconds", "毫秒"),
+        say("Time of a training step", "一个训练步的时间"),
+        axes=_wide(),
+    )
+    drawn.axes[0].set_xticks(effort.lengths)
+    drawn.axes[0].set_ylim(bottom=0)
+    _legend_beside(drawn)
+    _save(drawn, path)
+
+
+def _wide() -> Any:
+    """Return axes that leave room for a legend at their side, where it covers no curve."""
+    return plots.figure(width=6.8, height=3.6)[1]
+
+
+def _legend_beside(drawn: Any) -> None:
+    drawn.axes[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
+
+
+def _draw_attention(path: Path, results: Sequence[Result]) -> None:
+    examples = [result.example for result in results]
+    drawn, axes = plots.figure(
+        columns=len(results),
+        width=0.55 * max(len(each.source_tokens) for each in examples) + 2.2,
+        height=0.55 * max(len(each.tokens) for each in examples) + 1.8,
+    )
+    panels = [axes] if len(results) == 1 else axes
+    for result, panel in zip(results, panels, strict=True):
+        plots.heatmap(
+            result.example.attention,
+            result.example.tokens,
+            result.example.source_tokens,
+            title=title_of(result),
+            axes=panel,
+            sides=(say("written", "译文"), say("read", "原文")),
+        )
+    _save(drawn, path)
+
+
+def _save(drawn: Any, path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    with replaced(path) as file:
+        drawn.savefig(file, dpi=150, format="png")
+    plt.close(drawn)
+
+
+def _write(path: Path, text: str) -> None:
+    with replaced(path) as file:
+        file.write(text.encode())

@@ -1,0 +1,208 @@
+"""A trained translator: a model with its two vocabularies, as it is used and as it is saved.
+
+A saved one is a directory: `model.json` (family, sizes, how it was trained), `source.json` and
+`target.json` (vocabularies), `weights.npz` (arrays by path).
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import keras
+import numpy as np
+
+from course.kit.corpora import DataError, cleaning
+from course.kit.corpora.placing import UNFINISHED
+from course.kit.corpora.vocabulary import Vocabulary, load_vocabulary, restore
+from course.kit.decoding import Steps, beam_search, compiled, greedy_search, steps_for
+from course.kit.language import say
+from course.kit.models.families import ModelError, build, get_weights, set_weights, weight_paths
+from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID, padded
+
+CARD, WEIGHTS = "model.json", "weights.npz"
+_SENTENCES, _BEGINNINGS = 512, 1024  # the most that are translated side by side
+_WORTH_COMPILING = 16  # sentences: for fewer it takes longer than it saves
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A translation, and what it was made of.
+
+    Attributes:
+        text: the sentence.
+        tokens, source_tokens: T words written and S words read.
+        attention: `(T, S)`, averaged over layers and heads; None where the model has none.
+    """
+
+    text: str
+    tokens: list[str]
+    source_tokens: list[str]
+    attention: np.ndarray | None = None
+
+
+class Translator:
+    """A model, its vocabularies, and what is known of it.
+
+    Args:
+        model: has the interface of the course's models.
+        source, target: the vocabularies.
+        card: `family`, `sizes`, `max_length`, and whatever else is worth knowing.
+    """
+
+    def __init__(self, model: Any, source: Vocabulary, target: Vocabulary, card: dict[str, Any]):
+        self.model, self.source, self.target, self.card = model, source, target, card
+
+    @cached_property
+    def _steps(self) -> Steps:
+        # Trying out which steps are right takes longer than a short sentence.
+        return steps_for(self.model)
+
+    @cached_property
+    def _compiled_steps(self) -> Steps:
+        return compiled(self._steps, self.model)
+
+    def translate(
+        self,
+        sentences: Sequence[str],
+        beam_size: int = 1,
+        length_penalty: float = 0.6,
+        attention: bool = False,
+        step: Callable[[int], object] = lambda done: None,
+    ) -> list[Translation]:
+        """Translate sentences, those of like lengths side by side.
+
+        Args:
+            sentences: English, as written.
+            beam_size: 1 writes greedily.
+            length_penalty: of beam search.
+            attention: whether the weights are wanted.
+            step: told the number of sentences that are done, each time.
+        """
+        texts = [cleaning.clean_english(sentence) for sentence in sentences]
+        limit = self.card.get("max_source_length", 10**6)
+        ids = [self.source.encode(text)[:limit] for text in texts]
+        found = [Translation("", [], [])] * len(ids)  # of nothing comes nothing
+        order = sorted((n for n, words in enumerate(ids) if words), key=lambda n: len(ids[n]))
+        steps = self._steps if len(order) < _WORTH_COMPILING else self._compiled_steps
+        at_once = min(_SENTENCES, max(1, _BEGINNINGS // beam_size))
+        for begin in range(0, len(order), at_once):
+            rows = order[begin : begin + at_once]
+            source = padded([ids[n] for n in rows])
+            if beam_size == 1:
+                written = greedy_search(steps, source, self.card["max_length"])
+            else:
+                written = beam_search(
+                    steps, source, self.card["max_length"], beam_size, length_penalty
+                )
+            # An unknown word is copied from where the model looked.
+            looking = np.flatnonzero(attention | (written == UNKNOWN_ID).any(axis=1))
+            weights = self._attention(source[looking], written[looking])
+            looked = dict(zip(looking, weights, strict=True)) if weights is not None else {}
+            for row, n in enumerate(rows):
+                found[n] = self._told(texts[n], len(ids[n]), written[row], looked.get(row))
+            step(begin + len(rows))
+        return found
+
+    def _attention(self, source: np.ndarray, written: np.ndarray) -> np.ndarray | None:
+        """Weights `(B, T, S)`, averaged; None where there are no sentences or no attention."""
+        if not len(source):
+            return None
+        start = np.full((len(written), 1), START_ID, "int32")
+        target_in = np.concatenate([start, written[:, :-1]], axis=1)
+        layers = self.model.attention_scores(source, target_in).values()
+        arrays = [keras.ops.convert_to_numpy(each).astype("float32") for each in layers]
+        return np.mean([each.mean(axis=1) for each in arrays], axis=0) if arrays else None
+
+    def _told(
+        self, text: str, read: int, written: np.ndarray, weights: np.ndarray | None
+    ) -> Translation:
+        """Return what was written for a text of which `read` words were read."""
+        tokens = self.target.decode(written)
+        surface = getattr(self.source, "surface", self.source.tokens)(text)[:read]
+        if weights is not None:
+            ended = np.flatnonzero(written == END_ID)
+            real = [t for t, word in enumerate(written) if word not in (PAD_ID, START_ID)]
+            real = [t for t in real if not len(ended) or t < ended[0]]
+            weights = weights[real][:, :read]
+        if UNKNOWN_ID in written:
+            covers = weights is not None and weights.shape[1] == len(surface)
+            tokens = restore(tokens, surface, weights if covers else None, self.source)
+        return Translation(self.target.text(tokens), tokens, surface, weights)
+
+    def save(self, directory: Path, half: bool = False) -> None:
+        """Write the translator into a directory, whole or not at all; what is there is replaced.
+
+        Args:
+            directory: where to.
+            half: whether weights are rounded to float16, half as large.
+        """
+        paths = weight_paths(self.card["family"], self.card["sizes"])
+        weights = get_weights(self.model, paths)
+        if half:
+            weights = {path: value.astype("float16") for path, value in weights.items()}
+        directory.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
+        try:
+            np.savez_compressed(made / WEIGHTS, **weights)  # type: ignore[arg-type]
+            self.source.save(made / "source.json")
+            self.target.save(made / "target.json")
+            card = json.dumps(self.card, ensure_ascii=False, indent=2)
+            (made / CARD).write_text(card + "\n", encoding="utf-8")
+            # Without a card it is no translator: new weights never stand beside an old card.
+            (directory / CARD).unlink(missing_ok=True)
+            for path in sorted(made.iterdir(), key=lambda path: path.name == CARD):
+                path.replace(directory / path.name)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def read_card(directory: Path) -> dict[str, Any]:
+    """Return what is known of a saved translator.
+
+    Raises:
+        ModelError: there is none.
+    """
+    try:
+        card = json.loads((directory / CARD).read_text(encoding="utf-8"))
+        if not isinstance(card, dict) or not {"family", "sizes", "max_length"} <= card.keys():
+            raise ValueError(CARD)
+        return card
+    except (OSError, ValueError):
+        raise ModelError(
+            say(
+                f"There is no trained model in {directory}; train one with "
+                "`python -m course train`.",
+                f"{directory} 中没有训练好的模型；请先运行 `python -m course train`。",
+            )
+        ) from None
+
+
+def load(directory: Path, model_class: type) -> Translator:
+    """Put a saved translator's weights into a model of this class.
+
+    Raises:
+        ModelError: there is no saved translator, or the class doesn't fit its weights.
+    """
+    card = read_card(directory)
+    model = build(card["family"], model_class, card["sizes"])
+    try:
+        with np.load(directory / WEIGHTS) as file:
+            weights = {path: file[path] for path in weight_paths(card["family"], card["sizes"])}
+        source, target = (
+            load_vocabulary(directory / f"{side}.json") for side in ("source", "target")
+        )
+    except (OSError, ValueError, KeyError, BadZipFile, DataError):
+        raise ModelError(
+            say(
+                f"The model in {directory} is damaged; train it again.",
+                f"{directory} 中的模型已损坏；请重新训练。",
+            )
+        ) from None
+    set_weights(model, weights)
+    return Translator(model, source, target, card)

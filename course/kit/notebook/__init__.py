@@ -1,0 +1,1 @@
+"""What lessons show in a notebook: plots, pictures, measurements."""

@@ -1,1 +1,0 @@
-"""Pictures that belong to one lesson each, built on `course.kit.plots`."""

@@ -1,0 +1,242 @@
+"""`grade --course-dir`: what nbgrader has afterwards is what its own `autograde` leaves."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import time
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook, SubmittedNotebook
+
+from autograder.results.files import read_result
+from tests.autograder.bridge.courses import (
+    CONFIG,
+    UNIT,
+    cell_named,
+    cheating,
+    essay,
+    grade,
+    gradebook,
+    hand_in,
+    in_cells,
+    make_course,
+    nbgrader,
+    released,
+    score,
+    solved,
+    unscaled,
+)
+
+pytestmark = pytest.mark.slow
+
+LATE = '''
+"""Each day that has begun costs ten points."""
+
+import math
+
+from nbgrader.plugins import BasePlugin
+
+
+class TenADay(BasePlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 10 * math.ceil(total_seconds_late / 86400)
+'''
+LATE_CONFIG = CONFIG + 'c.AssignLatePenalties.plugin_class = "late.TenADay"\n'
+READABLE = ("ada", "bob", "cai", "dan", "eve", "fay")
+NOT_FOR_NBGRADER = ("old", "torn")
+
+
+def without_ids():
+    """A notebook whose cells have no ids: nbformat makes some up, others each time."""
+    notebook = solved()
+    for index, made in enumerate(notebook.cells):
+        notebook.cells[index] = type(made)({k: v for k, v in made.items() if k != "id"})
+    return json.dumps(notebook)
+
+
+def of_another_type():
+    """A notebook whose softmax became a text: nbgrader makes it code again."""
+    notebook = solved()
+    text = cell_named(notebook, "softmax")
+    text.cell_type = "markdown"
+    del text["outputs"], text["execution_count"]
+    return notebook
+
+
+def of_old_schema():
+    notebook = solved()
+    cell_named(notebook, "softmax").metadata.nbgrader["schema_version"] = 1
+    return json.dumps(notebook)
+
+
+@pytest.fixture(scope="module")
+def courses(tmp_path_factory):
+    """Twins: one graded by this project's command, the other by nbgrader's over the bridge."""
+    ours, theirs = (tmp_path_factory.mktemp("courses") / name for name in ("ours", "theirs"))
+    ours.mkdir()
+    (ours / "late.py").write_text(LATE)
+    make_course(ours, LATE_CONFIG, [("essay", essay())])
+    nbgrader("db", "assignment", "add", UNIT, "--duedate=2026-01-01 12:00:00", cwd=ours)
+    hand_in(ours, "ada", solved(), timestamp="2026-01-01 11:00:00 UTC")
+    hand_in(ours, "bob", unscaled(), timestamp="2026-01-02 13:00:00 UTC")  # the second day
+    hand_in(ours, "cai", released(ours), timestamp="2026-02-01 12:00:00 UTC")
+    hand_in(ours, "dan", of_another_type())
+    hand_in(ours, "eve", cheating())
+    hand_in(ours, "fay", without_ids())
+    for name in ("ada", "bob"):
+        hand_in(ours, name, essay(), "essay")
+    hand_in(ours, "old", of_old_schema())
+    hand_in(ours, "torn", "{")
+    shutil.copytree(ours, theirs)
+    excluded = f"--CourseDirectory.student_id_exclude={','.join(NOT_FOR_NBGRADER)}"
+    nbgrader("autograde", UNIT, excluded, cwd=theirs)
+    return ours, theirs, grade(ours, "--jobs", "2", status=1)
+
+
+def exported(root):
+    nbgrader("export", "--to", root / "all.csv", cwd=root)
+    return list(csv.DictReader(io.StringIO((root / "all.csv").read_text())))
+
+
+def everything(root):
+    """What a gradebook holds of grades, comments and penalties."""
+    with gradebook(root) as book:
+        found = {}
+        for notebook in book.db.query(SubmittedNotebook):
+            found[notebook.student.id, notebook.name] = (
+                notebook.late_submission_penalty,
+                sorted(
+                    (g.name, g.auto_score, g.manual_score, g.needs_manual_grade)
+                    for g in notebook.grades
+                ),
+                sorted((c.name, c.auto_comment or "") for c in notebook.comments),
+            )
+        return found
+
+
+def test_the_gradebook_is_the_one_that_nbgrader_makes(courses):
+    ours, theirs, _ = courses
+    assert everything(ours) == everything(theirs)
+    assert {student for student, _ in everything(ours)} == set(READABLE)
+
+
+def test_so_are_the_notebooks(courses):
+    ours, theirs, _ = courses
+    found = [path.relative_to(theirs) for path in theirs.glob("autograded/*/*/*")]
+    assert len(found) == 6 + 2 + 3  # units, essays, timestamps
+    for path in found:
+        mine, other = ((root / path).read_text("utf-8") for root in (ours, theirs))
+        if path.suffix == ".ipynb":
+            mine, other = (_without_ids_and_times(text) for text in (mine, other))
+        assert mine == other, path
+        assert (ours / path).stat().st_mode == (theirs / path).stat().st_mode
+
+
+def _without_ids_and_times(text):
+    notebook = json.loads(text)
+    for made in notebook["cells"]:
+        made.pop("id", None)
+        made["metadata"].pop("execution", None)
+    return notebook
+
+
+def test_so_is_the_export_with_penalties(courses):
+    ours, theirs, _ = courses
+    rows = exported(ours)
+    assert rows == exported(theirs)
+    by_student = {
+        row["student_id"]: row for row in rows if row["student_id"] not in ("old", "torn")
+    }
+    assert float(by_student["ada"]["score"]) == 105
+    bob = by_student["bob"]
+    assert float(bob["late_submission_penalty"]) == 20 + 5  # no more than the essay's points
+    assert float(bob["score"]) == pytest.approx(float(bob["raw_score"]) - 25)
+    assert float(by_student["cai"]["score"]) == 0  # a penalty takes no more than there is
+
+
+def test_scores_are_those_of_the_results(courses):
+    ours, _, _ = courses
+    for student in READABLE:
+        result = read_result(ours / "results" / student / f"{UNIT}.json")
+        assert score(ours, student) == pytest.approx(in_cells(result), abs=1e-4)
+    assert score(ours, "dan") == score(ours, "fay") == 100
+    assert score(ours, "ada", "essay") == 5
+
+
+def test_what_nbgrader_cannot_read_is_named_and_costs_nobody_else(courses):
+    ours, _, said = courses
+    assert "Not in it, old: attention.ipynb: Outdated schema version" in said
+    assert "Not in it, torn: attention.ipynb" in said
+    assert f"In nbgrader's gradebook: {len(READABLE)}." in said
+    assert read_result(ours / "results" / "torn" / f"{UNIT}.json").status == "rejected"
+    assert not list((ours / "results").glob(".*"))
+
+
+def test_feedback_shows_messages(courses):
+    ours, _, _ = courses
+    nbgrader("generate_feedback", UNIT, "--student", "bob", cwd=ours)
+    page = (ours / "feedback" / "bob" / UNIT / f"{UNIT}.html").read_text("utf-8")
+    assert "sqrt(d_k)" in page
+    assert "autograder.hidden" not in page
+
+
+def test_resume_writes_what_is_missing_or_new_and_leaves_manual_grades_alone(courses, tmp_path):
+    _, theirs, _ = courses
+    root = tmp_path / "course"
+    shutil.copytree(theirs, root)
+    shutil.rmtree(root / "submitted" / "old")
+    shutil.rmtree(root / "submitted" / "torn")
+    first = grade(root, "--resume")  # nbgrader's own grading kept its results there
+    assert "6 kept from before" in first
+    with gradebook(root) as book:
+        given = book.find_grade("check-softmax", UNIT, UNIT, "cai")
+        given.manual_score, given.needs_manual_grade = 7.0, False
+        book.db.commit()
+    hand_in(root, "bob", solved())
+    # What nbgrader wrote before is newer than all that comes now: the clock was set back.
+    future = time.time() + 86400
+    os.utime(root / "autograded" / "bob" / UNIT / f"{UNIT}.ipynb", (future, future))
+    for path in (root / "autograded" / "ada" / UNIT).iterdir():
+        path.unlink()
+    (root / "autograded" / "ada" / UNIT).rmdir()
+    said = grade(root, "--resume")
+    assert "5 kept from before" in said
+    assert (root / "autograded" / "ada" / UNIT / f"{UNIT}.ipynb").is_file()
+    assert score(root, "bob") == 100
+    with gradebook(root) as book:
+        assert not book.find_grade("check-softmax", UNIT, UNIT, "cai").needs_manual_grade
+    assert score(root, "cai") == 7
+    # nbgrader was ended between putting the hand-in there and grading it.
+    path = root / "autograded" / "cai" / UNIT / f"{UNIT}.ipynb"
+    half = nbformat.read(path, as_version=4)
+    for cell in half.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    nbformat.write(half, path)
+    grade(root, "--resume")
+    with gradebook(root) as book:
+        assert book.find_grade("check-softmax", UNIT, UNIT, "cai").needs_manual_grade
+    assert score(root, "cai") == 7
+
+
+def test_the_course_says_how_and_the_command_line_overrules_it(courses, tmp_path):
+    _, theirs, _ = courses
+    root = tmp_path / "course"
+    shutil.copytree(theirs, root)
+    for name in ("ada", "bob", "cai", "eve", "fay", "old", "torn"):
+        shutil.rmtree(root / "submitted" / name)
+    config = CONFIG + 'c.GradeInIsolation.seed = 3\nc.CourseDirectory.db_url = "sqlite:///my.db"\n'
+    (root / "nbgrader_config.py").write_text(config)
+    (root / "gradebook.db").rename(root / "my.db")
+    grade(root)
+    assert read_result(root / "results" / "dan" / f"{UNIT}.json").seed == 3
+    grade(root, "--seed", "4", "--out", tmp_path / "elsewhere", "--format", "csv")
+    assert read_result(root / "results" / "dan" / f"{UNIT}.json").seed == 3
+    assert read_result(tmp_path / "elsewhere" / "dan" / f"{UNIT}.json").seed == 4
+    assert (tmp_path / "elsewhere" / "exports" / "csv" / "grades.csv").is_file()
+    assert not (root / "gradebook.db").exists()
+    with Gradebook(f"sqlite:///{root}/my.db") as book:
+        assert book.find_submission(UNIT, "dan").score == 100

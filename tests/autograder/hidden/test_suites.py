@@ -1,0 +1,35 @@
+"""The hidden suites as plain pytest."""
+
+import subprocess
+import sys
+
+from tests.conftest import ROOT, SOLUTION
+
+SUITE = ROOT / "autograder" / "hidden" / "attention"
+
+
+def pytest_on(path, *options):
+    command = [sys.executable, "-m", "pytest", str(SUITE), *options]
+    given = ["--submission", str(path)] if path else []
+    return subprocess.run([*command, *given], cwd=ROOT, capture_output=True, text=True)
+
+
+def test_the_reference_passes():
+    done = pytest_on(SOLUTION, "-q")
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+
+
+def test_a_mistake_fails_by_the_same_rules(tmp_path):
+    wrong = tmp_path / "attention.py"
+    source = SOLUTION.read_text(encoding="utf-8")
+    assert "/ math.sqrt(d_k)" in source
+    wrong.write_text(source.replace("/ math.sqrt(d_k)", ""), encoding="utf-8")
+    done = pytest_on(wrong, "-q", "-k", "scale or similarity")
+    assert done.returncode == 1
+    assert "1 failed" in done.stdout
+
+
+def test_without_a_hand_in_it_says_what_to_name():
+    done = pytest_on(None, "-q", "-rs", "-k", "similarity")
+    assert "--submission" in done.stdout

@@ -1,0 +1,112 @@
+"""Two runs: whose score moved, by how much, and why."""
+
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.base.text import text
+from autograder.commands.app import app
+from autograder.results.differences import moves
+from autograder.results.files import write_result
+from autograder.results.result import CheckResult, Result
+
+
+def check(name, status="passed", mistake=None):
+    points = 2.0 if status == "passed" else 0.0
+    nothing = text("", "")
+    return CheckResult(name, "softmax", nothing, status, points, 2.0, nothing, mistake)
+
+
+def result(name, *checks, **others):
+    score = sum(each.points for each in checks)
+    made = Result(
+        name,
+        "attention",
+        "graded",
+        score,
+        4.0,
+        0,
+        "tensorflow",
+        0.1,
+        [],
+        list(checks),
+        [],
+        "s",
+        "h",
+    )
+    return replace(made, **others)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Write results of two runs; return their folders."""
+
+    def write(old, new):
+        for folder, results in (("old", old), ("new", new)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            for each in results:
+                write_result(tmp_path / folder, each)
+        return tmp_path / "old", tmp_path / "new"
+
+    return write
+
+
+def test_equal_results_are_no_move_however_long_they_took(runs):
+    same = result("ada", check("a"), check("b", "failed"))
+    slower = replace(same, duration_s=9.0, suite="t")
+    assert moves(*runs([same], [slower])) == []
+
+
+def test_those_that_moved_most_come_first_with_their_reasons(runs):
+    old = [result("ada", check("a"), check("b")), result("bob", check("a", "failed"), check("b"))]
+    new = [
+        result("ada", check("a", "timeout"), check("b", "failed"), suite="t"),
+        result("bob", check("a"), check("b")),
+    ]
+    ada, bob = moves(*runs(old, new))
+    assert (ada.submission, ada.difference, bob.submission, bob.difference) == ("ada", -4, "bob", 2)
+    assert ada.reasons == (
+        "a: passed 2/2, now timeout 0/2",
+        "b: passed 2/2, now failed 0/2",
+        "another version of the suite",
+    )
+    assert bob.reasons == ("a: failed 0/2, now passed 2/2",)
+
+
+def test_checks_that_come_and_go_and_other_names_are_told(runs):
+    old = [result("ada", check("a"), check("b", "failed", "axis-ignored"))]
+    new = [result("ada", check("c", "failed"), check("b", "failed"), hand_in="i", seed=3)]
+    (move,) = moves(*runs(old, new))
+    assert move.reasons == (
+        "a is gone: was passed, 2/2",
+        "b: named axis-ignored, now nothing",
+        "c is new: failed, 0/2",
+        "another file was handed in",
+        "another seed: 0, now 3",
+    )
+
+
+def test_who_is_in_one_run_only_is_told(runs):
+    ada, bob, eve = (result(name, check("a")) for name in ("ada", "bob", "eve"))
+    found = {move.submission: move.reasons for move in moves(*runs([ada, bob], [bob, eve]))}
+    assert found == {"ada": ("only in the old run",), "eve": ("only in the new run",)}
+
+
+def test_the_command_shows_them_and_says_so_by_its_status(runs):
+    old, new = runs([result("ada", check("a"))], [result("ada", check("a", "failed"))])
+    shown = CliRunner().invoke(app, ["diff", str(old), str(new)])
+    assert shown.exit_code == 1
+    assert "ada" in shown.output
+    assert "-2" in shown.output
+    assert "now failed" in shown.output
+    shown = CliRunner().invoke(app, ["diff", str(old), str(old)])
+    assert (shown.exit_code, "No score moved" in shown.output) == (0, True)
+
+
+def test_a_folder_without_results_is_named(runs, tmp_path):
+    old, _ = runs([result("ada", check("a"))], [])
+    (tmp_path / "empty").mkdir()
+    shown = CliRunner().invoke(app, ["diff", str(old), str(tmp_path / "empty")])
+    assert shown.exit_code == 2
+    assert "No result is in" in shown.output

@@ -1,0 +1,221 @@
+"""The student's commands: what they print, what they return, and that they start quickly."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from course.commands import app as commands
+from course.commands import screen
+from course.commands.app import app
+from course.kit.language import use_language
+from course.kit.units import EXERCISES_DIR, available_units, exercises_of
+from tests.conftest import ROOT, SOLUTION
+
+RUNNER = CliRunner()
+STUBS = EXERCISES_DIR / "attention.py"
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    use_language("en")
+    yield
+    use_language("en")
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    return tmp_path
+
+
+def check(*arguments):
+    return RUNNER.invoke(app, ["check", "attention", *arguments])
+
+
+def course(*arguments, **environment):
+    """Run the command as a student does, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "course", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_done_work_passes_and_hears_of_hidden_checks(home):
+    (home / "attention.py").write_bytes(SOLUTION.read_bytes())
+    done = check()
+    assert done.exit_code == 0, done.output
+    assert "public checks of attention pass" in done.output
+    assert "Hidden checks" in done.output
+    assert "attention.py, saved at " in done.output
+    assert (home / screen.PICTURE).stat().st_size > 1000
+    assert "早  ▒▒ 0.48" in done.output
+
+
+def test_without_plots_nothing_is_written(home):
+    (home / "attention.py").write_bytes(SOLUTION.read_bytes())
+    assert check("--no-plot").exit_code == 0
+    assert [path.name for path in home.iterdir()] == ["attention.py"]
+
+
+def test_untouched_work_is_told_where_to_begin(home):
+    (home / "attention.py").write_bytes(STUBS.read_bytes())
+    done = check()
+    assert done.exit_code == 1
+    assert done.output.rstrip().endswith("Write similarity next.")
+    assert check("--language", "zh").output.rstrip().endswith("下一步：写 similarity。")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("attention.py", "def f(:\n", "line 1, “def f(:”"),
+        ("attention.ipynb", "{", "not valid JSON"),
+        ("attention.py", "", "empty"),
+        ("attention.py", "def softmax(x): return 1/0\n", "ZeroDivisionError"),
+        ("attention.py", "def softmax(x): return 1/0\n", "nothing here is called similarity"),
+        ("attention.py", "x = [unknown]\n", "your module, line 1: NameError"),
+    ],
+)
+def test_it_stays_friendly(home, file, text, said):
+    (home / file).write_text(text)
+    done = check()
+    assert done.exit_code == 1
+    assert said in done.output
+    assert "Traceback" not in done.output
+
+
+def test_an_explicit_file_is_the_one_that_is_checked(home):
+    (home / "attention.py").write_bytes(STUBS.read_bytes())
+    (home / "mine.py").write_bytes(SOLUTION.read_bytes())
+    assert check("--file", "mine.py", "--no-plot").exit_code == 0
+
+
+def test_an_error_that_repeats_is_told_once(home):
+    (home / "attention.py").write_text("def similarity(x):\n    return unknown\n")
+    done = check()
+    assert done.output.count("NameError") == 1
+    assert done.output.count("the same error") == 1
+
+
+def test_what_a_student_writes_is_not_read_as_markup(home):
+    (home / "attention.py").write_text("def similarity(x):\n    raise ValueError('[red]a[/] [b')\n")
+    assert "ValueError: [red]a[/] [b" in check().output
+
+
+def test_a_save_is_checked_again_and_other_files_are_not(home):
+    work, other = home / "attention.py", home / "notes.py"
+    work.write_bytes(STUBS.read_bytes())
+    other.write_text("")
+    assert not list(commands.recheck(["attention"], None, [str(other)]))
+    (untouched,) = commands.recheck(["attention"], None, [str(work), str(other)])
+    assert {outcome.status for outcome in untouched.outcomes} == {"missing"}
+    work.write_bytes(SOLUTION.read_bytes())
+    (done,) = commands.recheck(["attention"], None, [str(work)])
+    assert done.right
+    work.write_text("def (")
+    (broken,) = commands.recheck(["attention"], None, [str(work)])
+    assert "Syntax error" in broken.refused
+    work.unlink()
+    assert not list(commands.recheck(["attention"], None, [str(work)]))
+
+
+def test_an_explicit_file_is_watched_alone(home):
+    for name in ("attention.py", "mine.py"):
+        (home / name).write_bytes(STUBS.read_bytes())
+    mine = home / "mine.py"
+    assert not list(commands.recheck(["attention"], mine, [home / "attention.py"]))
+    (report,) = commands.recheck(["attention"], mine, [mine])
+    assert report.path == mine
+
+
+@pytest.mark.parametrize("stop", [(), KeyboardInterrupt])
+def test_watching_shows_each_save_and_ends_cleanly(home, monkeypatch, stop):
+    work = home / "attention.py"
+    work.write_bytes(STUBS.read_bytes())
+
+    def saves(*folders, **options):
+        assert home in folders
+        work.write_text("def similarity(x):\n    return x\n")
+        yield {(1, str(work))}
+        if stop:
+            raise stop
+
+    monkeypatch.setattr("watchfiles.watch", saves)
+    done = check("--watch")
+    assert done.exit_code == 0, done.output
+    assert done.output.count("Watching for saves") == 2
+    assert "0 of 18 pass. Next: similarity" in done.output
+
+
+def test_progress_shows_each_exercise(home):
+    (home / "attention.py").write_text(
+        "import keras\ndef similarity(x): return x\n"
+        "def causal_mask(n): return keras.ops.tril(keras.ops.ones((1, n, n), dtype='bool'))\n"
+    )
+    done = RUNNER.invoke(app, ["progress"])
+    assert done.exit_code == 0
+    assert "in work 0/2" in done.output
+    assert "checked 2/2" in done.output
+    every = sum(len(exercises_of(unit)) for unit in available_units())
+    assert done.output.count("to do") == every - 2
+    (home / "attention.py").write_text("def (")
+    assert "Syntax error in line 1" in RUNNER.invoke(app, ["progress"]).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["check", "atention"], "the units are: rnn, cnn, attention, "),
+        (["check", "--language", "fr"], "choose one of: en, zh"),
+        (["progress", "--language", "fr"], "choose one of: en, zh"),
+        (["check", "--file", "nowhere.py"], "There is no file nowhere.py"),
+        (["check", "--no-such-option"], "No such option: --no-such-option"),
+        (["chekc"], "No such command"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_status_2(home, monkeypatch, capsys, arguments, said):
+    monkeypatch.setattr(sys, "argv", ["course", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        commands.main()
+    assert ended.value.code == 2
+    stderr = capsys.readouterr().err
+    assert said in stderr
+    assert stderr.count("\n") == 1
+
+
+def test_help_starts_without_keras():
+    code = (
+        "import sys\nfrom course.commands.app import main\n"
+        "sys.argv = ['course', 'check', '--help']\n"
+        "try: main()\nfinally: print({'keras', 'numpy', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "--watch" in done.stdout
+    assert done.stdout.rstrip().endswith("set()")
+
+
+def test_the_command_speaks_the_language_of_the_terminal_without_noise(tmp_path):
+    work = tmp_path / "attention.py"
+    work.write_bytes(STUBS.read_bytes())
+    done = course("check", "--file", str(work), LC_ALL="zh_CN.UTF-8")
+    assert done.returncode == 1
+    assert "通过 0/18。下一步：写 similarity。" in done.stdout
+    assert done.stderr == ""
+
+
+def test_blocks_are_darker_where_more_is_looked_at():
+    assert screen.blocks([[0.0, 1.0], [0.5, 0.5]], "ab") == [
+        "a     0.00  ██ 1.00",
+        "b  ▒▒ 0.50  ▒▒ 0.50",
+    ]
