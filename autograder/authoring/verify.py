@@ -150,25 +150,21 @@ def run_verify(
     """
     reports: list[UnitReport] = []
 
-    def work(grader: Grader) -> None:
-        with Progress(console=console, transient=True) as progress:
-            for unit in units:
-                mistakes = tuple(
-                    wrong
-                    for wrong in mistakes_of(unit)
-                    if not right_only and not (backend == "torch" and wrong.compiled_only)
-                )
-                variants = len(list(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")))
-                task = progress.add_task(unit, total=2 + variants + len(mistakes))
-                step = functools.partial(progress.advance, task)
-                reports.append(verify_unit(grader, unit, mistakes, step))
-
-    with ForkServer(backend=backend, isolation=isolation) as server:
-        grader = Grader(server, seed)
-        try:
-            grader.run(units, work)
-        finally:
-            grader.close()
+    with (
+        ForkServer(backend=backend, isolation=isolation) as server,
+        Grader(server, seed) as grader,
+        Progress(console=console, transient=True) as progress,
+    ):
+        for unit in units:
+            mistakes = tuple(
+                wrong
+                for wrong in mistakes_of(unit)
+                if not right_only and not (backend == "torch" and wrong.compiled_only)
+            )
+            variants = len(list(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")))
+            task = progress.add_task(unit, total=2 + variants + len(mistakes))
+            step = functools.partial(progress.advance, task)
+            reports.append(verify_unit(grader, unit, mistakes, step))
     for report in reports:
         render(report, console)
     return not any(report.faults for report in reports)

@@ -1,29 +1,17 @@
 """What a hidden check is: a pytest test with points, an exercise and a title in both languages.
 
-    @check(exercise="softmax", points=3, title=text("…", "…"))
-    def test_softmax_sums_to_one(student, rng): ...
-
-`for_all` turns the body into a property: Hypothesis draws the inputs, here in the grader, and when
-one fails, it looks for the smallest that does.
+@check(exercise="softmax", points=3, title=text("…", "…"))
+def test_softmax_sums_to_one(student, rng): ...
 """
 
-import functools
-import inspect
 import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import hypothesis
-import numpy as np
-from hypothesis import strategies as st
-
 from autograder.base.text import Text
-from autograder.isolation.client import StudentError, StudentGone
 
-EXAMPLES = 6
-MAX_SHRINKS = 20
 _ATTRIBUTE = "course_check"
 
 
@@ -73,10 +61,6 @@ class CheckFailed(AssertionError):
         self.attention: dict[str, Any] | None = None
 
 
-class _Enough(BaseException):
-    """Ends Hypothesis's search from within; as no `Exception`, it counts as no failure."""
-
-
 def check(
     *,
     exercise: str,
@@ -111,145 +95,3 @@ def check_of(function: Callable) -> Check:
     if not isinstance(info, Check):
         raise TypeError(f"{function.__name__} is no hidden check: give it an @check.")
     return info
-
-
-def for_all(
-    together: st.SearchStrategy | None = None,
-    *,
-    examples: int = EXAMPLES,
-    **strategies: st.SearchStrategy,
-) -> Callable:
-    """Run a check's body on many inputs; on failure find the smallest input that fails.
-
-    The examples depend on the seed alone, so they are drawn once for a whole batch. Hypothesis
-    itself searches only when one of them failed.
-
-    Args:
-        together: a strategy for a dict of the arguments, where they depend on each other.
-        examples: how many inputs are drawn.
-        **strategies: a Hypothesis strategy for each argument of the body after `student`.
-    """
-
-    strategy = st.fixed_dictionaries(strategies) if together is None else together
-
-    def wrap(body: Callable) -> Callable:
-        drawn: dict[int, list[dict[str, Any]]] = {}
-
-        @functools.wraps(body)
-        def run(student: Any) -> None:
-            seed = student.seed
-            if seed not in drawn:
-                drawn[seed] = _draw(strategy, examples, seed)
-            for inputs in drawn[seed]:
-                student.new_example(inputs)
-                try:
-                    body(student, **inputs)
-                except (CheckFailed, StudentError) as failure:
-                    if getattr(failure, "kind", "") in ("missing", "forbidden"):
-                        student.no_example()
-                        raise  # no input has anything to do with it
-                    if not student.claims_search():
-                        raise
-                    _raise_smallest(body, student, strategy, examples, seed, inputs, failure)
-
-        parameters = [inspect.Parameter("student", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        return run
-
-    return wrap
-
-
-def _settings(examples: int) -> hypothesis.settings:
-    return hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
-        suppress_health_check=list(hypothesis.HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
-        verbosity=hypothesis.Verbosity.quiet,
-    )
-
-
-def _draw(strategy: st.SearchStrategy, examples: int, seed: int) -> list[dict[str, Any]]:
-    drawn: list[dict[str, Any]] = []
-
-    @hypothesis.seed(seed)
-    @_settings(examples)
-    @hypothesis.given(strategy)
-    def collect(inputs: dict[str, Any]) -> None:
-        drawn.append(inputs)
-
-    collect()
-    return drawn
-
-
-def _raise_smallest(
-    body: Callable,
-    student: Any,
-    strategy: st.SearchStrategy,
-    examples: int,
-    seed: int,
-    inputs: dict[str, Any],
-    failure: Exception,
-) -> None:
-    """Let Hypothesis shrink a failing input, then raise what the smallest one raises.
-
-    The search is bounded: it ends when its tries are used up, with the smallest found until then.
-    """
-    failures: dict[str, tuple[dict[str, Any], Exception]] = {
-        _key(inputs): (inputs, failure),
-    }
-    last = _key(inputs)
-    tries = 0
-    ended: StudentGone | None = None
-
-    @hypothesis.seed(seed)
-    @_settings(examples)
-    @hypothesis.given(strategy)
-    def search(candidate: dict[str, Any]) -> None:
-        nonlocal tries, last, ended
-        key = _key(candidate)
-        if key in failures:
-            last = key
-            raise CheckFailed({"en": "known", "zh": "known"})
-        if tries >= MAX_SHRINKS:
-            raise _Enough
-        tries += 1
-        student.new_example(candidate)
-        try:
-            body(student, **candidate)
-        except (CheckFailed, StudentError) as error:
-            failures[key] = (candidate, error)
-            last = key
-            raise CheckFailed({"en": "known", "zh": "known"}) from None
-        except StudentGone as gone:  # a smaller input that kills the process says less, not more
-            ended = gone
-            raise _Enough from None
-
-    try:
-        search()
-    except (_Enough, Exception):
-        inputs, failure = failures[last]
-    if ended is not None and ended.unexplained:
-        raise ended  # by somebody else: the search may be begun again, see `Session.forgives`
-    student.new_example(inputs)
-    try:
-        body(student, **inputs)
-    except (CheckFailed, StudentError) as again:
-        raise again from None
-    except StudentGone as gone:
-        if ended is None and gone.unexplained:
-            raise  # so too at the last moment
-    raise failure from None  # it fails only now and then
-
-
-def _key(inputs: dict[str, Any]) -> str:
-    parts: list[tuple] = []
-    for name, value in inputs.items():
-        if isinstance(value, np.ndarray):
-            parts.append((name, value.shape, value.dtype.name, value.tobytes()))
-        else:
-            parts.append((name, repr(value)))
-    return repr(parts)

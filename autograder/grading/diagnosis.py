@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autograder.grading.mistakes import Mistake, mistakes_of
-from autograder.grading.session import Exchange, Transcript
+from autograder.grading.transcript import Exchange, Transcript
 from autograder.isolation import wire
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
 from course.kit.units import exercises_of

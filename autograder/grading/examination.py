@@ -12,7 +12,9 @@ from autograder.base.text import Text, join, text
 from autograder.grading import corpus
 from autograder.grading.check import Check, CheckFailed
 from autograder.grading.diagnosis import Diagnostician, Evidence
-from autograder.grading.session import NotDefined, Rejected, Session, Student
+from autograder.grading.hand_in_process import Rejected
+from autograder.grading.proxies import Student
+from autograder.grading.session import Examination, NotDefined
 from autograder.isolation.client import StudentError, StudentGone
 from autograder.results.result import CheckResult
 
@@ -39,13 +41,13 @@ class Harness:
     """The checks of one hand-in, one after the other.
 
     Args:
-        session: the hand-in.
+        examination: the hand-in.
         seed: the seed of the run.
         device: `cpu` or `gpu`.
     """
 
-    def __init__(self, session: Session, seed: int, device: str = "cpu"):
-        self.session, self.seed, self.device = session, seed, device
+    def __init__(self, examination: Examination, seed: int, device: str = "cpu"):
+        self.examination, self.seed, self.device = examination, seed, device
         self.results: dict[str, CheckResult] = {}
         self.evidence: dict[str, Evidence] = {}
         self._evidence_left = _MAX_EVIDENCE
@@ -62,8 +64,8 @@ class Harness:
         if "corpus" in needs and not corpus.is_there():
             raise Skipped("corpus")
         seed = check.seed(self.seed)
-        self.session.begin(check, seed)
-        return Student(self.session, seed)
+        self.examination.begin(check, seed)
+        return Student(self.examination, seed)
 
     def record(
         self, check: Check, raised: BaseException | None, seconds: float = 0.0
@@ -77,8 +79,8 @@ class Harness:
         """
         status, message = _judge(check, raised)
         counterexample = None
-        if status in ("failed", "error") and self.session.example is not None:
-            counterexample = {name: _plain(v) for name, v in self.session.example.items()}
+        if status in ("failed", "error") and self.examination.example is not None:
+            counterexample = {name: _plain(v) for name, v in self.examination.example.items()}
             message = join(message, _shown(counterexample, getattr(raised, "got", None)))
         result = CheckResult(
             id=check.id,
@@ -93,17 +95,17 @@ class Harness:
             seconds=round(seconds, 4),
         )
         self.results[check.id] = result
-        transcript = self.session.transcript
+        transcript = self.examination.transcript
         room = self._evidence_left - transcript.size
         told = status in ("passed", "failed", "error")
-        if check.evident and told and transcript.whole and room >= 0:
+        if check.evident and told and transcript.complete and room >= 0:
             self._evidence_left = room
             self.evidence[check.id] = Evidence(check.exercise, transcript, status != "passed")
         return result
 
     def diagnose(self, diagnostician: Diagnostician) -> None:
         """Name the known mistakes behind the checks that failed."""
-        for check_id, named in diagnostician.diagnose(self.session.unit, self.evidence).items():
+        for check_id, named in diagnostician.diagnose(self.examination.unit, self.evidence).items():
             result = self.results[check_id]
             if len(named) == 1:
                 result.mistake = named[0].name

@@ -11,7 +11,7 @@ import numpy as np
 
 from autograder.base.text import Text, text
 from autograder.grading import expect
-from autograder.grading.session import Remote
+from autograder.grading.proxies import Remote
 from autograder.hidden.slopes import gradient, slope_along
 from course.kit.tokens import END_ID
 

@@ -7,10 +7,9 @@ import pytest
 
 from autograder.grading.check import check_of
 from autograder.grading.examination import LACKS, Harness, Skipped
-from autograder.grading.session import Session, Student
+from autograder.grading.proxies import Student
+from autograder.grading.session import Examination
 from autograder.isolation.client import ForkServer
-
-HARNESS = pytest.StashKey[Harness]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,29 +31,25 @@ def _server(pytestconfig: pytest.Config):
 
 @pytest.fixture(scope="module")
 def _harness(request: pytest.FixtureRequest):
-    """The harness that a batch has put in place, or one for `--submission`."""
-    if HARNESS in request.config.stash:
-        yield None
-        return
-    given = request.config.getoption("--submission")
-    if not given:
+    """The harness of the hand-in that `--submission` names."""
+    name = request.config.getoption("--submission")
+    if not name:
         pytest.skip("Name the hand-in with --submission PATH.")
-    path = Path(given)
+    path = Path(name)
     if not path.is_file():
-        pytest.exit(f"There is no file {given}.", returncode=4)
+        pytest.exit(f"There is no file {name}.", returncode=4)
     unit = request.module.__name__.rpartition(".")[2].removeprefix("test_")
     server = request.getfixturevalue("_server")
-    session = Session(server, path.read_bytes(), path.suffix, unit)
-    yield Harness(session, request.config.getoption("--check-seed"))
-    session.close()
+    examination = Examination(server, path.read_bytes(), path.suffix, unit)
+    yield Harness(examination, request.config.getoption("--check-seed"))
+    examination.close()
 
 
 @pytest.fixture
-def student(request: pytest.FixtureRequest, _harness: Harness | None) -> Student:
+def student(request: pytest.FixtureRequest, _harness: Harness) -> Student:
     """The hand-in's exercises, as proxies."""
-    harness = _harness or request.config.stash[HARNESS]
     try:
-        return harness.student_for(check_of(request.function))
+        return _harness.student_for(check_of(request.function))
     except Skipped as reason:
         pytest.skip(LACKS[str(reason)]["en"])
 

@@ -16,7 +16,7 @@ import numpy as np
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.base.text import text
 from autograder.grading import expect
-from autograder.grading.session import Remote, Student
+from autograder.grading.proxies import Remote, Student
 from autograder.hidden import search
 from course.kit.tokens import PAD_ID
 
@@ -136,7 +136,7 @@ def expect_searches(student: Student, search_: Remote, right: np.ndarray, *optio
     """
     record = record_of(SEARCHES)
     _, sizes = weights_of(SEARCHED)
-    model = student.given("models.recorded.RecordedModel")(
+    model = student.kit("models.recorded.RecordedModel")(
         *recorded_model(), sizes["target_vocabulary_size"]
     )
     answer = expect.array(search_(model, record.source, record.max_length, *options))
@@ -156,7 +156,7 @@ def expect_translations(student: Student, model_class: Remote, family: str) -> N
     model = model_class(**sizes)
     model([record.source[:1], record.beginnings[:1, :1]])
     model.assign(weights)
-    answer = student.given("decoding.prefixes.best_next")(
+    answer = student.kit("decoding.prefixes.best_next")(
         model, record.source, record.sentence, record.beginnings, BEAM_SIZE
     )
     likely, words = expect.pair(answer)

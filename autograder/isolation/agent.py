@@ -34,7 +34,7 @@ from course.kit import handin
 _MAX_OUTPUT = 64 * 1024
 _MAX_TEXT = 2000
 _MODULE = "submission"
-_LENT_SEED = 1  # shared objects are made alike whichever check asks first
+_SHARED_SEED = 1  # shared objects are made alike whichever check asks first
 
 
 class _Output(io.TextIOBase):
@@ -66,8 +66,8 @@ class Agent:
         self._output = _Output()
         self._programs = CompiledPrograms()
         self._seed = 0
-        self._lent: dict[tuple, Any] = {}
-        self._borrowed: set[tuple] = set()
+        self._shared: dict[tuple, Any] = {}
+        self._shared_in_check: set[tuple] = set()
 
     # -- requests -------------------------------------------------------------------------
 
@@ -103,7 +103,7 @@ class Agent:
     def begin(self, seed: int, policy: str, slot: str = "") -> None:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
         self._objects.clear()
-        self._borrowed.clear()
+        self._shared_in_check.clear()
         self._programs.let_go_of_many()
         if len(self._slots) > 1:
             self._module, registered, names = self._slots[slot]
@@ -119,22 +119,22 @@ class Agent:
         _set_seed(seed)
 
     def answer(self, operation: str, fields: dict) -> Any:
-        """Do what a request asks; what a check borrowed is not lent again once something raised."""
+        """Do what a request asks; after an error the check's shared objects are shared no more."""
         self._taken.used = ""
         try:
             value = getattr(self, operation)(**fields)
         except BaseException:
-            self._withdraw()
+            self._stop_sharing()
             raise
         if self._taken.used:  # the student's code has caught what it raised
             raise forbidden.ForbiddenError(self._taken.used)
         return value
 
-    def lend(self, name: str, args: list, kwargs: dict, built_on: list, built_with: dict) -> Any:
-        """An object that several checks use, made and built for the first that asks.
+    def share(self, name: str, args: list, kwargs: dict, built_on: list, built_with: dict) -> Any:
+        """Return an object that several checks use, made and built for the first that asks.
 
-        It is the same whoever asks first, and a check that borrows it gives it its weights. It is
-        not lent any more after it was traced, trained or saved, or after anything raised.
+        The object is the same whichever check asks first; each check sets all of its weights. It
+        is shared no more once it was traced, trained or saved, or once anything raised.
 
         Args:
             name: the class.
@@ -143,29 +143,29 @@ class Agent:
         """
         policy = keras.config.dtype_policy().name
         key = (id(self._module), policy, wire.encode([name, args, kwargs, built_on, built_with]))
-        if key not in self._lent:
-            _set_seed(_LENT_SEED)
+        if key not in self._shared:
+            _set_seed(_SHARED_SEED)
             try:
                 made = self._target({"name": name})(*args, **kwargs)
                 made(*_tensors(built_on), **_tensors(built_with))
             finally:
                 _set_seed(self._seed)
-            self._lent[key] = made
-        self._borrowed.add(key)
-        return self._wire(self._lent[key])
+            self._shared[key] = made
+        self._shared_in_check.add(key)
+        return self._wire(self._shared[key])
 
-    def _withdraw(self) -> None:
-        """Lend nothing again that the check has borrowed: it may not be as it was."""
-        for key in self._borrowed:
-            self._lent.pop(key, None)
-        self._borrowed.clear()
+    def _stop_sharing(self) -> None:
+        """Share no object again that the check has used: the object may have changed."""
+        for key in self._shared_in_check:
+            self._shared.pop(key, None)
+        self._shared_in_check.clear()
 
     def call(self, target: Any, args: list, kwargs: dict, mode: str, specs: Any = None) -> Any:
         """Call a function, a class, an object or a method of one, eagerly or compiled."""
         function = self._target(target)
         args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
         if mode != "eager" or kwargs.get("training"):
-            self._withdraw()
+            self._stop_sharing()
         if mode == "eager":
             return self._wire(function(*args, **kwargs))
         if mode in ("graph", "xla"):
@@ -182,7 +182,7 @@ class Agent:
         The weights are those at the paths in `wrt`, or all that can be trained.
         """
         if keras.backend.backend() == "jax":  # it traces the function
-            self._withdraw()
+            self._stop_sharing()
         function = self._target(target)
         if wrt is None:
             weights = list(getattr(function, "trainable_variables", []))
@@ -227,7 +227,7 @@ class Agent:
 
     def reload(self, handle: Handle, args: list, kwargs: dict, specs: Any) -> Any:
         """Outputs of a saved and loaded model of this layer."""
-        self._withdraw()
+        self._stop_sharing()
         args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
         model = _functional(self._objects[handle.id], args, kwargs, specs)
         path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"{os.getpid()}.keras")
@@ -248,8 +248,8 @@ class Agent:
     def _target(self, target: Any) -> Any:
         if "name" in target:
             found = getattr(self._module, target["name"])
-        elif "given" in target:
-            module, _, name = target["given"].rpartition(".")
+        elif "kit" in target:
+            module, _, name = target["kit"].rpartition(".")
             found = getattr(importlib.import_module(f"course.kit.{module}"), name)
         else:
             found = self._objects[target["handle"].id]

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 # In English and in Chinese.
-TOLD = {
+DESCRIPTIONS = {
     "network": ("use the network", "使用网络"),
     "processes": ("start a process", "启动进程"),
     "signals": ("send signals", "发送信号"),
@@ -83,9 +83,9 @@ class Attempts:
                 self._new.add("files")
 
 
-def told(kinds: set[str]) -> tuple[str, str] | None:
-    """Return what a result says of attempts, in English and Chinese; None where there were none."""
-    known = [words for kind, words in TOLD.items() if kind in kinds]
+def attempts_text(kinds: set[str]) -> tuple[str, str] | None:
+    """Return the sentence of a result about attempts, in English and Chinese; None without any."""
+    known = [words for kind, words in DESCRIPTIONS.items() if kind in kinds]
     if not known:
         return None
     english, chinese = zip(*known, strict=True)

@@ -16,7 +16,7 @@ from typing import Any
 from autograder.base.printable import printable
 from autograder.base.signals import postponed
 from autograder.isolation import sandbox
-from autograder.isolation.attempts import TOLD
+from autograder.isolation.attempts import DESCRIPTIONS
 from autograder.isolation.clock import Meter, TimedOut, Watched
 from autograder.isolation.forbidden import BY_UNIT
 from autograder.isolation.server_directory import Home
@@ -349,7 +349,7 @@ class StudentProcess:
     Attributes:
         layers: the walls that hold around it.
         pid: its number here, 0 where nobody knows it.
-        tried: kinds of things that no exercise needs and its code tried, where that was noticed.
+        attempts: kinds of things that the hand-in's code tried and no exercise needs.
     """
 
     def __init__(
@@ -368,7 +368,7 @@ class StudentProcess:
         self._end: StudentGone | None = None
         self.alive = True
         self.cpu_seconds = 0.0
-        self.tried: set[str] = set()
+        self.attempts: set[str] = set()
 
     @property
     def received(self) -> int:
@@ -428,8 +428,8 @@ class StudentProcess:
         except Disconnected:
             raise self._ended(self._autopsy()) from None
         if isinstance(answer, dict) and isinstance(answer.get("tried"), list):
-            said = {kind for kind in answer["tried"] if isinstance(kind, str)}
-            self.tried |= said & set(TOLD)
+            kinds = {kind for kind in answer["tried"] if isinstance(kind, str)}
+            self.attempts |= kinds & set(DESCRIPTIONS)
         if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
             raise StudentError(answer["error"])
         if not isinstance(answer, dict) or "value" not in answer:

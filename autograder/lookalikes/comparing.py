@@ -23,8 +23,9 @@ GRAM = 10  # tokens: about a statement
 # What more hand-ins have than these, or than this part of the class, is nobody's own.
 MANY, MANY_SHARE = 4, 0.02
 # A pair is a hint from so many shared grams of its own on, if they are so much of what the hand-in
-# with less of its own has. Of the right variants in autograder/hidden/UNIT/right, which were written apart, no
-# two share more than 23, or a ninth; of a copy with other names and another layout, all are left.
+# with less of its own has. Of the right solutions in autograder/hidden/UNIT/right, which were
+# written apart, no two share more than 23 grams, or a ninth of them; a copy with other names and
+# another layout shares all of them.
 LEAST, LEAST_SHARE = 40, 0.4
 Gram = tuple[str, ...]
 

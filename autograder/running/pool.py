@@ -21,6 +21,7 @@ from typing import Any
 
 from autograder.base.signals import no_longer_postponed, postponed
 from autograder.grading.grader import Grader, Job
+from autograder.grading.suite import suite_of
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.client import ForkServer, IsolationError, ServerError
 from autograder.results.compressed import PackedResults
@@ -273,12 +274,12 @@ def _grade_waiting(batch: Batch) -> None:
 def serve(
     pipe: Any, options: Options, units: tuple[str, ...], patience: float | None = None
 ) -> None:
-    """A grading process's life: start a fork server, collect the suites, grade what comes.
+    """A grading process's life: start a fork server, import the suites, grade what comes.
 
     Args:
         pipe: where hand-ins come from, as a `Submission` or a `Job`, and answers go to.
         options: how to grade.
-        units: whose suites are collected.
+        units: whose suites are imported before the first hand-in comes.
         patience: seconds without a hand-in after which it ends; None: it waits for ever.
     """
     server: ForkServer | None = None
@@ -293,17 +294,15 @@ def serve(
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     no_longer_postponed()
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     busy = threading.Event()
     threading.Thread(target=_end_with, args=(pipe, busy), daemon=True).start()
     try:
         server = ForkServer(options.backend, options.device, options.isolation)
         with server:  # it is known by its name while it starts, which takes long
-            grader = Grader(server, options.seed, options.diagnose)
-            try:
-                grader.run(units, lambda grader: _grade_from(pipe, grader, patience, busy))
-            finally:
-                grader.close()
+            for unit in units:
+                suite_of(unit)
+            with Grader(server, options.seed, options.diagnose) as grader:
+                _grade_from(pipe, grader, patience, busy)
     except IsolationError as error:
         _send(pipe, ("isolation", str(error)))
     except (EOFError, BrokenPipeError, ConnectionResetError):

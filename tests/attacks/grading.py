@@ -54,7 +54,7 @@ def grade_all(
     """Grade attacks one after the other with one server; return what came of each, by name."""
     places, outcomes = grounds.places(server), {}
 
-    def work(grader: Grader) -> None:
+    with Grader(server, diagnose=diagnose) as grader:
         # What the diagnosis keeps is there before anything is counted.
         grader.grade(Job("warm", "attention", ".py", b"def similarity(x): return x\n"))
         before = grounds.traces(server)
@@ -66,12 +66,6 @@ def grade_all(
             outcomes[attack.name] = Outcome(
                 result, neighbour, before, after, grounds.callers(), grounds.is_untouched()
             )
-
-    grader = Grader(server, diagnose=diagnose)
-    try:
-        grader.run(["attention"], work)
-    finally:
-        grader.close()
     return outcomes
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.grading.grader import Grader, Job
-from autograder.isolation.attempts import TOLD
+from autograder.isolation.attempts import DESCRIPTIONS
 from tests.attacks.catalogue import CONSTANT, attacks
 from tests.attacks.grading import is_unhurt
 from tests.conftest import SOLUTION
@@ -77,19 +77,12 @@ def test_no_text_of_its_own_is_more_than_text(attack, outcomes):
 def test_what_it_tried_is_told(attack, outcomes):
     notes = " ".join(outcomes[attack.name].result.problems)
     for kind in attack.told:
-        assert TOLD[kind][0] in notes
+        assert DESCRIPTIONS[kind][0] in notes
 
 
 def test_right_work_gets_full_marks_after_all_of_them_and_no_note(outcomes, attacked):
-    found = []
-
-    def work(grader):
-        found.append(grader.grade(Job("right", "attention", ".py", SOLUTION.read_bytes())))
-        found.append(
-            grader.grade(Job("constant", "attention", ".py", b"softmax = lambda x: 1.0\n"))
-        )
-
-    Grader(attacked, diagnose=False).run(["attention"], work)
-    right, constant = found
+    grader = Grader(attacked, diagnose=False)
+    right = grader.grade(Job("right", "attention", ".py", SOLUTION.read_bytes()))
+    constant = grader.grade(Job("constant", "attention", ".py", b"softmax = lambda x: 1.0\n"))
     assert (right.score, right.problems) == (100, [])
     assert constant.score <= CONSTANT

@@ -89,19 +89,12 @@ BROKEN = {
 
 @pytest.fixture(scope="module")
 def results(attacked):
-    found = {}
-
-    def work(grader):
-        for name, made in NOTEBOOKS.items():
-            data = json.dumps(made).encode()
-            found[name] = grader.grade(Job(name, "attention", ".ipynb", data))
-        for name, data in BROKEN.items():
-            found[name] = grader.grade(Job(name, "attention", ".ipynb", data))
-        honest = json.dumps(notebook(cell(HONEST.decode()))).encode()
-        found["honest"] = grader.grade(Job("honest", "attention", ".ipynb", honest))
-
-    Grader(attacked, diagnose=False).run(["attention"], work)
-    return found
+    files = {name: json.dumps(content).encode() for name, content in NOTEBOOKS.items()}
+    files |= {**BROKEN, "honest": json.dumps(notebook(cell(HONEST.decode()))).encode()}
+    grader = Grader(attacked, diagnose=False)
+    return {
+        name: grader.grade(Job(name, "attention", ".ipynb", data)) for name, data in files.items()
+    }
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.grading import expect
-from autograder.grading.check import check, for_all
+from autograder.grading.check import check
+from autograder.grading.properties import for_all
 from autograder.hidden.attention import oracle as oracle
 from autograder.hidden.slopes import gradient
 from autograder.hidden.strategies import HUGE, arrays, chosen, shapes

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.grading import expect
-from autograder.grading.check import check, for_all
+from autograder.grading.check import check
+from autograder.grading.properties import for_all
 from autograder.hidden import battery, translating
 from autograder.hidden.battery import COMPILED, FUTURE, MASKED, MIXED, ROWS, WRONG_VALUES, normal
 from autograder.hidden.cnn import oracle as oracle

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.grading import expect
-from autograder.grading.check import check, for_all
+from autograder.grading.check import check
+from autograder.grading.properties import for_all
 from autograder.hidden import battery
 from autograder.hidden.attention.oracle import self_attention
 from autograder.hidden.battery import COMPILED, MIXED, WRONG_VALUES, normal

@@ -7,7 +7,8 @@ import numpy as np
 
 from autograder.base.text import text
 from autograder.grading import corpus, expect
-from autograder.grading.check import check, for_all
+from autograder.grading.check import check
+from autograder.grading.properties import for_all
 from autograder.hidden import battery, search, translating
 from autograder.hidden.battery import FUTURE, MASKED, MIXED, ROWS, WRONG_VALUES, normal
 from autograder.hidden.strategies import arrays
@@ -661,7 +662,7 @@ def test_transformer_layer_real_sentences(student):
         "target_vocabulary_size": given.vocabulary.size,
     }
     model = student.Transformer(**vocabularies, **REAL_SIZES, dropout=0.1)
-    student.given("training.arrays.fit")(model, given.source, given.target, EPOCHS)
+    student.kit("training.arrays.fit")(model, given.source, given.target, EPOCHS)
     weights = {path: plain(expect.array(model.value(path))) for path in real_paths()}
 
     def logits_of(source, written):

@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.grading import expect
-from autograder.grading.check import check, for_all
+from autograder.grading.check import check
+from autograder.grading.properties import for_all
 from autograder.hidden import translating
 from autograder.hidden.battery import COMPILED, ROWS, WRONG_VALUES, normal
 from autograder.hidden.slopes import gradient
@@ -291,7 +292,7 @@ def endless(rng):
 
 
 def scripted(student, given):
-    return student.given("models.scripted.ScriptedModel")(*given), oracle.Script(*given)
+    return student.kit("models.scripted.ScriptedModel")(*given), oracle.Script(*given)
 
 
 def sources(rng, batch):

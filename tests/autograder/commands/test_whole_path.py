@@ -96,15 +96,9 @@ def test_verify_finds_what_a_suite_lets_through():
     reference = (ROOT / "solutions" / "attention.py").read_text(encoding="utf-8")
     harmless = replace(known["axis-ignored"], name="harmless", source=reference)
     misplaced = replace(known["not-scaled"], caught_by="nothing_like_it")
-    reports = []
-    with ForkServer() as server:
-        grader = Grader(server)
-        grader.run(
-            ["attention"],
-            lambda g: reports.append(verify.verify_unit(g, "attention", (harmless, misplaced))),
-        )
-        grader.close()
-    faults = " ".join(reports[0].faults)
+    with ForkServer() as server, Grader(server) as grader:
+        report = verify.verify_unit(grader, "attention", (harmless, misplaced))
+    faults = " ".join(report.faults)
     assert "harmless is not caught" in faults
     assert "not-scaled is not caught by attention.scaled_dot_product_attention.nothing" in faults
 

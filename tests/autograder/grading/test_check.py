@@ -4,7 +4,8 @@ import pytest
 from hypothesis import strategies as st
 
 from autograder.base.text import text
-from autograder.grading.check import Check, CheckFailed, check, check_of, for_all
+from autograder.grading.check import Check, CheckFailed, check, check_of
+from autograder.grading.properties import for_all
 from autograder.isolation.client import StudentGone
 
 
@@ -23,7 +24,7 @@ class FakeStudent:
     def claims_search(self):
         return self.searches
 
-    def no_example(self):
+    def drop_example(self):
         self.examples.append(None)
 
 
@@ -118,7 +119,7 @@ def test_the_search_ends_when_a_smaller_input_kills_the_process():
 
 
 @pytest.mark.parametrize("moment", ["while it is sought", "when it is asked once more"])
-def test_who_is_killed_by_somebody_else_is_no_example(moment):
+def test_who_is_killed_by_somebody_else_is_drop_example(moment):
     killed = StudentGone("crashed", unexplained=True)
     asked: list[int] = []
 

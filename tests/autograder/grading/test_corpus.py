@@ -7,7 +7,8 @@ from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading import corpus
 from autograder.grading.check import CheckFailed, check_of
 from autograder.grading.examination import LACKS, Harness, Skipped, _judge
-from autograder.grading.session import Session, Student
+from autograder.grading.proxies import Student
+from autograder.grading.session import Examination
 from autograder.hidden.transformer.test_transformer import (
     test_transformer_layer_real_sentences as real_check,
 )
@@ -51,15 +52,14 @@ def generated():
 
 def tried(server, source):
     """Run the check on a hand-in, with all the time it wants."""
-    session = Session(server, source.encode(), ".py", "transformer")
-    session.open()
+    examination = Examination(server, source.encode(), ".py", "transformer")
     try:
-        session.begin(check_of(real_check), 1)
-        session._process.allow(None)
-        session._answers_left = 1e9
-        real_check(Student(session, 1))
+        examination.begin(check_of(real_check), 1)
+        examination.process.allow(None)
+        examination.budget.charge_answers(-1e9)
+        real_check(Student(examination, 1))
     finally:
-        session.close()
+        examination.close()
 
 
 @pytest.mark.slow

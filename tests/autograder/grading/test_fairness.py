@@ -11,7 +11,8 @@ import pytest
 from autograder.base.text import text
 from autograder.grading.check import Check
 from autograder.grading.mistakes import mistakes_of
-from autograder.grading.session import Session, Student
+from autograder.grading.proxies import Student
+from autograder.grading.session import Examination
 from autograder.isolation.client import ForkServer, StudentGone
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
@@ -65,12 +66,12 @@ def crowded():
 
 def answer(server, source, limit):
     """What a check with this limit gets of a hand-in."""
-    session = Session(server, source.encode(), ".py", "attention")
+    examination = Examination(server, source.encode(), ".py", "attention")
     try:
-        session.begin(Check("attention", "similarity", "x", 1, text("", ""), limit, ""), 0)
-        return Student(session, 0).similarity(X)
+        examination.begin(Check("attention", "similarity", "x", 1, text("", ""), limit, ""), 0)
+        return Student(examination, 0).similarity(X)
     finally:
-        session.close()
+        examination.close()
 
 
 def test_who_computes_within_the_limit_may_starve_as_long_as_it_takes(crowded):

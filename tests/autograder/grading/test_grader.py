@@ -8,7 +8,7 @@ import pytest
 
 from autograder.base.text import text
 from autograder.grading.grader import Grader, GraderError, Job
-from autograder.grading.session import Session
+from autograder.grading.session import Examination
 from autograder.isolation.client import ServerError
 
 
@@ -21,11 +21,10 @@ class Everything(set):
 
 def graded(server, job, all_sound=False):
     """Grade one hand-in, where asked with a grader that has seen every check hold before."""
-    grader, results = Grader(server, diagnose=False), []
+    grader = Grader(server, diagnose=False)
     if all_sound:
         grader._sound = Everything()
-    grader.run([job.unit], lambda g: results.append(g.grade(job)))
-    return results[0]
+    return grader.grade(job)
 
 
 @pytest.fixture
@@ -34,26 +33,26 @@ def job(solution):
 
 
 def upset(monkeypatch, fault, times):
-    """Let a fault happen at some of a session's requests."""
-    request, count = Session.request, iter(range(10_000))
+    """Let a fault happen at some of an examination's requests."""
+    request, count = Examination.request, iter(range(10_000))
 
-    def faulty(session, operation, **fields):
+    def faulty(examination, operation, **fields):
         if next(count) in times:
-            fault(session)
-        return request(session, operation, **fields)
+            fault(examination)
+        return request(examination, operation, **fields)
 
-    monkeypatch.setattr(Session, "request", faulty)
-
-
-def kill(session):
-    os.kill(session._process.pid, signal.SIGKILL)
+    monkeypatch.setattr(Examination, "request", faulty)
 
 
-def want_memory(session):
+def kill(examination):
+    os.kill(examination.process.pid, signal.SIGKILL)
+
+
+def want_memory(examination):
     raise MemoryError
 
 
-def fill_the_disk(session):
+def fill_the_disk(examination):
     raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -87,9 +86,9 @@ def test_a_fork_server_that_gives_nothing_is_no_wrong_answer(server, job, monkey
     def none():
         raise ServerError("The fork server gives no processes.")
 
-    def lose_it(session):
+    def lose_it(examination):
         monkeypatch.setattr(server, "fork", none)
-        kill(session)
+        kill(examination)
 
     upset(monkeypatch, lose_it, {40})
     with pytest.raises(ServerError):

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from autograder.base.text import text
-from autograder.grading import session as session_module
 from autograder.grading.check import Check
-from autograder.grading.session import MAX_SECOND_TRIES, NotDefined, Rejected, Session, Student
+from autograder.grading.hand_in_process import Rejected, text_from
+from autograder.grading.limits import MAX_SECOND_TRIES
+from autograder.grading.proxies import Student
+from autograder.grading.session import Examination, NotDefined
 from autograder.isolation.client import StudentError, StudentGone, StudentProcess
 from autograder.isolation.wire import Spec
 
@@ -22,10 +24,10 @@ def check(exercise="softmax", slug="x", timeout=10.0):
 
 @pytest.fixture
 def reference(server, solution):
-    session = Session(server, solution, ".py", "attention")
-    session.open()
-    yield session
-    session.close()
+    examination = Examination(server, solution, ".py", "attention")
+    examination.process.open()
+    yield examination
+    examination.close()
 
 
 @pytest.fixture
@@ -62,20 +64,20 @@ def test_weights_can_be_put_in_and_fetched(student):
         layer.assign(query_projection__kernel=np.ones((3, 2), "float32"))
 
 
-def borrowed(session, seed):
+def shared_layer(examination, seed):
     """The shared layer as a check with this seed gets it, and its name, which no other has."""
-    session.begin(check("SelfAttention"), seed)
-    layer = Student(session, seed).shared("SelfAttention", 2, built_on=[X])
+    examination.begin(check("SelfAttention"), seed)
+    layer = Student(examination, seed).shared("SelfAttention", 2, built_on=[X])
     return layer, layer.value("name")
 
 
 def test_checks_share_an_object_that_they_only_look_at(reference):
-    layer, name = borrowed(reference, 1)
+    layer, name = shared_layer(reference, 1)
     layer(X)
-    layer, again = borrowed(reference, 2)
+    layer, again = shared_layer(reference, 2)
     assert again == name
     layer.gradients(X, cotangents=[None, np.ones((1, 3, 3), "float32")])
-    assert borrowed(reference, 3)[1] == name
+    assert shared_layer(reference, 3)[1] == name
 
 
 @pytest.mark.parametrize(
@@ -89,25 +91,25 @@ def test_checks_share_an_object_that_they_only_look_at(reference):
     ids=["traced", "symbolic", "saved", "raised"],
 )
 def test_what_was_more_than_looked_at_is_not_shared_again(reference, use):
-    layer, name = borrowed(reference, 1)
+    layer, name = shared_layer(reference, 1)
     with contextlib.suppress(StudentError):
         use(layer)
-    assert borrowed(reference, 2)[1] != name
+    assert shared_layer(reference, 2)[1] != name
 
 
 def test_a_shared_object_is_the_same_whoever_asks_first(server, solution):
     found = []
     for seed in (1, 2):
-        session = Session(server, solution, ".py", "attention")
-        session.open()
-        layer, _ = borrowed(session, seed)
+        examination = Examination(server, solution, ".py", "attention")
+        examination.process.open()
+        layer, _ = shared_layer(examination, seed)
         found.append(layer.value("query_projection.kernel"))
-        session.close()
+        examination.close()
     np.testing.assert_array_equal(*found)
 
 
 def test_other_arguments_make_another_object(reference):
-    _, name = borrowed(reference, 1)
+    _, name = shared_layer(reference, 1)
     other = Student(reference, 1).shared("SelfAttention", 3, built_on=[X])
     assert other.value("name") != name
 
@@ -152,19 +154,19 @@ def test_the_same_seed_makes_the_same_layer(reference):
 
 def test_errors_say_what_and_where(server):
     source = b"def softmax(x, axis=-1):\n    return x.nothing\n"
-    session = Session(server, source, ".py", "attention")
-    session.begin(check(), 0)
+    examination = Examination(server, source, ".py", "attention")
+    examination.begin(check(), 0)
     with pytest.raises(StudentError, match="nothing") as caught:
-        Student(session, 0).softmax(X)
+        Student(examination, 0).softmax(X)
     assert caught.value.where == "your module, line 2"
-    session.close()
+    examination.close()
 
 
 def test_a_missing_exercise_is_not_defined(server):
-    session = Session(server, b"def softmax(x): return x\n", ".py", "attention")
+    examination = Examination(server, b"def softmax(x): return x\n", ".py", "attention")
     with pytest.raises(NotDefined):
-        session.begin(check("similarity"), 0)
-    session.close()
+        examination.begin(check("similarity"), 0)
+    examination.close()
 
 
 @pytest.mark.parametrize(
@@ -179,26 +181,26 @@ def test_a_missing_exercise_is_not_defined(server):
     ],
 )
 def test_what_cannot_be_read_is_rejected(server, data, suffix, reason):
-    session = Session(server, data, suffix, "attention")
+    examination = Examination(server, data, suffix, "attention")
     with pytest.raises(Rejected, match=reason) as caught:
-        session.open()
+        examination.process.open()
     assert str(caught.value) == caught.value.text["en"]
     assert re.search("[一-鿿]", caught.value.text["zh"])
-    session.close()
+    examination.close()
 
 
 def test_what_could_not_be_used_is_told_in_both_languages(server):
     source = b"def softmax(x): return x\nraise ValueError('mine')\n"
-    session = Session(server, source, ".py", "attention")
-    session.open()
-    assert session.problems == [
+    examination = Examination(server, source, ".py", "attention")
+    examination.process.open()
+    assert examination.problems == [
         text("your module, line 2: ValueError: mine", "你的模块第 2 行：ValueError: mine")
     ]
-    session.close()
+    examination.close()
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("message", "expected"),
     [
         (["a", "甲"], text("a", "甲")),
         (["a", 3], text("a", "a")),
@@ -212,8 +214,8 @@ def test_what_could_not_be_used_is_told_in_both_languages(server):
         (None, None),
     ],
 )
-def test_whatever_a_process_says_of_its_hand_in_is_a_short_text_or_none(said, told):
-    assert session_module._told(said) == told
+def test_whatever_a_process_says_of_its_hand_in_is_a_short_text_or_none(message, expected):
+    assert text_from(message) == expected
 
 
 def test_a_process_that_dies_is_begun_again(server):
@@ -222,133 +224,133 @@ import os
 def softmax(x, axis=-1): os._exit(1)
 def similarity(x): return x
 """
-    session = Session(server, source, ".py", "attention")
+    examination = Examination(server, source, ".py", "attention")
     for _ in range(2):
-        session.begin(check(), 0)
+        examination.begin(check(), 0)
         with pytest.raises(StudentGone):
-            Student(session, 0).softmax(X)
+            Student(examination, 0).softmax(X)
     with pytest.raises(StudentGone):  # two crashes are enough for one exercise
-        session.begin(check(), 0)
-    session.begin(check("similarity"), 0)
-    np.testing.assert_array_equal(Student(session, 0).similarity(X), X)
-    session.close()
+        examination.begin(check(), 0)
+    examination.begin(check("similarity"), 0)
+    np.testing.assert_array_equal(Student(examination, 0).similarity(X), X)
+    examination.close()
 
 
 def test_one_timeout_is_enough_for_an_exercise(server):
     source = b"def softmax(x, axis=-1):\n    while True: pass\n"
-    session = Session(server, source, ".py", "attention")
-    session.begin(check(timeout=0.2), 0)
+    examination = Examination(server, source, ".py", "attention")
+    examination.begin(check(timeout=0.2), 0)
     with pytest.raises(StudentGone, match="timeout"):
-        Student(session, 0).softmax(X)
+        Student(examination, 0).softmax(X)
     with pytest.raises(StudentGone, match="timeout"):
-        session.begin(check(slug="y"), 0)
-    session.close()
+        examination.begin(check(slug="y"), 0)
+    examination.close()
 
 
 def test_a_hand_in_is_waited_for_so_long_in_all(server, monkeypatch):
-    monkeypatch.setattr("autograder.grading.session.ALL_ANSWERS_SECONDS", 0.5)
-    source = b"""
+    monkeypatch.setattr("autograder.grading.limits.ALL_ANSWERS_SECONDS", 0.5)
+    source = f"""
 import time
 def softmax(x, axis=-1):
-    time.sleep(0.4)
+    time.sleep({0.4 * server.slowness})
     return x
 similarity = softmax
 """
-    session = Session(server, source, ".py", "attention")
-    session.begin(check(), 0)
-    Student(session, 0).softmax(X)
-    session.begin(check("similarity"), 0)
+    examination = Examination(server, source.encode(), ".py", "attention")
+    examination.begin(check(), 0)
+    Student(examination, 0).softmax(X)
+    examination.begin(check("similarity"), 0)
     with pytest.raises(StudentGone, match="timeout"):
-        Student(session, 0).similarity(X)
-    session.close()
+        Student(examination, 0).similarity(X)
+    examination.close()
 
 
 def test_loading_again_and_again_ends(server, monkeypatch):
-    monkeypatch.setattr("autograder.grading.session.ALL_LOADS_SECONDS", 0.8)
-    source = b"""
+    monkeypatch.setattr("autograder.grading.limits.ALL_LOADS_SECONDS", 0.8)
+    source = f"""
 import os, time
-time.sleep(0.5)
+time.sleep({0.5 * server.slowness})
 def softmax(x, axis=-1): os._exit(1)
 similarity = softmax
 """
-    session = Session(server, source, ".py", "attention")
-    session.begin(check(), 0)
+    examination = Examination(server, source.encode(), ".py", "attention")
+    examination.begin(check(), 0)
     with pytest.raises(StudentGone, match="crashed"):
-        Student(session, 0).softmax(X)
+        Student(examination, 0).softmax(X)
     for _ in range(2):
         with pytest.raises(StudentGone, match="timeout"):
-            session.begin(check("similarity"), 0)
-    session.close()
+            examination.begin(check("similarity"), 0)
+    examination.close()
 
 
 def test_huge_answers_are_judged_and_not_kept(server):
     source = b"import numpy as np\ndef softmax(x, axis=-1): return np.zeros(2**22, 'float64')\n"
-    session = Session(server, source, ".py", "attention")
-    session.begin(check(), 0)
-    assert Student(session, 0).softmax(X).shape == (2**22,)
-    assert not session.transcript.whole
-    assert session.transcript.exchanges == []
-    session.close()
+    examination = Examination(server, source, ".py", "attention")
+    examination.begin(check(), 0)
+    assert Student(examination, 0).softmax(X).shape == (2**22,)
+    assert not examination.transcript.complete
+    assert examination.transcript.exchanges == []
+    examination.close()
 
 
-def killed(session):
+def killed(examination):
     """What a check gets whose process somebody kills."""
-    os.kill(session._process.pid, signal.SIGKILL)
+    os.kill(examination.process.pid, signal.SIGKILL)
     with pytest.raises(StudentGone) as caught:
-        Student(session, 0).softmax(X)
+        Student(examination, 0).softmax(X)
     return caught.value
 
 
 def test_a_killing_that_nobody_explains_is_forgiven_once_a_check(server, solution):
-    session = Session(server, solution, ".py", "attention")
+    examination = Examination(server, solution, ".py", "attention")
     for number in range(MAX_SECOND_TRIES + 1):
         one = check(slug=f"number {number}")
-        session.begin(one, 0)
-        gone = killed(session)
+        examination.begin(one, 0)
+        gone = killed(examination)
         assert (gone.reason, gone.detail, gone.unexplained) == ("crashed", "signal 9", True)
         if number == MAX_SECOND_TRIES:  # it may be the hand-in's own doing
-            assert not session.forgives(gone)
+            assert not examination.undo_unexplained(gone)
             break
-        assert session.forgives(gone)
-        session.begin(one, 0)
-        assert Student(session, 0).softmax(X).shape == X.shape
-    session.begin(one, 0)  # one death is not enough to give the exercise up
-    assert not session.forgives(killed(session))
+        assert examination.undo_unexplained(gone)
+        examination.begin(one, 0)
+        assert Student(examination, 0).softmax(X).shape == X.shape
+    examination.begin(one, 0)  # one death is not enough to give the exercise up
+    assert not examination.undo_unexplained(killed(examination))
     with pytest.raises(StudentGone) as again:
-        session.begin(check(), 0)
-    assert not session.forgives(again.value)
-    session.close()
+        examination.begin(check(), 0)
+    assert not examination.undo_unexplained(again.value)
+    examination.close()
 
 
 def test_what_is_forgiven_leaves_no_trace(server, solution):
-    session = Session(server, solution, ".py", "attention")
+    examination = Examination(server, solution, ".py", "attention")
     for _ in range(2):
-        session.begin(check(), 0)
-        assert session.claim_search()
-        gone = killed(session)
+        examination.begin(check(), 0)
+        assert examination.claim_search()
+        gone = killed(examination)
         with pytest.raises(StudentGone) as caught:  # asked again, it tells the same
-            Student(session, 0).softmax(X)
+            Student(examination, 0).softmax(X)
         assert caught.value is gone
-        if not session.forgives(gone):
+        if not examination.undo_unexplained(gone):
             break
-    session.begin(check(slug="other"), 0)
-    assert not session.claim_search()
-    session.close()
+    examination.begin(check(slug="other"), 0)
+    assert not examination.claim_search()
+    examination.close()
 
 
 def test_a_death_of_its_own_is_not_forgiven(server):
     for action in ("os._exit(1)", "os.abort()", "os.close(3); time.sleep(60)"):
         source = f"import os, time\ndef softmax(x, axis=-1):\n    {action}\n"
-        session = Session(server, source.encode(), ".py", "attention")
-        session.begin(check(), 0)
+        examination = Examination(server, source.encode(), ".py", "attention")
+        examination.begin(check(), 0)
         with pytest.raises(StudentGone) as caught:
-            Student(session, 0).softmax(X)
-        assert not session.forgives(caught.value), action
-        session.close()
+            Student(examination, 0).softmax(X)
+        assert not examination.undo_unexplained(caught.value), action
+        examination.close()
 
 
 def test_a_process_that_is_killed_while_it_loads_is_begun_again(server, solution, monkeypatch):
-    session = Session(server, solution, ".py", "attention")
+    examination = Examination(server, solution, ".py", "attention")
     load, loads = StudentProcess.load, []
 
     def watched(process, *args, **kwargs):
@@ -358,7 +360,7 @@ def test_a_process_that_is_killed_while_it_loads_is_begun_again(server, solution
         return load(process, *args, **kwargs)
 
     monkeypatch.setattr(StudentProcess, "load", watched)
-    session.open()
-    assert "softmax" in session.defined
+    examination.process.open()
+    assert "softmax" in examination.process.defined
     assert len(loads) == 2
-    session.close()
+    examination.close()

@@ -3,7 +3,7 @@
 import pytest
 
 from autograder.isolation import agent
-from autograder.isolation.attempts import TOLD, told
+from autograder.isolation.attempts import DESCRIPTIONS, attempts_text
 from course.kit.units import exercises_of
 
 
@@ -32,13 +32,13 @@ def test_an_attempt_is_noticed_by_its_kind(server, statement, kind):
     process = server.fork()
     process.load(source.encode(), ".py", "attention", exercises_of("attention"))
     process.close()
-    assert process.tried == ({kind} if kind else set())
+    assert process.attempts == ({kind} if kind else set())
 
 
 def test_a_note_says_each_kind_once():
-    assert told(set()) is None
-    assert told({"network", "signals", "nonsense"}) == (
+    assert attempts_text(set()) is None
+    assert attempts_text({"network", "signals", "nonsense"}) == (
         "Its code tried to use the network; to send signals.",
         "其代码曾试图使用网络；发送信号。",
     )
-    assert all(english[0].islower() for english, _ in TOLD.values())
+    assert all(english[0].islower() for english, _ in DESCRIPTIONS.values())

@@ -1,0 +1,182 @@
+"""The process that holds a hand-in, and the processes that take its place after it has died."""
+
+from typing import Any
+
+from autograder.base.printable import printable
+from autograder.base.text import Text, text
+from autograder.grading.limits import SecondTries, TimeBudget
+from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from course.kit.units import exercises_of
+
+_MAX_PROBLEMS = 20
+_NOT_LOADED = text("The hand-in can't be loaded", "无法载入这份作业")
+
+
+class Rejected(Exception):
+    """The hand-in can't be read.
+
+    Attributes:
+        text: the reason, in both languages; `str` is the English one.
+    """
+
+    def __init__(self, reason: Text):
+        super().__init__(reason["en"])
+        self.text = reason
+
+
+class HandInProcess:
+    """A hand-in, loaded into a student's process, and into another one after each death.
+
+    Args:
+        server: where the processes come from.
+        data: the file's bytes.
+        suffix: `.ipynb` or `.py`.
+        unit: the unit's name.
+        budget: the hand-in's seconds.
+        second_tries: the hand-in's second tries.
+
+    Attributes:
+        unit: the unit's name.
+        defined: the exercises that the hand-in defines, once it is loaded.
+        problems: what of the hand-in could not be used.
+        layers: the isolation layers that hold around the process.
+        attempts: kinds of things that the hand-in's code tried and no exercise needs.
+    """
+
+    def __init__(
+        self,
+        server: ForkServer,
+        data: bytes,
+        suffix: str,
+        unit: str,
+        budget: TimeBudget,
+        second_tries: SecondTries,
+    ):
+        self._server, self._data, self._suffix, self.unit = server, data, suffix, unit
+        self._budget, self._second_tries = budget, second_tries
+        self._process: StudentProcess | None = None
+        self._failed_start: StudentGone | None = None
+        self.defined: set[str] = set()
+        self.problems: list[Text] = []
+        self.layers: list[str] = list(server.layers)
+        self.attempts: set[str] = set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process to ask."""
+        return self._process is not None and self._process.alive
+
+    @property
+    def pid(self) -> int:
+        """The living process's number, 0 where nobody knows it."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
+    def received(self) -> int:
+        """Bytes of all answers of the process so far."""
+        return self._process.received if self._process is not None else 0
+
+    def open(self) -> None:
+        """Start a process and load the hand-in into it.
+
+        Raises:
+            Rejected: the hand-in can't be read.
+            StudentGone: the process did not survive loading, now or earlier.
+        """
+        if self._failed_start is not None:
+            raise self._failed_start
+        try:
+            answer = self._load_with_second_try()
+        except StudentGone as death:
+            self._failed_start = death
+            raise
+        except StudentError as error:
+            english, chinese = _NOT_LOADED["en"], _NOT_LOADED["zh"]
+            raise Rejected(text(f"{english}: {error}", f"{chinese}：{error}")) from None
+        if not isinstance(answer, dict) or "rejected" in answer:
+            reason = answer.get("rejected") if isinstance(answer, dict) else None
+            english, chinese = _NOT_LOADED["en"], _NOT_LOADED["zh"]
+            raise Rejected(text_from(reason) or text(f"{english}.", f"{chinese}。"))
+        names, problems = _list(answer.get("defined")), _list(answer.get("problems"))
+        self.defined = {*exercises_of(self.unit)} & {n for n in names if isinstance(n, str)}
+        texts = map(text_from, problems[:_MAX_PROBLEMS])
+        self.problems = [problem for problem in texts if problem is not None]
+
+    def _load_with_second_try(self) -> Any:
+        try:
+            return self._load()
+        except StudentGone as death:
+            if death.unexplained and self._second_tries.claim(""):
+                return self._load()
+            raise
+
+    def _load(self) -> Any:
+        process = self._process = self._server.fork()
+        self.layers = process.layers
+        names, seconds = exercises_of(self.unit), self._budget.for_loading()
+        try:
+            return process.load(self._data, self._suffix, self.unit, names, seconds=seconds)
+        finally:
+            self.attempts |= process.attempts
+            self._budget.charge_loading(process.spent)
+
+    def allow(self, seconds: float | None) -> None:
+        """Give the process so many seconds for all requests from now on; None: no limit."""
+        assert self._process is not None
+        self._process.allow(seconds)
+
+    def request(self, operation: str, charged: bool, **fields: Any) -> Any:
+        """Ask the process for something and return its answer.
+
+        Args:
+            operation: what is asked for.
+            charged: whether the seconds come off the hand-in's budget.
+            **fields: the request's arguments.
+
+        Raises:
+            StudentError: the student's code raised.
+            StudentGone: the process ended.
+        """
+        assert self._process is not None
+        process, before = self._process, self._process.spent
+        try:
+            return process.request(operation, **fields)
+        finally:
+            self.attempts |= process.attempts
+            if charged:
+                self._budget.charge_answers(process.spent - before)
+
+    def count_printed(self) -> int:
+        """Return how many characters the hand-in's code has printed, 0 where nobody can tell."""
+        if not self.alive:
+            return 0
+        self.allow(5.0)
+        try:
+            size = self.request("output", charged=False).get("size")
+        except (StudentError, StudentGone, AttributeError):
+            return 0
+        return size if isinstance(size, int) else 0
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+
+def text_from(message: Any) -> Text | None:
+    """Return what a student's process says of its hand-in as a short text in both languages.
+
+    Args:
+        message: a list of the English and the Chinese text; the process may send anything else.
+
+    Returns:
+        None where there is no English text; the English text twice where there is no Chinese.
+    """
+    pair = message if isinstance(message, list) and len(message) == 2 else [message, message]
+    english, chinese = (printable(part, 500) for part in pair)
+    return text(english, chinese or english) if english else None
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []
