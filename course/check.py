@@ -14,13 +14,14 @@ from typing import Any
 
 from course.kit import handin
 from course.kit.checking import Mismatch, PublicCheck, public_check_of
+from course.kit.errors import UserError
 from course.kit.language import language, say, use_language
 from course.kit.units import EXERCISES_DIR, available_units, exercises_of
 
 _NOTEBOOKS = EXERCISES_DIR.parent / "notebooks"
 
 
-class NoWork(ValueError):
+class NoWork(UserError):
     """There is nothing to check; the message says what was looked for, and where."""
 
 

@@ -13,6 +13,7 @@ import yaml
 from autograder.authoring.chinese import joined
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 
 GLOSSARY = ROOT / "course" / "lessons" / "glossary.yaml"
 _LINK = re.compile(r"\]\(glossary\.md#([^)\s]*)\)")
@@ -31,22 +32,18 @@ class Term:
     meaning: dict[str, str]
 
 
-class GlossaryError(ValueError):
-    """The glossary has a term that lacks something; the message names it."""
-
-
 def terms() -> dict[str, Term]:
     """Return the terms by their keys, in the order of the English names.
 
     Raises:
-        GlossaryError: a term has no name or no meaning in one of the languages.
+        UserError: a term has no name or no meaning in one of the languages.
     """
     found = {}
     for key, entry in yaml.safe_load(GLOSSARY.read_text(encoding="utf-8")).items():
         for language in LANGUAGES:
             name, meaning = (entry.get(language) or [None, None])[:2]
             if not name or not meaning:
-                raise GlossaryError(f"The term {key} lacks its name or its meaning in {language}.")
+                raise UserError(f"The term {key} lacks its name or its meaning in {language}.")
         name, meaning = ({code: entry[code][n] for code in LANGUAGES} for n in (0, 1))
         found[key] = Term(key, name, meaning)
     return dict(sorted(found.items(), key=lambda item: item[1].name["en"].lower()))

@@ -22,6 +22,7 @@ from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
 from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 
 LESSONS_DIR = ROOT / "course" / "lessons"
 NOTEBOOKS_DIR = ROOT / "course" / "notebooks"
@@ -30,10 +31,6 @@ _GRADING = {
     "en": "# {points} points. These checks are public; hidden ones look at more.",
     "zh": "# {points} 分。这些检查是公开的；隐藏检查会看得更细。",
 }
-
-
-class LessonError(ValueError):
-    """A lesson doesn't fit its unit; the message names the cell."""
 
 
 def exercise_sources(unit: str) -> dict[str, str]:
@@ -56,7 +53,7 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
     """Return the instructor's notebook of a unit in a language: solutions and nbgrader's metadata.
 
     Raises:
-        LessonError: the lesson names an exercise that the unit doesn't have, or leaves one out.
+        UserError: the lesson names an exercise that the unit doesn't have, or leaves one out.
     """
     lesson = jupytext.read(LESSONS_DIR / f"{unit}.py", fmt="py:percent")
     sources = exercise_sources(unit)
@@ -74,7 +71,7 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
             cells.append(nbformat.v4.new_code_cell(code))
             continue
         if exercise not in sources:
-            raise LessonError(f"The lesson {unit} has a cell for {exercise}, which is no exercise.")
+            raise UserError(f"The lesson {unit} has a cell for {exercise}, which is no exercise.")
         used.append(exercise)
         answer = nbformat.v4.new_code_cell(sources[exercise])
         answer.metadata["nbgrader"] = _metadata(exercise, solution=True)
@@ -86,7 +83,7 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
         cells += [answer, grading]
     missing = [name for name in _exercises(unit) if name not in used]
     if missing:
-        raise LessonError(f"The lesson {unit} has no cell for {', '.join(missing)}.")
+        raise UserError(f"The lesson {unit} has no cell for {', '.join(missing)}.")
     for index, cell in enumerate(cells):
         cell["id"] = f"{unit.replace('_', '-')}-{index:03}"
     metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

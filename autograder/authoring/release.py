@@ -9,6 +9,7 @@ from autograder.authoring.stubs import stub_source
 from autograder.base.directories import new_directory
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 WEIGHTS_DIR = ROOT / "solutions" / "weights"
@@ -41,10 +42,6 @@ The checks here are public. Hidden ones look at more: other shapes, huge numbers
 """
 
 
-class ReleaseError(ValueError):
-    """The bundle can't be written there; the message says what to do."""
-
-
 def build_release(target: Path) -> list[Path]:
     """Write the student bundle into a new directory, whole or not at all.
 
@@ -55,9 +52,9 @@ def build_release(target: Path) -> list[Path]:
         The files, relative to it.
 
     Raises:
-        ReleaseError: something is there already, or it can't be written.
+        UserError: something is there already, or it can't be written.
     """
-    with new_directory(target, ReleaseError) as scratch:
+    with new_directory(target, UserError) as scratch:
         shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
         _write_work(scratch / "course")
         if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right

@@ -8,16 +8,13 @@ import ast
 from pathlib import Path
 
 from autograder.base.paths import ROOT, SOLUTIONS_DIR
+from course.kit.errors import UserError
 from course.kit.units import ORDER
 
 EXERCISES_DIR = ROOT / "course" / "exercises"
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
-
-
-class MarkerError(ValueError):
-    """The solution markers of a module don't pair up."""
 
 
 def owner_of(tree: ast.Module, line: int) -> str:
@@ -40,7 +37,7 @@ def strip_solutions(source: str) -> str:
     """Return the source with every marked region replaced by a `NotImplementedError`.
 
     Raises:
-        MarkerError: a BEGIN without its END, or the other way round.
+        UserError: a BEGIN without its END, or the other way round.
     """
     tree = ast.parse(source)
     kept: list[str] = []
@@ -49,18 +46,18 @@ def strip_solutions(source: str) -> str:
         marker = line.strip()
         if marker == BEGIN:
             if opened is not None:
-                raise MarkerError(f"Line {number} begins a solution inside that of line {opened}.")
+                raise UserError(f"Line {number} begins a solution inside that of line {opened}.")
             opened = number
             indent = line[: len(line) - len(line.lstrip())]
             kept.append(f'{indent}raise NotImplementedError("{owner_of(tree, number)}")')
         elif marker == END:
             if opened is None:
-                raise MarkerError(f"Line {number} ends a solution that nothing began.")
+                raise UserError(f"Line {number} ends a solution that nothing began.")
             opened = None
         elif opened is None:
             kept.append(line)
     if opened is not None:
-        raise MarkerError(f"The solution begun on line {opened} has no end.")
+        raise UserError(f"The solution begun on line {opened} has no end.")
     return "\n".join(kept) + "\n"
 
 

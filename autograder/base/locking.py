@@ -17,7 +17,7 @@ NAME = ".grading.lock"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-class Locked(RuntimeError):
+class Locked(Exception):
     """Another grader works in the folder; the message says which, and what to do."""
 
 

@@ -50,7 +50,7 @@ def grade_course(
         occupy: called with each folder that nobody else may grade into meanwhile.
 
     Raises:
-        CourseError: there is nothing to grade.
+        UserError: there is nothing to grade.
         IsolationError: this host can't give the isolation that is asked for.
         OSError: a result can't be written.
     """

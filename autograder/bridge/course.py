@@ -22,13 +22,10 @@ from traitlets import TraitError
 from autograder.bridge.nbgrader_log import listening
 from autograder.bridge.preprocessor import GradeInIsolation, what_is_graded
 from autograder.results.files import safe_name
-from autograder.running.submissions import Submission, SubmissionsError
+from autograder.running.submissions import Submission
+from course.kit.errors import UserError
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
-
-
-class CourseError(SubmissionsError):
-    """The course can't be graded as it is; the message says what to do."""
 
 
 @dataclass
@@ -54,12 +51,12 @@ class Course:
         assignment: the assignment's name.
 
     Raises:
-        CourseError: there is no such course or assignment, or its configuration is broken.
+        UserError: there is no such course or assignment, or its configuration is broken.
     """
 
     def __init__(self, directory: Path, assignment: str):
         if not directory.is_dir():
-            raise CourseError(f"There is no course folder {directory}.")
+            raise UserError(f"There is no course folder {directory}.")
         self.root = directory.resolve()
         self.assignment = assignment
         # nbgrader tells every step; only a file that its configuration names gets all of it.
@@ -103,7 +100,7 @@ class Course:
             scratch: a directory for the sanitized notebooks.
 
         Raises:
-            CourseError: nobody handed in a unit's notebook.
+            UserError: nobody handed in a unit's notebook.
         """
         found = Found()
         with self.in_place():
@@ -112,7 +109,7 @@ class Course:
                 converter.init_notebooks()
             except NbGraderException:
                 where = self.app.coursedir.submitted_directory
-                raise CourseError(
+                raise UserError(
                     f"Nobody handed in {self.assignment}; collect hand-ins into "
                     f"{self.root / where} first."
                 ) from None
@@ -129,7 +126,7 @@ class Course:
                     )
         found.students = [name for name in found.students if name not in found.unreadable]
         if not found.submissions:
-            raise CourseError(
+            raise UserError(
                 f"No notebook of a unit was handed in for {self.assignment}; "
                 f"for others there is `nbgrader autograde {self.assignment}`."
             )
@@ -183,14 +180,14 @@ class Course:
                 # As if given on nbgrader's command line, so that it comes before the file's own.
                 self.app.initialize([f"--CourseDirectory.root={self.root}"])
             except (Exception, SystemExit) as error:
-                raise CourseError(
+                raise UserError(
                     f"{self.root / 'nbgrader_config.py'} can't be read; mend it first: "
                     f"{reason.text or f'{type(error).__name__}: {error}'}"
                 ) from None
         try:
             self.app.coursedir.assignment_id = self.assignment
         except TraitError as error:
-            raise CourseError(f"nbgrader takes no such assignment name: {error}.") from None
+            raise UserError(f"nbgrader takes no such assignment name: {error}.") from None
 
     def _known_notebooks(self) -> set[str]:
         coursedir = self.app.coursedir
@@ -202,13 +199,13 @@ class Course:
                 assignment = gradebook.find_assignment(self.assignment)
                 return {notebook.name for notebook in assignment.notebooks}
         except MissingEntry:
-            raise CourseError(
+            raise UserError(
                 f"The gradebook has no assignment {self.assignment}; run "
                 f"`nbgrader generate_assignment {self.assignment}` in {self.root} first."
             ) from None
         except (SQLAlchemyError, sqlite3.Error, ImportError) as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise CourseError(
+            raise UserError(
                 f"The gradebook can't be used ({reason}); if an older nbgrader made it, back it up "
                 f"and run `nbgrader db upgrade` in {self.root}."
             ) from None

@@ -7,6 +7,7 @@ from autograder.authoring.notebooks import write_source_course
 from autograder.base.directories import new_directory
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _CONFIG = '''\
@@ -28,10 +29,6 @@ c.GradeInIsolation.results = {results!r}
 '''
 
 
-class QuickstartError(ValueError):
-    """The folder can't be made; the message says what to do."""
-
-
 def make_course(directory: Path, language: str = "en") -> list[str]:
     """Make a course folder; return the units that are in it.
 
@@ -40,16 +37,16 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
         language: of the notebooks, "en" or "zh".
 
     Raises:
-        QuickstartError: there is something at that place, or it can't be written.
+        UserError: there is something at that place, or it can't be written.
     """
     if language not in LANGUAGES:
-        raise QuickstartError(f"There are no notebooks in {language!r}; choose en or zh.")
+        raise UserError(f"There are no notebooks in {language!r}; choose en or zh.")
     directory = directory.absolute()
     units = available_units()
     config = _CONFIG.format(
         root=str(ROOT), course=str(directory), results=str(directory / "results")
     )
-    with new_directory(directory, QuickstartError) as scratch:
+    with new_directory(directory, UserError) as scratch:
         for unit in units:
             source = write_source_course(scratch, unit, language)
             (source.parent / "glossary.md").write_text(page(language), encoding="utf-8")

@@ -17,15 +17,13 @@ from autograder.commands import export as export_command
 from autograder.commands import report as report_command
 from autograder.commands import table
 from autograder.exports.formats import FORMATS, Request
-from autograder.exports.marks import ExportError
 from autograder.exports.writing import place, write_all
-from autograder.isolation.client import IsolationError
 from autograder.results.result import Result
 from autograder.running import unfinished
-from autograder.running.cluster import LOCAL, ClusterError, grade_on_cluster
+from autograder.running.cluster import LOCAL, grade_on_cluster
 from autograder.running.pool import Options, Summary, grade_all
-from autograder.running.submissions import Submission, SubmissionsError, find_submissions
-from course.commands.terminal import print_line, speak, stop
+from autograder.running.submissions import Submission, find_submissions
+from course.commands.terminal import Commands, print_line, speak, stop
 from course.kit.language import say
 from course.kit.units import available_units
 
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from autograder.bridge.assignment import CourseRun
 
 app = typer.Typer(
+    cls=Commands,
     help="Release the course, grade hand-ins in isolation, and prove the suites.",
     no_args_is_help=True,
     add_completion=False,
@@ -203,7 +202,7 @@ def grade(
                 if name in FORMATS:
                     made = FORMATS[name].make(Request(summary.results, unit=unit))
                     write_all(place(out / "exports" / name, made.files))
-    except (SubmissionsError, IsolationError, ClusterError, ExportError, Locked) as error:
+    except Locked as error:
         stop(str(error))
     except OSError as error:
         where, why = out or course_dir, error.strerror or error
@@ -268,10 +267,7 @@ def diff(
     from autograder.results.differences import moves
 
     speak(language)
-    try:
-        found = moves(old, new)
-    except ValueError as error:
-        stop(str(error))
+    found = moves(old, new)
     table.show_moves(found, Console())
     raise typer.Exit(1 if found else 0)
 
@@ -281,12 +277,9 @@ def release(
     target: Annotated[Path, typer.Argument(help="A directory that doesn't exist yet.")],
 ) -> None:
     """Write the student bundle: stubs, notebooks, public checks and the kit; nothing hidden."""
-    from autograder.authoring.release import ReleaseError, build_release
+    from autograder.authoring.release import build_release
 
-    try:
-        files = build_release(target)
-    except ReleaseError as error:
-        stop(str(error))
+    files = build_release(target)
     Console().print(f"{len(files)} files for students: {target}", highlight=False, soft_wrap=True)
 
 
@@ -296,12 +289,9 @@ def quickstart(
     language: Annotated[str, typer.Option(help="Of the notebooks: en or zh.")] = "en",
 ) -> None:
     """Make a course folder for nbgrader with all units, graded in isolation."""
-    from autograder.bridge.quickstart import QuickstartError, make_course
+    from autograder.bridge.quickstart import make_course
 
-    try:
-        units = make_course(directory, language)
-    except QuickstartError as error:
-        stop(str(error))
+    units = make_course(directory, language)
     console = Console()
     console.print(f"{len(units)} units: {directory}", highlight=False, soft_wrap=True)
     console.print(
@@ -330,11 +320,8 @@ def verify(
         _check_choice("unit", unit, available_units())
     _check_choice("backend", backend, BACKENDS)
     _check_choice("isolation", isolation, ("require", "best-effort"))
-    try:
-        names = units or available_units()
-        proven = run_verify(names, backend, isolation, seed, Console(), right_only)
-    except IsolationError as error:
-        stop(str(error))
+    names = units or available_units()
+    proven = run_verify(names, backend, isolation, seed, Console(), right_only)
     raise typer.Exit(0 if proven else 1)
 
 
@@ -346,10 +333,7 @@ def demo(
     """The whole loop on sample hand-ins: release, hand in, grade, see what was found."""
     from autograder.commands.demo import run_demo
 
-    try:
-        run_demo(out, jobs or len(os.sched_getaffinity(0)), Console())
-    except (IsolationError, ValueError) as error:
-        stop(str(error))
+    run_demo(out, jobs or len(os.sched_getaffinity(0)), Console())
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from autograder.commands import table
 from autograder.grading.mistakes import mistakes_of
 from autograder.results.result import Result
 from autograder.running.pool import Options
+from course.kit.errors import UserError
 
 UNIT = "attention"
 WRONG_TURNS = (
@@ -46,10 +47,6 @@ def softmax(x, axis=-1):
 '''
 
 
-class DemoError(ValueError):
-    """The demonstration can't be written there; the message says what to do."""
-
-
 def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
     """Build the release, make hand-ins, grade them in isolation, and print what was found.
 
@@ -59,7 +56,7 @@ def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
         console: where to print.
 
     Raises:
-        DemoError: the directory holds something else.
+        UserError: the directory holds something else.
         IsolationError: this host gives no isolation.
     """
     from autograder.commands.app import grade_with_progress
@@ -67,7 +64,7 @@ def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
 
     mark = out / ".demo"
     if out.exists() and any(out.iterdir()) and not mark.exists():
-        raise DemoError(f"{out} holds something else; name another directory with --out.")
+        raise UserError(f"{out} holds something else; name another directory with --out.")
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     mark.touch()

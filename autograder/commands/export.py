@@ -1,7 +1,7 @@
 """The instructor's command on exports: `python -m autograder export --help`."""
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -9,10 +9,11 @@ from rich.console import Console
 from autograder.base.text import LANGUAGES
 from autograder.commands.table import plain
 from autograder.exports.formats import FORMATS, Export, Format, Request
-from autograder.exports.marks import ExportError
 from autograder.exports.reading import read_results
 from autograder.exports.roster import read_table
 from autograder.exports.writing import place, write_all
+from course.commands.terminal import stop
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _NAMES = ", ".join(FORMATS)
@@ -43,19 +44,16 @@ def export(
     """Write results as another system reads them; exit 1 when something had to be left out."""
     made_by = FORMATS.get(name)
     if made_by is None:
-        _stop(f"There is no format {name!r}; choose one of: {_NAMES}.")
+        stop(f"There is no format {name!r}; choose one of: {_NAMES}.")
     if language not in LANGUAGES:
-        _stop(f"There is no language {language!r}; choose one of: {', '.join(LANGUAGES)}.")
+        stop(f"There is no language {language!r}; choose one of: {', '.join(LANGUAGES)}.")
     if unit is not None and unit not in available_units():
-        _stop(f"There is no unit {unit!r}; choose one of: {', '.join(available_units())}.")
+        stop(f"There is no unit {unit!r}; choose one of: {', '.join(available_units())}.")
     if out is None:
-        _stop("Name where the export goes with --out.")
-    try:
-        made, broken = _make(made_by, name, results, unit, language, roster)
-        files = place(out, made.files)
-        write_all(files)
-    except ExportError as error:
-        _stop(str(error))
+        stop("Name where the export goes with --out.")
+    made, broken = _make(made_by, name, results, unit, language, roster)
+    files = place(out, made.files)
+    write_all(files)
     left_out = [f"{path} is not a whole result." for path in broken] + made.left_out
     errors = Console(stderr=True)
     if left_out:
@@ -77,19 +75,13 @@ def _make(
 ) -> tuple[Export, list[str]]:
     """Return the export, and the files among the results that are none."""
     if made_by.needs_results and results is None:
-        raise ExportError("Name the directory that grade --out wrote.")
+        raise UserError("Name the directory that grade --out wrote.")
     if not made_by.needs_results and results is not None:
-        raise ExportError(f"{name} takes no results; it grades what is handed in there.")
+        raise UserError(f"{name} takes no results; it grades what is handed in there.")
     if made_by.needs_roster and roster is None:
-        raise ExportError(f"{name} needs the course's people: --roster FILE, its CSV export.")
+        raise UserError(f"{name} needs the course's people: --roster FILE, its CSV export.")
     if not made_by.needs_roster and roster is not None:
-        raise ExportError(f"--roster is for canvas and moodle; {name} needs none.")
+        raise UserError(f"--roster is for canvas and moodle; {name} needs none.")
     read, broken = read_results(results, unit) if results is not None else ([], [])
     people = read_table(roster) if roster is not None else None
     return made_by.make(Request(read, language, unit, people)), broken
-
-
-def _stop(message: str) -> NoReturn:
-    """Say what is wrong in one sentence and end with status 2."""
-    Console(stderr=True).print(message, highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(2)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from course.commands.terminal import print_line, speak, stop
+from course.kit.errors import UserError
 from course.kit.language import language as current_language
 from course.kit.language import say
 from course.kit.units import available_units
@@ -42,9 +43,9 @@ def report(
 ) -> None:
     """Make HTML pages from results: one a student, one for the class."""
     speak(language)
-    from autograder.report.reading import ReportError, read_gradebook
+    from autograder.report.reading import read_gradebook
     from autograder.report.site import write_site
-    from autograder.running.submissions import SubmissionsError, find_submissions
+    from autograder.running.submissions import find_submissions
 
     if unit is not None and unit not in available_units():
         units = ", ".join(available_units())
@@ -68,13 +69,11 @@ def report(
                 graded = {(result.submission, result.unit) for result in gradebook.results}
                 hints = find_hints(found, graded, lambda: progress.advance(task))
                 if not hints.compared:
-                    raise ReportError(_nothing_compared(directory))
+                    raise UserError(_nothing_compared(directory))
             task = progress.add_task(say("pages", "页面"), total=len(gradebook.students) + 1)
             index = write_site(
                 gradebook, target, current_language(), hints, lambda: progress.advance(task)
             )
-    except (ReportError, SubmissionsError) as error:
-        stop(str(error))
     except OSError as error:
         reason = error.strerror or error
         stop(

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from autograder.exports.escaping import csv_text, number, one_line, safe_cell
-from autograder.exports.marks import FULL, ExportError, of_unit, points_of, units_of
+from autograder.exports.marks import FULL, of_unit, points_of, units_of
 from autograder.exports.roster import Row, Table, match, names_of
 from autograder.results.result import Result
+from course.kit.errors import UserError
 
 _PEOPLE = (
     *("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID"),
@@ -44,16 +45,14 @@ def export(results: Sequence[Result], roster: Table) -> CanvasExport:
     is added, worth 100. Where somebody has no result, the cell stays as the roster has it.
 
     Raises:
-        ExportError: the roster is no gradebook of Canvas.
+        UserError: the roster is no gradebook of Canvas.
     """
     people = _columns(roster)
     units = units_of(results)
     columns = {unit: _column_of(unit, roster.header) for unit in units}
     possible_row = next((row for row in roster.rows if _is_possible(row)), None)
     if possible_row is None:
-        raise ExportError(
-            "The roster has no row Points Possible; export it from Canvas's gradebook."
-        )
+        raise UserError("The roster has no row Points Possible; export it from Canvas's gradebook.")
     possible = {unit: _possible(column, possible_row) for unit, column in columns.items()}
     students = [row for row in roster.rows if not _is_possible(row) and _is_student(row, people)]
     matched = match({result.submission for result in results}, [_keys(r, people) for r in students])
@@ -86,7 +85,7 @@ def _columns(roster: Table) -> dict[str, int]:
     found = {title: i for i, title in enumerate(roster.header) if title in _PEOPLE}
     named = "Student" in found or {"LastName", "FirstName"} <= found.keys()
     if not named or "ID" not in found or "Section" not in found:
-        raise ExportError(
+        raise UserError(
             "The roster lacks a column of Student, ID, Section; export it from Canvas's gradebook."
         )
     return found
@@ -97,7 +96,7 @@ def _column_of(unit: str, header: Row) -> int | None:
     titles = [re.sub(r"\s*\(\d+\)$", "", title.strip()) for title in header]
     found = [i for i, title in enumerate(titles) if _plain(title) == _plain(unit)]
     if len(found) > 1:
-        raise ExportError(f"The roster has {len(found)} columns named {unit}; leave one of them.")
+        raise UserError(f"The roster has {len(found)} columns named {unit}; leave one of them.")
     return found[0] if found else None
 
 
@@ -113,7 +112,7 @@ def _possible(column: int | None, row: Row) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise ExportError(
+        raise UserError(
             f"The roster gives no Points Possible for {one_line(row[column]) or 'a unit'}; "
             "set the assignment's points in Canvas and export again."
         )

@@ -14,9 +14,10 @@ from autograder.exports import (
     plain_csv,
     prairielearn,
 )
-from autograder.exports.marks import ExportError, units_of
+from autograder.exports.marks import units_of
 from autograder.exports.roster import Table
 from autograder.results.result import Result
+from course.kit.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _moodle(request: Request) -> Export:
 
 def _bundle(request: Request) -> Export:
     if request.unit is None:
-        raise ExportError("A Gradescope autograder grades one unit; name it with --unit.")
+        raise UserError("A Gradescope autograder grades one unit; name it with --unit.")
     content = gradescope_bundle.export(request.unit, request.language)
     return Export({f"gradescope-{request.unit}.zip": content})
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from autograder.base.paths import ANSWERS, ROOT
 from autograder.base.text import LANGUAGES
-from autograder.exports.marks import ExportError
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _ROOMS = ("autograder", "course", "solutions", "requirements")
@@ -74,14 +74,14 @@ def export(unit: str, language: str = "en", root: Path = ROOT) -> bytes:
         root: the project.
 
     Raises:
-        ExportError: there is no such unit or language.
+        UserError: there is no such unit or language.
     """
     if unit not in available_units():
-        raise ExportError(
+        raise UserError(
             f"There is no unit {unit!r}; name one with --unit: {', '.join(available_units())}."
         )
     if language not in LANGUAGES:
-        raise ExportError(f"There is no language {language!r}; choose en or zh.")
+        raise UserError(f"There is no language {language!r}; choose en or zh.")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         _add(archive, "setup.sh", _SETUP.format(secret=" ".join(ANSWERS)).encode(), 0o755)

@@ -17,6 +17,7 @@ from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.result import Result
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import SUFFIXES, Submission
+from course.kit.errors import UserError
 
 SUBMISSION = Path("/autograder/submission")
 RESULTS = Path("/autograder/results/results.json")
@@ -93,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         result = grade_submission(given.submission, given.unit)
-    except (RuntimeError, OSError) as error:
+    except (UserError, RuntimeError, OSError) as error:
         print(f"The grader could not grade this: {error}", file=sys.stderr)
         return 1
     given.results.parent.mkdir(parents=True, exist_ok=True)

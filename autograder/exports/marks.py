@@ -29,10 +29,6 @@ _LOOKS_LIKE = text("Known mistake", "已知错误")
 _COLON = text(": ", "：")
 
 
-class ExportError(ValueError):
-    """The export can't be made; the message says what to do."""
-
-
 def share(result: Result) -> float | None:
     """Return the points as a share of those that could be had, None where there were none."""
     if result.status == "rejected":

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from html import escape
 
 from autograder.exports.escaping import csv_text, number, safe_cell, short
-from autograder.exports.marks import FULL, ExportError, of_unit, points_of, summary
+from autograder.exports.marks import FULL, of_unit, points_of, summary
 from autograder.exports.roster import Row, Table, match, names_of
 from autograder.results.result import Result
+from course.kit.errors import UserError
 
 # What Moodle calls the fields that it can tell people by, in English and in Chinese.
 _IDENTIFIERS = {
@@ -40,11 +41,11 @@ def export(
     """Return the identifiers of the roster, the grade out of 100, and the feedback for one unit.
 
     Raises:
-        ExportError: the roster has no column that Moodle tells people by.
+        UserError: the roster has no column that Moodle tells people by.
     """
     identifiers = _columns(roster.header)
     if not identifiers:
-        raise ExportError(
+        raise UserError(
             "The roster needs a column ID number, Email address or Username; export the "
             "participants from Moodle with one of them."
         )

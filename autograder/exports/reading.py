@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from autograder.exports.marks import ExportError
 from autograder.results.files import read_result, safe_name
 from autograder.results.result import Result
+from course.kit.errors import UserError
 
 
 def read_results(directory: Path, unit: str | None = None) -> tuple[list[Result], list[str]]:
@@ -15,7 +15,7 @@ def read_results(directory: Path, unit: str | None = None) -> tuple[list[Result]
         unit: only this unit's.
 
     Raises:
-        ExportError: there is no result.
+        UserError: there is no result.
     """
     results, broken = [], []
     for path in sorted(directory.glob("*/*.json")):
@@ -35,7 +35,7 @@ def read_results(directory: Path, unit: str | None = None) -> tuple[list[Result]
             broken.append(f"{path.parent.name}/{path.name}")
     if not results:
         which = f" of the unit {unit}" if unit else ""
-        raise ExportError(
+        raise UserError(
             f"No result{which} is in {directory}; name the directory that grade --out wrote."
         )
     return sorted(results, key=lambda result: (result.submission, result.unit)), broken

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.exports.marks import ExportError
+from course.kit.errors import UserError
 
 Row = list[str]
 
@@ -38,14 +38,14 @@ def read_table(path: Path) -> Table:
     """Read a roster's file.
 
     Raises:
-        ExportError: it can't be read, or has no rows.
+        UserError: it can't be read, or has no rows.
     """
     try:
         content = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ExportError(f"The roster {path} can't be read: {error.strerror}.") from None
+        raise UserError(f"The roster {path} can't be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ExportError(f"The roster {path} is not UTF-8; export it as CSV again.") from None
+        raise UserError(f"The roster {path} is not UTF-8; export it as CSV again.") from None
     return parse_table(content, path.name)
 
 
@@ -53,7 +53,7 @@ def parse_table(content: str, name: str = "roster") -> Table:
     """Return the table that a CSV text holds; commas, semicolons or tabs part its cells.
 
     Raises:
-        ExportError: it is no table.
+        UserError: it is no table.
     """
     first = content.lstrip("\ufeff").partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
@@ -61,12 +61,12 @@ def parse_table(content: str, name: str = "roster") -> Table:
         text = io.StringIO(content.lstrip("\ufeff"), newline="")
         rows = [row for row in csv.reader(text, delimiter=delimiter, strict=True) if any(row)]
     except csv.Error as error:
-        raise ExportError(f"The roster {name} is no CSV file: {error}.") from None
+        raise UserError(f"The roster {name} is no CSV file: {error}.") from None
     if not rows or len(rows[0]) < 2:
-        raise ExportError(f"The roster {name} has no header row; export it as CSV again.")
+        raise UserError(f"The roster {name} has no header row; export it as CSV again.")
     width = len(rows[0])
     if any(len(row) > width for row in rows):
-        raise ExportError(f"The roster {name} has rows that are longer than its header.")
+        raise UserError(f"The roster {name} has rows that are longer than its header.")
     return Table(rows[0], [row + [""] * (width - len(row)) for row in rows[1:]], delimiter)
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import Dataset, open_dataset
 from course.kit.corpora.vocabulary import CharacterVocabulary, WordVocabulary
+from course.kit.errors import UserError
 from course.kit.tokens import padded
 
 _SOURCE_WORDS, _TARGET_WORDS, _MIN_COUNT = 8000, 4000, 2
@@ -44,7 +44,7 @@ def is_there() -> bool:
 def _dataset() -> Dataset | None:
     try:
         return open_dataset("tatoeba")
-    except DataError:
+    except UserError:
         return None
 
 
@@ -53,7 +53,7 @@ def corpus() -> Corpus:
     """Return the corpus.
 
     Raises:
-        DataError: nobody has fetched it.
+        UserError: nobody has fetched it.
     """
     return encoded(open_dataset("tatoeba"))
 

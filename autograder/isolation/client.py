@@ -21,6 +21,7 @@ from autograder.isolation.clock import Meter, TimedOut, Watched
 from autograder.isolation.forbidden import BY_UNIT
 from autograder.isolation.server_directory import Home
 from autograder.isolation.wire import Channel, Disconnected, WireError
+from course.kit.errors import UserError
 
 # On the wall: what they wait for ends at once where a process dies, and nobody is billed for it.
 _START_SECONDS = 600.0
@@ -43,7 +44,7 @@ _NO_SECCOMP = (
 _warned: set[str] = set()
 
 
-class IsolationError(RuntimeError):
+class IsolationError(UserError):
     """This host can't give the walls that were asked for, or the fork server doesn't start."""
 
 

@@ -6,11 +6,8 @@ from pathlib import Path
 
 from autograder.results.files import read_result, result_path, safe_name
 from autograder.results.result import Result
+from course.kit.errors import UserError
 from course.kit.units import ORDER
-
-
-class ReportError(ValueError):
-    """There is nothing to report, or no place for the pages; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def read_gradebook(directory: Path) -> Gradebook:
     """Return all results below a directory.
 
     Raises:
-        ReportError: there is not one.
+        UserError: there is not one.
     """
     students, unreadable = [], []
     try:
@@ -85,7 +82,7 @@ def read_gradebook(directory: Path) -> Gradebook:
         if found:
             students.append(Student(folder.name, found))
     if not students:
-        raise ReportError(
+        raise UserError(
             f"There are no results in {directory}; name the directory that `grade --out` wrote."
         )
     return Gradebook(students, unreadable)

@@ -15,7 +15,8 @@ from autograder.report.pages import (
     student_file,
     student_page,
 )
-from autograder.report.reading import Gradebook, ReportError
+from autograder.report.reading import Gradebook
+from course.kit.errors import UserError
 
 # It says that the directory holds pages and may be replaced.
 _MARK = ".report"
@@ -40,7 +41,7 @@ def write_site(
         on_page: called after each page.
 
     Raises:
-        ReportError: the directory holds something else.
+        UserError: the directory holds something else.
         OSError: the pages can't be written; what was there is still there.
     """
     target = target.resolve()
@@ -95,4 +96,4 @@ def _refuse_others_work(target: Path) -> None:
         others = held - pages - {_MARK, "index.html", "students", "pairs"}
         if not held or (_MARK in held and not others):
             return
-    raise ReportError(f"{target} holds something else; name another directory with --out.")
+    raise UserError(f"{target} holds something else; name another directory with --out.")

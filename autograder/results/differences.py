@@ -35,7 +35,7 @@ def results_in(directory: Path) -> dict[tuple[str, str], Result]:
     """Return the whole results in a directory, by hand-in and unit.
 
     Raises:
-        ValueError: there is no result at all.
+        UserError: there is no result at all.
     """
     results, _ = read_results(directory)
     return {(result.submission, result.unit): result for result in results}
@@ -45,7 +45,7 @@ def moves(old: Path, new: Path) -> list[Move]:
     """Return the hand-ins whose results differ, those that moved most first.
 
     Raises:
-        ValueError: one of the directories has no results.
+        UserError: one of the directories has no results.
     """
     before, after = results_in(old), results_in(new)
     found = []

@@ -17,15 +17,12 @@ from pathlib import Path, PurePosixPath
 
 from autograder.base.text import Text, text
 from autograder.results.files import safe_name
+from course.kit.errors import UserError
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
 
 SUFFIXES = (".ipynb", ".py")
 MAX_FILES = 200_000
-
-
-class SubmissionsError(ValueError):
-    """The path holds no hand-ins, or names clash; the message says what to do."""
 
 
 class UnreadableMember(ValueError):
@@ -120,12 +117,12 @@ def find_submissions(paths: Iterable[Path], unit: str | None = None) -> list[Sub
         unit: only hand-ins of this unit; needed where a file's name doesn't say it.
 
     Raises:
-        SubmissionsError: nothing was found, or two hand-ins have one name and unit.
+        UserError: nothing was found, or two hand-ins have one name and unit.
     """
     found: dict[tuple[str, str], Submission] = {}
     for path in paths:
         if not path.exists():
-            raise SubmissionsError(f"There is nothing at {path}.")
+            raise UserError(f"There is nothing at {path}.")
         for submission in _below(path, unit):
             key = (submission.name.casefold(), submission.unit)
             if key in found and _same_place(found[key], submission):
@@ -134,14 +131,14 @@ def find_submissions(paths: Iterable[Path], unit: str | None = None) -> list[Sub
                 if submission.path.stat().st_mtime <= older.path.stat().st_mtime:
                     continue
             elif key in found:
-                raise SubmissionsError(
+                raise UserError(
                     f"Two hand-ins are named {submission.name} in the unit {submission.unit}: "
                     f"{found[key].path} and {submission.path}; rename one of them."
                 )
             found[key] = submission
     if not found:
         hint = "" if unit else "; if the files are named after students, name the --unit"
-        raise SubmissionsError(f"No hand-in was found in {', '.join(map(str, paths))}{hint}.")
+        raise UserError(f"No hand-in was found in {', '.join(map(str, paths))}{hint}.")
     return [found[key] for key in sorted(found)]
 
 
@@ -176,7 +173,7 @@ def _below(path: Path, unit: str | None) -> Iterator[Submission]:
             if named:
                 count += 1
                 if count > MAX_FILES:
-                    raise SubmissionsError(f"More than {MAX_FILES} hand-ins are in {path}.")
+                    raise UserError(f"More than {MAX_FILES} hand-ins are in {path}.")
                 yield Submission(*named, file, size=file.stat().st_size)
 
 
@@ -198,9 +195,9 @@ def _in_zip(path: Path, unit: str | None) -> Iterator[Submission]:
         with _opened(path) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError):
-        raise SubmissionsError(f"{path} is not a zip file that can be read.") from None
+        raise UserError(f"{path} is not a zip file that can be read.") from None
     if len(members) > MAX_FILES:
-        raise SubmissionsError(f"More than {MAX_FILES} files are in {path}.")
+        raise UserError(f"More than {MAX_FILES} files are in {path}.")
     files = [member for member in members if _is_plain(member)]
     # A zip of one folder: what is in the folder counts.
     tops = {PurePosixPath(member.filename).parts[0] for member in files}

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from course.commands import compare, train
 from course.commands.data import data_app
-from course.commands.terminal import speak, stop
+from course.commands.terminal import Commands, speak, stop
 from course.kit.language import say
 from course.kit.units import available_units
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from course.check import Report
 
 app = typer.Typer(
+    cls=Commands,
     help="Check your work, see what is next, and translate with it.",
     no_args_is_help=True,
     add_completion=False,

@@ -15,6 +15,7 @@ from course.commands.terminal import (
     unannounced,
     use_device,
 )
+from course.kit.errors import UserError
 from course.kit.language import say
 
 _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
@@ -61,13 +62,12 @@ def compare(
         import keras
 
         from course.commands import models
-        from course.kit.corpora import DataError
         from course.kit.corpora.dataset import open_dataset
         from course.kit.models import comparison, comparison_report
-        from course.kit.models.families import ModelError, family_of
+        from course.kit.models.families import family_of
         from course.kit.models.translator import load as load_translator
         from course.kit.training import default_recipe, devices
-        from course.kit.training.checkpoint import RunError, claim
+        from course.kit.training.checkpoint import claim
         from course.kit.training.recipe import changed
         from course.kit.training.run import Job, train
 
@@ -76,7 +76,7 @@ def compare(
     directory = out or models.RUNS / f"compare-{Path(data).stem}"
     try:
         if not names:
-            raise ModelError(say("Name a family to compare.", "请写明要对比的模型。"))
+            raise UserError(say("Name a family to compare.", "请写明要对比的模型。"))
         for name in names:
             family_of(name)
         # What is missing is said now, and not after an hour of training.
@@ -113,7 +113,7 @@ def compare(
             say("software", "软件"): f"Keras {keras.__version__}, {keras.backend.backend()}",
         }
         page = comparison_report.write(directory, results, about, effort)
-    except (ModelError, DataError, RunError, OSError) as error:
+    except OSError as error:
         stop(str(error))
     except KeyboardInterrupt:
         stop_training()

@@ -29,7 +29,7 @@ def fetch(
     language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:
     """Fetch real sentence pairs."""
-    from course.kit.corpora import DataError, tatoeba
+    from course.kit.corpora import tatoeba
     from course.kit.corpora.dataset import data_home
 
     speak(language)
@@ -42,7 +42,7 @@ def fetch(
         )
     try:
         fetched = tatoeba.fetch(data_home(home), url or tatoeba.URL, sha256, again)
-    except (DataError, OSError) as error:
+    except OSError as error:
         stop(str(error))
     console = Console()
     source = fetched.source
@@ -67,14 +67,13 @@ def show(
     language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:
     """Show a few pairs of a data set, how many there are, how long they are, and whose they are."""
-    from course.kit.corpora import DataError
     from course.kit.corpora.dataset import open_dataset
 
     speak(language)
     try:
         dataset = open_dataset(name, home)
         dataset.rows(split)
-    except (DataError, OSError) as error:
+    except OSError as error:
         stop(str(error))
     console = Console(highlight=False, markup=False, soft_wrap=True)
     _show_pairs(dataset, split, count, console)

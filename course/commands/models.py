@@ -10,8 +10,9 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from course.kit.errors import UserError
 from course.kit.language import say
-from course.kit.models.families import FAMILIES, ModelError, family_of
+from course.kit.models.families import FAMILIES, family_of
 from course.kit.models.translator import CARD, Translator, load, read_card
 
 RUNS = Path("runs")
@@ -28,12 +29,12 @@ def model_class(family: str, reference: bool = False) -> type:
     """Return the class of a family: the student's own, or the reference.
 
     Raises:
-        ModelError: it isn't written yet, or there is no reference here.
+        UserError: it isn't written yet, or there is no reference here.
     """
     wanted = family_of(family)
     if reference:
         if not has_reference():
-            raise ModelError(
+            raise UserError(
                 say(
                     "There is no reference here: --reference needs an instructor's checkout.",
                     "这里没有参考答案：--reference 只能在教师的代码库中使用。",
@@ -46,7 +47,7 @@ def model_class(family: str, reference: bool = False) -> type:
     try:
         return getattr(own, wanted.exercise)
     except AttributeError:
-        raise ModelError(
+        raise UserError(
             say(
                 f"{wanted.exercise} is not written yet: it is an exercise of the unit "
                 f"{wanted.unit}.",
@@ -62,11 +63,11 @@ def best_class(family: str) -> tuple[type, bool]:
         `(class, whether it is the reference)`.
 
     Raises:
-        ModelError: it isn't written, and there is no reference here.
+        UserError: it isn't written, and there is no reference here.
     """
     try:
         return model_class(family), False
-    except ModelError:
+    except UserError:
         if not has_reference():
             raise
         return model_class(family, reference=True), True
@@ -85,7 +86,7 @@ def find(model: str | None) -> Path:
             Transformer.
 
     Raises:
-        ModelError: there is none.
+        UserError: there is none.
     """
     if model is not None and model not in FAMILIES:
         read_card(Path(model))
@@ -99,7 +100,7 @@ def find(model: str | None) -> Path:
         place = home / (model or "transformer")
         if (place / CARD).is_file():
             return place
-    raise ModelError(
+    raise UserError(
         say(
             f"There is no trained {model or 'model'} here; train one with "
             f"`python -m course train {model or 'transformer'} --data generated`.",
@@ -116,7 +117,7 @@ def open_translator(directory: Path) -> tuple[Translator, dict[str, Any]]:
         `(translator, {"reference": whether the layers are the reference's})`.
 
     Raises:
-        ModelError: the layers aren't written, or don't fit.
+        UserError: the layers aren't written, or don't fit.
     """
     family = read_card(directory)["family"]
     made, reference = best_class(family)

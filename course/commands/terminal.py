@@ -5,12 +5,25 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
+from course.kit.errors import UserError
 from course.kit.language import say, use_language
+
+
+class Commands(TyperGroup):
+    """Commands that end with the message of a `UserError` and status 2 where one is raised."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            stop(str(error))
 
 
 def stop(message: str) -> NoReturn:
@@ -22,10 +35,7 @@ def stop(message: str) -> NoReturn:
 def speak(code: str | None) -> None:
     """Speak the language that `--language` names, if it names one."""
     if code is not None:
-        try:
-            use_language(code)
-        except ValueError as error:
-            stop(str(error))
+        use_language(code)
 
 
 def one_of(option: str, value: str, known: tuple[str, ...]) -> None:

@@ -63,11 +63,10 @@ def train(
     console = Console()
     with console.status(say("loading", "载入中")), unannounced():
         from course.commands import models
-        from course.kit.corpora import DataError
         from course.kit.corpora.dataset import open_dataset
-        from course.kit.models.families import ModelError, family_of
+        from course.kit.models.families import family_of
         from course.kit.training import default_recipe, devices
-        from course.kit.training.checkpoint import RunError, claim
+        from course.kit.training.checkpoint import claim
         from course.kit.training.recipe import changed
         from course.kit.training.run import Job
         from course.kit.training.run import train as run
@@ -94,7 +93,7 @@ def train(
             console, say(f"{family}: {counts:,} pairs, {plan}", f"{family}：{counts:,} 对，{plan}")
         )
         run(job, lambda line: print_line(console, line), verbose=1 if console.is_terminal else 0)
-    except (ModelError, DataError, RunError, OSError) as error:
+    except OSError as error:
         stop(str(error))
     except KeyboardInterrupt:
         stop_training()
@@ -137,16 +136,11 @@ def translate(
     console = Console(stderr=True)
     with console.status(say("loading", "载入中")):
         from course.commands import models
-        from course.kit.corpora import DataError
-        from course.kit.models.families import ModelError
 
-        try:
-            # What a student's module prints is no translation.
-            with contextlib.redirect_stdout(sys.stderr):
-                directory = models.find(model)
-                translator, about = models.open_translator(directory)
-        except (ModelError, DataError) as error:
-            stop(str(error))
+        # What a student's module prints is no translation.
+        with contextlib.redirect_stdout(sys.stderr):
+            directory = models.find(model)
+            translator, about = models.open_translator(directory)
     whose = (
         say("the reference's layers", "参考答案的层")
         if about["reference"]

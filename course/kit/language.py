@@ -2,6 +2,8 @@
 
 import os
 
+from course.kit.errors import UserError
+
 _LANGUAGES = ("en", "zh")
 _current = (
     "zh" if (os.environ.get("LC_ALL") or os.environ.get("LANG", "")).startswith("zh") else "en"
@@ -12,11 +14,11 @@ def use_language(language: str) -> None:
     """Speak this language from now on.
 
     Raises:
-        ValueError: it is neither "en" nor "zh".
+        UserError: the language is neither "en" nor "zh".
     """
     global _current
     if language not in _LANGUAGES:
-        raise ValueError(f"There is no language {language!r}; choose one of: en, zh.")
+        raise UserError(f"There is no language {language!r}; choose one of: en, zh.")
     _current = language
 
 

@@ -42,7 +42,7 @@ from course.commands import models
 from course.check import in_notebook
 from course.kit.notebook import plots
 from course.kit.corpora.generated import generated_corpus
-from course.kit.models.families import ModelError
+from course.kit.errors import UserError
 from course.kit.language import say
 from course.kit.notebook.pictures import transformer as pictures
 from course.kit.notebook.show import explore, show
@@ -1000,7 +1000,7 @@ pair = next(p for p in generated_corpus().compositional if p.english.startswith(
 sentence = pair.english
 try:
     translator = load(models.find("transformer"), Transformer)
-except ModelError as problem:
+except UserError as problem:
     translator = None
     print(problem)
 else:

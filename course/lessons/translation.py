@@ -1042,8 +1042,9 @@ for epoch in (3, 6):
 
 # %%
 from course.commands import models
+from course.kit.errors import UserError
 from course.kit.models.comparison import length_bands, length_of
-from course.kit.models.families import FAMILIES, ModelError
+from course.kit.models.families import FAMILIES
 
 splits = {
     say("test", "测试"): corpus.test[:200],
@@ -1057,7 +1058,7 @@ for name in ("rnn-fixed", "rnn", "cnn", "transformer"):
     title = say(*FAMILIES[name].title)
     try:
         translator, _ = models.open_translator(models.find(name))
-    except ModelError as problem:
+    except UserError as problem:
         print(problem)
         continue
     written = {

@@ -9,7 +9,8 @@ import pytest
 
 from autograder.grading.grader import Job
 from autograder.running.pool import read_job
-from autograder.running.submissions import SubmissionsError, UnreadableMember, find_submissions
+from autograder.running.submissions import UnreadableMember, find_submissions
+from course.kit.errors import UserError
 from course.kit.handin import MAX_BYTES, UnreadableHandIn, read_handin
 from tests.fuzz.mutations import broken_bytes, numbered
 
@@ -118,7 +119,7 @@ def test_damage_anywhere_in_a_zip_ends_in_a_reason_or_the_file(tmp_path):
         (tmp_path / "all.zip").write_bytes(content)
         try:
             jobs = [read_job(found) for found in find_submissions([tmp_path / "all.zip"])]
-        except SubmissionsError:
+        except UserError:
             ends.add("no zip")
             continue
         assert all(isinstance(job, Job) for job in jobs), (number, jobs)
@@ -143,7 +144,7 @@ def test_a_zip_in_a_zip_is_not_opened(tmp_path):
 
 def test_a_file_that_is_no_zip_is_named(tmp_path):
     (tmp_path / "all.zip").write_bytes(b"PK\x03\x04" + os.urandom(100))
-    with pytest.raises(SubmissionsError, match=r"all\.zip"):
+    with pytest.raises(UserError, match=r"all\.zip"):
         find_submissions([tmp_path / "all.zip"])
 
 
@@ -152,7 +153,7 @@ def test_names_that_differ_in_case_alone_are_refused_by_name(twins, tmp_path):
     for name in twins:
         (tmp_path / name).mkdir()
         (tmp_path / name / "attention.py").write_text("x = 1\n")
-    with pytest.raises(SubmissionsError, match="rename one"):
+    with pytest.raises(UserError, match="rename one"):
         find_submissions([tmp_path])
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.book.pages import lesson_page
-from autograder.authoring.book.site import BookError, build_site
+from autograder.authoring.book.site import build_site
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _PROCESSES = 2
@@ -47,7 +48,7 @@ def main() -> int:
         return 2
     try:
         build_site(pages_of(arguments.units or available_units()), arguments.directory)
-    except BookError as error:
+    except UserError as error:
         print(error, file=sys.stderr)
         return 1
     print(f"Open {arguments.directory / 'index.html'}.")

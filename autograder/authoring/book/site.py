@@ -11,6 +11,7 @@ from nbformat.notebooknode import NotebookNode
 from autograder.authoring.chinese import joined
 from autograder.authoring.glossary import page as glossary_page
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 
 HERE = Path(__file__).resolve().parent
 
@@ -35,10 +36,6 @@ _CODES = {"en": "en", "zh": "zh_CN"}
 _NAMES = {"en": "English", "zh": "中文"}
 
 
-class BookError(RuntimeError):
-    """Sphinx refused, or can't be had; the message says what to do."""
-
-
 def build_site(pages: Mapping[tuple[str, str], NotebookNode], target: Path) -> None:
     """Build the book of some pages.
 
@@ -47,14 +44,14 @@ def build_site(pages: Mapping[tuple[str, str], NotebookNode], target: Path) -> N
         target: the folder; what stood there is replaced once all is built.
 
     Raises:
-        BookError: Sphinx found something wrong, or is not installed.
+        UserError: Sphinx found something wrong, or is not installed.
     """
     try:
         from sphinx.cmd.build import build_main
     except ImportError:
-        raise BookError("Run `make book`, which installs requirements/book.txt first.") from None
+        raise UserError("Run `make book`, which installs requirements/book.txt first.") from None
     if target.exists() and not (target / ".book").is_file():
-        raise BookError(f"{target} is no book; name a folder that may be replaced.")
+        raise UserError(f"{target} is no book; name a folder that may be replaced.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         made = Path(scratch) / "book"
@@ -73,7 +70,7 @@ def build_site(pages: Mapping[tuple[str, str], NotebookNode], target: Path) -> N
             options += ["-A", f"other={other}", "-A", f"other_name={_NAMES[other]}"]
             status = build_main([*options, "-c", str(HERE), str(sources), str(made / language)])
             if status:
-                raise BookError("Sphinx found what it reports above; mend it in the lessons.")
+                raise UserError("Sphinx found what it reports above; mend it in the lessons.")
             shutil.rmtree(made / language / ".doctrees", ignore_errors=True)
         shutil.rmtree(made / "jupyter_execute", ignore_errors=True)  # MyST-NB leaves it
         (made / "index.html").write_text(_cover(), encoding="utf-8")

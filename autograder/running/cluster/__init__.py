@@ -9,12 +9,9 @@ from collections.abc import Callable, Sequence
 from autograder.results.result import Result
 from autograder.running.pool import Batch, Options, Summary
 from autograder.running.submissions import Submission
+from course.kit.errors import UserError
 
 LOCAL = "local"
-
-
-class ClusterError(RuntimeError):
-    """The cluster can't grade; the message says what to do. Results that were written stay."""
 
 
 def grade_on_cluster(
@@ -32,7 +29,7 @@ def grade_on_cluster(
         on_result: called with each result.
 
     Raises:
-        ClusterError: dask.distributed is not installed, or the cluster can't be used or is lost.
+        UserError: dask.distributed is not installed, or the cluster can't be used or is lost.
         IsolationError: a worker can't give the isolation that is asked for.
         OSError: a result can't be written.
     """
@@ -40,7 +37,7 @@ def grade_on_cluster(
         from autograder.running.cluster.connection import connected
         from autograder.running.cluster.dispatch import dispatch
     except ImportError:
-        raise ClusterError(
+        raise UserError(
             "Grading on a cluster needs dask.distributed: pip install -r requirements/cluster.txt"
         ) from None
     batch = Batch(submissions, options, on_result)

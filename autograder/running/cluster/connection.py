@@ -11,10 +11,11 @@ from distributed import Client
 from distributed.client import ClosedClientError
 
 from autograder.grading.versions import suite_version
-from autograder.running.cluster import LOCAL, ClusterError
+from autograder.running.cluster import LOCAL
 from autograder.running.cluster.local import local_cluster
 from autograder.running.cluster.worker import suites_here
 from autograder.running.pool import Options
+from course.kit.errors import UserError
 
 # What a client raises whose scheduler is gone.
 GONE = (OSError, RuntimeError, ClosedClientError)
@@ -47,7 +48,7 @@ class Cluster:
         """Return what the scheduler knows of the workers that may take tasks, by address.
 
         Raises:
-            ClusterError: the scheduler is gone.
+            UserError: the scheduler is gone.
         """
         try:
             known = self.client.scheduler_info()["workers"]
@@ -64,7 +65,7 @@ class Cluster:
         """Return how many tasks the workers can do at a time, as it was some seconds ago at most.
 
         Raises:
-            ClusterError: there have been no workers for a minute, or the scheduler is gone.
+            UserError: there have been no workers for a minute, or the scheduler is gone.
         """
         now = time.monotonic()
         if now - self._looked >= _GLANCE_SECONDS:
@@ -73,15 +74,15 @@ class Cluster:
         if self._threads:
             self._seen = now
         elif now - self._seen > _PATIENCE_SECONDS:
-            raise ClusterError(
+            raise UserError(
                 f"The cluster at {self.address} has lost its workers; results so far are kept: "
                 "start workers and go on with --resume."
             )
         return self._threads
 
-    def lost(self) -> ClusterError:
+    def lost(self) -> UserError:
         """Return what to say when the scheduler is gone."""
-        return ClusterError(
+        return UserError(
             f"The scheduler at {self.address} was lost or dropped the tasks; results so far are "
             "kept: go on with --resume."
         )
@@ -90,16 +91,16 @@ class Cluster:
         """See that workers are there, and that they can grade these units as this machine would.
 
         Raises:
-            ClusterError: they can't.
+            UserError: they can't.
         """
         workers = self.workers()
         if not workers and self.resources:
-            raise ClusterError(
+            raise UserError(
                 f"No worker of the cluster at {self.address} offers a GPU; start workers with "
                 "--resources GPU=1 on machines that have one, or grade with --device cpu."
             )
         if not workers:
-            raise ClusterError(
+            raise UserError(
                 f"The cluster at {self.address} has no workers; start some: "
                 f"python -m dask worker {self.address} --nthreads 1"
             )
@@ -121,17 +122,17 @@ class Cluster:
                 if versions[unit] != suite_version(unit):
                     raise self.outdated(name, unit)
 
-    def outdated(self, name: str, unit: str) -> ClusterError:
+    def outdated(self, name: str, unit: str) -> UserError:
         """Return what to say when a worker's suite is not this machine's."""
-        return ClusterError(
+        return UserError(
             f"{name} of the cluster at {self.address} has another version of the suite {unit}; "
             "bring its checkout to this one's version and start it again."
         )
 
-    def _unfit(self, name: str, error: Exception) -> ClusterError:
+    def _unfit(self, name: str, error: Exception) -> UserError:
         # What a worker's connection raises comes as a plain Exception that names the first one.
         told = error if type(error) is Exception else f"{type(error).__name__}: {error}"
-        return ClusterError(
+        return UserError(
             f"{name} of the cluster at {self.address} can't use the course package ({told}); "
             "start it in a checkout of this version, with its environment: python -m dask …"
         )
@@ -147,7 +148,7 @@ def connected(address: str, options: Options, units: Sequence[str]) -> Iterator[
         units: what it is to grade.
 
     Raises:
-        ClusterError: it can't be reached, or can't grade.
+        UserError: it can't be reached, or can't grade.
     """
     _quiet()
     with ExitStack() as stack:
@@ -161,7 +162,7 @@ def connected(address: str, options: Options, units: Sequence[str]) -> Iterator[
                 Client(target, timeout=_CONNECT_SECONDS, set_as_default=False)
             )
         except (OSError, ValueError, TypeError, RuntimeError) as error:
-            raise ClusterError(
+            raise UserError(
                 f"No dask scheduler can be reached at {address} ({error}); start one with "
                 "`python -m dask scheduler` and give its address, such as tcp://host:8786."
             ) from None

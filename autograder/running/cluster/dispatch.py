@@ -14,11 +14,11 @@ from distributed import CancelledError, Future, KilledWorker
 from autograder.grading.grader import Job
 from autograder.grading.versions import suite_version
 from autograder.results.result import Result
-from autograder.running.cluster import ClusterError
 from autograder.running.cluster.connection import GONE, Cluster
 from autograder.running.cluster.worker import Run, close_here, grade_here
 from autograder.running.pool import Batch, read_job
 from autograder.running.submissions import Submission
+from course.kit.errors import UserError
 
 _PER_THREAD = 4  # enough that no worker waits for the client
 _WAIT_SECONDS = 5.0
@@ -36,7 +36,7 @@ def dispatch(batch: Batch, cluster: Cluster) -> None:
     again at the end, each alone, and only one that kills workers then is given up.
 
     Raises:
-        ClusterError: the cluster is lost, or a worker that joined can't grade.
+        UserError: the cluster is lost, or a worker that joined can't grade.
         IsolationError: a worker can't give the isolation that is asked for.
         OSError: a result can't be written.
     """
@@ -126,7 +126,7 @@ class _Flight:
         except CancelledError:
             raise self._cluster.lost() from None
         except Exception as error:
-            raise ClusterError(
+            raise UserError(
                 f"A task can't be run on the cluster at {self._cluster.address} "
                 f"({type(error).__name__}: {error}); see that all workers have this version of "
                 "the course package, then go on with --resume."

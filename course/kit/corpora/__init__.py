@@ -8,7 +8,3 @@ class Pair(NamedTuple):
 
     english: str
     chinese: str
-
-
-class DataError(Exception):
-    """Data can't be had or used; the message is one sentence that says what to do."""

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from course.kit.corpora import DataError, Pair, cleaning, files, splitting
+from course.kit.corpora import Pair, cleaning, files, splitting
 from course.kit.corpora.cleaning import Report, Row
 from course.kit.corpora.placing import made_whole
+from course.kit.errors import UserError
 from course.kit.language import say
 
 # Another number makes every cache anew: raise it when cleaning, splitting or the files change.
@@ -70,11 +71,11 @@ class Dataset:
         """Give the pairs of a split with their attributions, one at a time.
 
         Raises:
-            DataError: there is no such split.
+            UserError: there is no such split.
         """
         if split not in self.splits:
             names = ", ".join(self.splits)
-            raise DataError(
+            raise UserError(
                 say(
                     f"{self.name} has no split {split!r}; choose one of: {names}.",
                     f"{self.name} 没有 {split!r} 这一部分；可选：{names}。",
@@ -86,7 +87,7 @@ class Dataset:
         """Give the pairs of a split, one at a time, as they stand in the file.
 
         Raises:
-            DataError: there is no such split.
+            UserError: there is no such split.
         """
         return (row.pair for row in self.rows(split))
 
@@ -96,7 +97,7 @@ class Dataset:
         Both in the order in which they first stand in the file. The split is held in memory.
 
         Raises:
-            DataError: there is no such split.
+            UserError: there is no such split.
         """
         translations: dict[str, list[str]] = {}
         for english, chinese in self.pairs(split):
@@ -127,7 +128,7 @@ def open_dataset(
         options: lengths, split sizes and seed.
 
     Raises:
-        DataError: there is no such file, it can't be read, or it holds no pair.
+        UserError: there is no such file, it can't be read, or it holds no pair.
     """
     options, place = options or Options(), data_home(home)
     if str(name) == "generated":
@@ -139,7 +140,7 @@ def open_dataset(
         return _open_file(fetched.path, "tatoeba", place, options, fetched.source)
     path = Path(name).expanduser()
     if not path.is_file():
-        raise DataError(
+        raise UserError(
             say(
                 f"There is no data set and no file {str(name)!r}; choose generated, tatoeba, or "
                 "the path of a TSV or zip file.",
@@ -168,7 +169,7 @@ def _open_file(
             report = Report()
             counts, attributed = _split_file(path, made, report, options)
             if not counts:
-                raise DataError(_nothing_in(path, report))
+                raise UserError(_nothing_in(path, report))
             if attributed and not source["attribution"]:
                 source = {**source, "attribution": "each pair's own, in the third column"}
             _write_card(made, name, source, counts, options, report)
@@ -196,7 +197,7 @@ def _open_generated(home: Path, options: Options) -> Dataset:
                 validation=options.validation, test=options.test, seed=options.seed
             )
         except ValueError as error:
-            raise DataError(str(error)) from error
+            raise UserError(str(error)) from error
         with made_whole(directory) as made:
             counts = {}
             for split, pairs in corpus._asdict().items():

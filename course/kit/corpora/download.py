@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from course.kit.corpora import DataError, files
+from course.kit.corpora import files
+from course.kit.errors import UserError
 from course.kit.language import say
 
 USER_AGENT = "seq2seq-course/0.1 (a course on sequence-to-sequence translation)"
@@ -35,7 +36,7 @@ def download(url: str, path: Path, tries: int = 5, wait: float = 1.0) -> dict[st
         The url, the number of bytes, and the server's etag and last_modified or None.
 
     Raises:
-        DataError: the server says no, can't be reached, or breaks off each time.
+        UserError: the server says no, can't be reached, or breaks off each time.
     """
     import requests
 
@@ -57,11 +58,11 @@ def download(url: str, path: Path, tries: int = 5, wait: float = 1.0) -> dict[st
             ) as error:
                 reason = str(error)
             except requests.RequestException as error:
-                raise DataError(_no(url, str(error))) from error
+                raise UserError(_no(url, str(error))) from error
             failed = failed + 1 if part.size <= farthest else 1
             farthest = max(farthest, part.size)
             if failed >= tries:
-                raise DataError(
+                raise UserError(
                     say(
                         f"{url} could not be fetched in {tries} tries ({reason}); look at the "
                         "connection and run the command again, and it goes on where it stopped.",
@@ -123,7 +124,7 @@ def _go_on(session: Any, part: _Part) -> None:
 
     Raises:
         _CutOff: the file is not complete yet.
-        DataError: it never will be.
+        UserError: it never will be.
     """
     here = part.size
     asked = {}
@@ -137,7 +138,7 @@ def _go_on(session: Any, part: _Part) -> None:
         if status in _WORTH_RETRYING:
             raise _CutOff(f"HTTP {status}")
         if status not in (200, 206):
-            raise DataError(_no(part.url, f"HTTP {status}"))
+            raise UserError(_no(part.url, f"HTTP {status}"))
         length = response.headers.get("Content-Length")
         total = int(length) if length and length.isdigit() else None
         if status == 206:

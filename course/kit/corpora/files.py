@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from course.kit.corpora import DataError
+from course.kit.errors import UserError
 from course.kit.language import say
 
 _MEMBER = "cmn.txt"  # what manythings.org calls it
@@ -27,7 +27,7 @@ def lines_of(path: Path, description: str) -> Iterator[bytes]:
     """Give the lines of a TSV file, or of the one in a zip, and show how far it has come.
 
     Raises:
-        DataError: the file can't be read, or is a zip in which no file or several may be meant.
+        UserError: the file can't be read, or is a zip in which no file or several may be meant.
     """
     try:
         if zipfile.is_zipfile(path):
@@ -40,7 +40,7 @@ def lines_of(path: Path, description: str) -> Iterator[bytes]:
                 yield from _shown(file, path.stat().st_size, description)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError is how zipfile says that a password is needed.
-        raise DataError(
+        raise UserError(
             say(f"{path} can't be read: {error}.", f"无法读取 {path}：{error}。")
         ) from error
 
@@ -49,14 +49,14 @@ def member_of(archive: zipfile.ZipFile, path: Path) -> str:
     """Return the name of the file of pairs in a zip.
 
     Raises:
-        DataError: there is none, or several may be meant.
+        UserError: there is none, or several may be meant.
     """
     names = [name for name in archive.namelist() if name.endswith((".txt", ".tsv"))]
     # manythings.org puts notes about the file beside it, and calls them _about.txt.
     pairs = [name for name in names if not name.rsplit("/", 1)[-1].startswith((".", "_"))]
     named = [name for name in pairs if name.rsplit("/", 1)[-1] == _MEMBER]
     if len(named or pairs) != 1:
-        raise DataError(
+        raise UserError(
             say(
                 f"{path} has to hold one .txt or .tsv file, or {_MEMBER}; it holds {len(pairs)}.",
                 f"{path} 中应当有一个 .txt 或 .tsv 文件，或有 {_MEMBER}；现有 {len(pairs)} 个。",
@@ -68,7 +68,7 @@ def member_of(archive: zipfile.ZipFile, path: Path) -> str:
 def _shown(file: IO[bytes], size: int, description: str) -> Iterator[bytes]:
     start = file.read(2)
     if start in (b"\xff\xfe", b"\xfe\xff"):
-        raise DataError(
+        raise UserError(
             say(
                 "The file is text in UTF-16; save it as UTF-8.",
                 "该文件是 UTF-16 文本；请另存为 UTF-8。",

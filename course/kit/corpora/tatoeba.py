@@ -11,7 +11,8 @@ import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course.kit.corpora import DataError, files
+from course.kit.corpora import files
+from course.kit.errors import UserError
 from course.kit.language import say
 
 URL = "https://www.manythings.org/anki/cmn-eng.zip"
@@ -49,7 +50,7 @@ def fetch(
         tries, wait: see `download.download`.
 
     Raises:
-        DataError: it can't be fetched, is no sound zip of pairs, or has another hash.
+        UserError: it can't be fetched, is no sound zip of pairs, or has another hash.
     """
     from course.kit.corpora import download
 
@@ -62,7 +63,7 @@ def fetch(
     try:
         found = files.sha256_of(arrived)
         if wanted not in (None, found):
-            raise DataError(
+            raise UserError(
                 say(
                     f"The file at {url} has SHA-256 {found}, not {wanted}; leave --sha256 out if "
                     "you want the file as it is now.",
@@ -89,11 +90,11 @@ def fetched_file(home: Path) -> Fetched:
     """Return the file that was fetched.
 
     Raises:
-        DataError: it was not fetched, or is not what was fetched any more.
+        UserError: it was not fetched, or is not what was fetched any more.
     """
     path, record = _places(home)
     if not path.is_file() or not record.is_file():
-        raise DataError(
+        raise UserError(
             say(
                 f"The Tatoeba pairs are not here yet; get them with: {_COMMAND}",
                 f"还没有 Tatoeba 句对；请先运行：{_COMMAND}",
@@ -104,7 +105,7 @@ def fetched_file(home: Path) -> Fetched:
     except ValueError:
         source = {}
     if files.sha256_of(path) != source.get("sha256"):
-        raise DataError(
+        raise UserError(
             say(
                 f"{path} has changed since it was fetched; get it anew with: {_COMMAND}",
                 f"{path} 在下载之后被改动；请重新运行：{_COMMAND}",
@@ -117,7 +118,7 @@ def _there(home: Path, url: str, sha256: str | None) -> Fetched | None:
     """Return the file where it is already, and is the one that is wanted."""
     try:
         fetched = fetched_file(home)
-    except DataError:
+    except UserError:
         return None
     right = fetched.source.get("url") == url and sha256 in (None, fetched.source["sha256"])
     return fetched if right else None
@@ -127,7 +128,7 @@ def _sound(path: Path, url: str) -> bytes | None:
     """Read all of a zip, whose checksums are compared by that, and return its notes.
 
     Raises:
-        DataError: it is no zip, a checksum is wrong, or there are no pairs in it.
+        UserError: it is no zip, a checksum is wrong, or there are no pairs in it.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -138,7 +139,7 @@ def _sound(path: Path, url: str) -> bytes | None:
                 return archive.read(_ABOUT) if _ABOUT in names else None
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError):
         pass
-    raise DataError(
+    raise UserError(
         say(
             f"What came from {url} is no sound zip file; run the command again, or give another "
             "address with --url.",

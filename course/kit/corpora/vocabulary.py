@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from course.kit.corpora import DataError
+from course.kit.errors import UserError
 from course.kit.language import say
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 
@@ -70,7 +70,7 @@ class _Listed:
         self._tokens = [*SPECIAL_TOKENS, *tokens]
         self._ids = {token: i for i, token in enumerate(self._tokens)}
         if len(self._ids) != len(self._tokens):
-            raise DataError(
+            raise UserError(
                 say("A vocabulary lists each token once.", "词表中每个词元只能出现一次。")
             )
 
@@ -124,7 +124,7 @@ class _Listed:
         """Return the vocabulary that `save` wrote.
 
         Raises:
-            DataError: the file holds no vocabulary of this kind.
+            UserError: the file holds no vocabulary of this kind.
         """
         return _expect(load_vocabulary(path), cls, path)
 
@@ -199,7 +199,7 @@ class SubwordVocabulary:
         """Make the vocabulary of a SentencePiece model with the course's four special ids.
 
         Raises:
-            DataError: these bytes are no such model.
+            UserError: these bytes are no such model.
         """
         from sentencepiece import SentencePieceProcessor
 
@@ -209,7 +209,7 @@ class SubwordVocabulary:
         except (RuntimeError, IndexError):
             first = []
         if first != list(SPECIAL_TOKENS):
-            raise DataError(
+            raise UserError(
                 say(
                     "This is not a SentencePiece model of the course; build the vocabulary again.",
                     "这不是本课程的 SentencePiece 模型；请重新生成词表。",
@@ -238,14 +238,14 @@ class SubwordVocabulary:
             seed: of that draw.
 
         Raises:
-            DataError: there is no text, or max_size is too small for the characters alone.
+            UserError: there is no text, or max_size is too small for the characters alone.
         """
         import sentencepiece
 
         kept = _drawn(texts, sample, random.Random(seed))
         counts = Counter(c for text in kept for c in text if not c.isspace())
         if not counts:
-            raise DataError(
+            raise UserError(
                 say("There is no text to learn subwords from.", "没有可用来学习子词的文本。")
             )
         often = sum(count for count in counts.values() if count >= min_count)
@@ -279,7 +279,7 @@ class SubwordVocabulary:
         except RuntimeError as error:
             if "smaller than required_chars" not in str(error):
                 raise
-            raise DataError(
+            raise UserError(
                 say(
                     f"A vocabulary of {max_size} is too small for the characters of this text; "
                     "ask for a larger max_size, or a larger min_count.",
@@ -320,7 +320,7 @@ class SubwordVocabulary:
         """Return the vocabulary that `save` wrote.
 
         Raises:
-            DataError: the file holds no vocabulary of this kind.
+            UserError: the file holds no vocabulary of this kind.
         """
         return _expect(load_vocabulary(path), cls, path)
 
@@ -329,7 +329,7 @@ def load_vocabulary(path: str | Path) -> "WordVocabulary | CharacterVocabulary |
     """Return the vocabulary that was saved to a file, of whatever kind.
 
     Raises:
-        DataError: there is no such file, or it holds no vocabulary.
+        UserError: there is no such file, or it holds no vocabulary.
     """
     try:
         saved = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -340,11 +340,11 @@ def load_vocabulary(path: str | Path) -> "WordVocabulary | CharacterVocabulary |
             raise TypeError
         return listed[saved["kind"]](saved["tokens"])
     except FileNotFoundError:
-        raise DataError(
+        raise UserError(
             say(f"There is no vocabulary file {path}.", f"没有词表文件 {path}。")
         ) from None
     except (ValueError, KeyError, TypeError):
-        raise DataError(
+        raise UserError(
             say(
                 f"{path} holds no vocabulary; build it again and save it there.",
                 f"{path} 中没有词表；请重新生成并保存。",
@@ -431,7 +431,7 @@ def _write(path: Path, text: str) -> None:
 
 def _expect(vocabulary: Any, kind: type, path: str | Path) -> Any:
     if not isinstance(vocabulary, kind):
-        raise DataError(
+        raise UserError(
             say(
                 f"{path} holds a {vocabulary.kind} vocabulary, not the kind that was asked for.",
                 f"{path} 中的词表种类是 {vocabulary.kind}，与所要的不同。",

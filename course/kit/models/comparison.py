@@ -17,9 +17,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import Dataset
 from course.kit.corpora.vocabulary import WordVocabulary
+from course.kit.errors import UserError
 from course.kit.language import say
 from course.kit.models.evaluation import Scores, evaluate
 from course.kit.models.families import build
@@ -110,7 +110,7 @@ def measure(
         effort: how much is measured.
 
     Raises:
-        DataError: there are too few pairs for a test split.
+        UserError: there are too few pairs for a test split.
     """
     effort = effort or Effort()
     test = check_test(dataset)
@@ -146,11 +146,11 @@ def check_test(dataset: Dataset) -> list[tuple[str, list[str]]]:
     """Return the test sentences, each with its translations.
 
     Raises:
-        DataError: there are none.
+        UserError: there are none.
     """
     if references := dataset.references("test"):
         return references
-    raise DataError(
+    raise UserError(
         say(
             f"{dataset.name} has too few pairs to set some aside for a test.",
             f"{dataset.name} 的句对太少，无法留出测试集。",

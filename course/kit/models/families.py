@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from course.kit.errors import UserError
 from course.kit.language import say
 
 
@@ -51,19 +52,15 @@ FAMILIES = {
 }
 
 
-class ModelError(ValueError):
-    """A model can't be made, trained or loaded as asked; the message says what to do."""
-
-
 def family_of(name: str) -> Family:
     """Return a family by its name.
 
     Raises:
-        ModelError: there is none of that name.
+        UserError: there is none of that name.
     """
     if name not in FAMILIES:
         known = ", ".join(FAMILIES)
-        raise ModelError(
+        raise UserError(
             say(
                 f"There is no family {name!r}; the families are: {known}.",
                 f"没有名为 {name!r} 的模型；可选：{known}。",
@@ -146,7 +143,7 @@ def get_weights(model: Any, paths: list[str]) -> dict[str, np.ndarray]:
     """Return a model's weights by path.
 
     Raises:
-        ModelError: a part has another name.
+        UserError: a part has another name.
     """
     return {path: keras.ops.convert_to_numpy(_weight(model, path)) for path in paths}
 
@@ -155,12 +152,12 @@ def set_weights(model: Any, weights: Mapping[str, np.ndarray]) -> None:
     """Put weights into a model, by path; Keras's own layers may keep heads and width apart.
 
     Raises:
-        ModelError: a part has another name or another size.
+        UserError: a part has another name or another size.
     """
     for path, value in weights.items():
         found = _weight(model, path)
         if math.prod(found.shape) != value.size:
-            raise ModelError(
+            raise UserError(
                 say(
                     f"{path} has the shape {tuple(found.shape)}, and {value.shape} is to go in; "
                     "make the model with the sizes that the weights were trained with.",
@@ -177,7 +174,7 @@ def _weight(model: Any, path: str) -> Any:
         for part in path.split("."):
             owner = owner[int(part)] if part.isdigit() else getattr(owner, part)
     except (AttributeError, IndexError, TypeError):
-        raise ModelError(
+        raise UserError(
             say(
                 f"The model has no {path}; name its parts as the exercise says.",
                 f"模型中没有 {path}；请按练习要求命名各部分。",

@@ -17,12 +17,13 @@ from zipfile import BadZipFile
 import keras
 import numpy as np
 
-from course.kit.corpora import DataError, cleaning
+from course.kit.corpora import cleaning
 from course.kit.corpora.placing import UNFINISHED
 from course.kit.corpora.vocabulary import Vocabulary, load_vocabulary, restore
 from course.kit.decoding import Steps, beam_search, compiled, greedy_search, steps_for
+from course.kit.errors import UserError
 from course.kit.language import say
-from course.kit.models.families import ModelError, build, get_weights, set_weights, weight_paths
+from course.kit.models.families import build, get_weights, set_weights, weight_paths
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID, padded
 
 CARD, WEIGHTS = "model.json", "weights.npz"
@@ -166,7 +167,7 @@ def read_card(directory: Path) -> dict[str, Any]:
     """Return what is known of a saved translator.
 
     Raises:
-        ModelError: there is none.
+        UserError: there is none.
     """
     try:
         card = json.loads((directory / CARD).read_text(encoding="utf-8"))
@@ -174,7 +175,7 @@ def read_card(directory: Path) -> dict[str, Any]:
             raise ValueError(CARD)
         return card
     except (OSError, ValueError):
-        raise ModelError(
+        raise UserError(
             say(
                 f"There is no trained model in {directory}; train one with "
                 "`python -m course train`.",
@@ -187,7 +188,7 @@ def load(directory: Path, model_class: type) -> Translator:
     """Put a saved translator's weights into a model of this class.
 
     Raises:
-        ModelError: there is no saved translator, or the class doesn't fit its weights.
+        UserError: there is no saved translator, or the class doesn't fit its weights.
     """
     card = read_card(directory)
     model = build(card["family"], model_class, card["sizes"])
@@ -197,8 +198,8 @@ def load(directory: Path, model_class: type) -> Translator:
         source, target = (
             load_vocabulary(directory / f"{side}.json") for side in ("source", "target")
         )
-    except (OSError, ValueError, KeyError, BadZipFile, DataError):
-        raise ModelError(
+    except (OSError, ValueError, KeyError, BadZipFile, UserError):
+        raise UserError(
             say(
                 f"The model in {directory} is damaged; train it again.",
                 f"{directory} 中的模型已损坏；请重新训练。",

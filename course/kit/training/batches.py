@@ -14,10 +14,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from course.kit.corpora import DataError, Pair
+from course.kit.corpora import Pair
 from course.kit.corpora.dataset import Dataset
 from course.kit.corpora.placing import made_whole
 from course.kit.corpora.vocabulary import Vocabulary
+from course.kit.errors import UserError
 from course.kit.language import say
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 
@@ -182,11 +183,11 @@ class Batches(keras.utils.PyDataset):
             workers: `workers`, `use_multiprocessing` and `max_queue_size` of `PyDataset`.
 
         Raises:
-            DataError: there are no pairs.
+            UserError: there are no pairs.
         """
         super().__init__(**workers)
         if not len(encoded):
-            raise DataError(
+            raise UserError(
                 say("There are no pairs to make batches of.", "没有可以组成批次的句对。")
             )
         self._encoded = encoded

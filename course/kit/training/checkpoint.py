@@ -20,6 +20,7 @@ import keras
 import numpy as np
 
 from course.kit.corpora.placing import UNFINISHED
+from course.kit.errors import UserError
 from course.kit.language import say
 
 
@@ -66,10 +67,6 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-class RunError(ValueError):
-    """A run can't be begun or taken up there; the message says what to do."""
-
-
 def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
     """Make a directory ready for a run, or see that the run in it is this one.
 
@@ -80,7 +77,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
         anew: whether an earlier run is removed.
 
     Raises:
-        RunError: there is another run, or something else.
+        UserError: there is another run, or something else.
     """
     path = directory / "plan.json"
     text = json.dumps(plan, indent=2, sort_keys=True) + "\n"
@@ -89,7 +86,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
     if path.is_file():
         _sweep(directory)
         if path.read_text(encoding="utf-8") != text:
-            raise RunError(
+            raise UserError(
                 say(
                     f"{directory} holds a run with other settings; give --anew to replace it, or "
                     "another --out.",
@@ -97,7 +94,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
                 )
             )
     elif directory.exists() and not _is_empty(directory):
-        raise RunError(
+        raise UserError(
             say(
                 f"{directory} holds something else; name another directory with --out.",
                 f"{directory} 中已有其他内容；请用 --out 另选目录。",
@@ -155,7 +152,7 @@ class State:
         """Take up what was saved; return whether there was something.
 
         Raises:
-            RunError: it is of another model.
+            UserError: it is of another model.
         """
         if not self.path.is_file():
             return False
@@ -163,7 +160,7 @@ class State:
         history = json.loads(str(arrays.pop("history")))
         variables = self._variables()
         if [tuple(v.shape) for v in variables] != [a.shape for _, a in sorted(arrays.items())]:
-            raise RunError(
+            raise UserError(
                 say(
                     f"{self.path} is of another model; give --anew to train from the beginning.",
                     f"{self.path} 属于另一个模型；用 --anew 从头训练。",

@@ -12,8 +12,8 @@ from typing import Any
 
 import keras
 
+from course.kit.errors import UserError
 from course.kit.language import say
-from course.kit.models.families import ModelError
 
 PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 
@@ -68,11 +68,11 @@ def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> 
         jit: `auto`, `on` or `off`.
 
     Raises:
-        ModelError: a GPU is asked for and there is none.
+        UserError: a GPU is asked for and there is none.
     """
     found = [] if device == "cpu" else gpus()
     if device == "gpu" and not found:
-        raise ModelError(
+        raise UserError(
             say(
                 f"The {keras.backend.backend()} backend sees no GPU; train with --device cpu, or "
                 "install the packages for your GPU (requirements/gpu.txt).",

@@ -7,8 +7,8 @@ that for real pairs was measured for the Transformer (README), and is a first gu
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from course.kit.errors import UserError
 from course.kit.language import say
-from course.kit.models.families import ModelError
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
         **others: attributes of the recipe.
 
     Raises:
-        ModelError: a size can't be understood, or the model has no such argument.
+        UserError: a size can't be understood, or the model has no such argument.
     """
     found = dict(recipe.sizes)
     for each in sizes:
@@ -111,7 +111,7 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
             _check_size(found[name])
         except (KeyError, ValueError):
             known = ", ".join(f"{name}={value}" for name, value in recipe.sizes.items())
-            raise ModelError(
+            raise UserError(
                 say(
                     f"--size {each} can't be used; sizes are given like these: {known}.",
                     f"无法使用 --size {each}；写法如：{known}。",
@@ -119,7 +119,7 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
             ) from None
     width, heads = found.get("d_model", 0), found.get("num_heads", 1)
     if width % heads or width % 2:
-        raise ModelError(
+        raise UserError(
             say(
                 f"d_model={width} must be even, and {heads} heads must share it evenly.",
                 f"d_model={width} 必须是偶数，并能被 {heads} 个头整除。",

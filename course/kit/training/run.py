@@ -15,7 +15,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import Dataset, data_home
 from course.kit.corpora.vocabulary import (
     CharacterVocabulary,
@@ -23,9 +22,10 @@ from course.kit.corpora.vocabulary import (
     Vocabulary,
     WordVocabulary,
 )
+from course.kit.errors import UserError
 from course.kit.language import say
 from course.kit.models.evaluation import Scores, evaluate
-from course.kit.models.families import ModelError, build, get_weights, set_weights, weight_paths
+from course.kit.models.families import build, get_weights, set_weights, weight_paths
 from course.kit.models.translator import Translator
 from course.kit.training.batches import Batches, encode_split
 from course.kit.training.checkpoint import State, read_arrays, write_arrays, write_history
@@ -79,9 +79,9 @@ def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Tran
         verbose: Keras's own progress: 0 none, 1 a bar, 2 a line an epoch.
 
     Raises:
-        DataError: there are too few pairs to train and validate with.
-        ModelError: a sentence is longer than the model's `max_length`.
-        RunError: the directory holds the state of another model.
+        UserError: there are too few pairs to train and validate with.
+        UserError: a sentence is longer than the model's `max_length`.
+        UserError: the directory holds the state of another model.
     """
     # All of it is in the scope: JAX shares out batches only as long as it is there.
     with in_precision(job.plan.precision), job.plan.scope():
@@ -149,7 +149,7 @@ def _vocabularies(dataset: Dataset, recipe: Recipe) -> tuple[Vocabulary, Vocabul
 def _check_room(batches: Batches, room: int) -> None:
     longest = max(max(source, target) for _, source, target in batches.shapes)
     if longest > room:
-        raise ModelError(
+        raise UserError(
             say(
                 f"The longest sentences are {longest} words, and the model has room for {room}; "
                 f"give --size max_length={longest}.",
@@ -192,7 +192,7 @@ class Keeper(keras.callbacks.Callback):
         self._paths = weight_paths(job.family, translator.card["sizes"])
         self._validation = job.dataset.references("validation")
         if not self._validation:
-            raise DataError(
+            raise UserError(
                 say(
                     f"{job.dataset.name} has too few pairs to set some aside for validation.",
                     f"{job.dataset.name} 的句对太少，无法留出验证集。",

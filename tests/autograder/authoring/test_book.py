@@ -11,10 +11,11 @@ import pytest
 
 from autograder.authoring.book import __main__ as command
 from autograder.authoring.book.pages import with_stubs
-from autograder.authoring.book.site import BookError, build_site
+from autograder.authoring.book.site import build_site
 from autograder.authoring.executed import executed
 from autograder.authoring.notebooks import source_notebook, student_notebook
 from autograder.base.text import LANGUAGES
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 UNITS = available_units()
@@ -41,7 +42,7 @@ def test_a_unit_that_is_none_is_named(capsys, monkeypatch, tmp_path):
 def test_a_folder_that_is_no_book_is_left_alone(tmp_path):
     pytest.importorskip("sphinx")
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(BookError, match="is no book"):
+    with pytest.raises(UserError, match="is no book"):
         build_site({}, tmp_path)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 

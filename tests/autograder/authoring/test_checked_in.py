@@ -9,8 +9,9 @@ import nbformat
 import pytest
 
 from autograder.authoring import notebooks, stubs
-from autograder.authoring.release import ReleaseError, build_release
+from autograder.authoring.release import build_release
 from autograder.grading.check import check_of
+from course.kit.errors import UserError
 from course.kit.units import available_units, exercises_of
 from tests.conftest import ROOT
 
@@ -35,7 +36,7 @@ def test_notebooks_are_in_sync(unit, language):
 
 def test_markers_that_do_not_pair_are_refused():
     for text in ("### BEGIN SOLUTION\n", "### END SOLUTION\n"):
-        with pytest.raises(stubs.MarkerError, match=r"[Ll]ine"):
+        with pytest.raises(UserError, match=r"[Ll]ine"):
             stubs.strip_solutions(text)
 
 
@@ -105,6 +106,6 @@ def test_a_release_stands_alone(bundle):
 
 def test_a_release_overwrites_nothing(tmp_path):
     (tmp_path / "precious").write_text("x")
-    with pytest.raises(ReleaseError, match="not empty"):
+    with pytest.raises(UserError, match="not empty"):
         build_release(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["precious"]

@@ -9,12 +9,13 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, LimitOutput, SaveAutoGrades
 from typer.testing import CliRunner
 
-from autograder.bridge.course import Course, CourseError
+from autograder.bridge.course import Course
 from autograder.bridge.gradebook import TakeResult, with_results
 from autograder.bridge.preprocessor import what_is_graded
 from autograder.commands.app import app
 from autograder.grading.versions import content_version
 from autograder.results.result import Result
+from course.kit.errors import UserError
 from tests.autograder.bridge.courses import CONFIG, UNIT, essay, hand_in, solved
 
 
@@ -91,7 +92,7 @@ def test_the_course_that_is_named_counts_not_another_in_its_configuration(course
         file.write('c.CourseDirectory.root = "/where/it/was/before"\n')
     made = Course(course, UNIT)
     assert made.app.coursedir.root == str(course)
-    with pytest.raises(CourseError, match="Nobody handed in"):
+    with pytest.raises(UserError, match="Nobody handed in"):
         made.find(tmp_path)
 
 

@@ -11,8 +11,9 @@ from traitlets.config import PyFileConfigLoader
 from typer.testing import CliRunner
 
 from autograder.bridge import PREPROCESSORS
-from autograder.bridge.quickstart import QuickstartError, make_course
+from autograder.bridge.quickstart import make_course
 from autograder.commands.app import app
+from course.kit.errors import UserError
 from course.kit.units import available_units
 
 
@@ -38,9 +39,9 @@ def test_the_configuration_is_read_and_names_the_bridge(tmp_path, monkeypatch):
 
 def test_what_is_there_stays(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(QuickstartError, match="is not empty"):
+    with pytest.raises(UserError, match="is not empty"):
         make_course(tmp_path)
-    with pytest.raises(QuickstartError, match="choose en or zh"):
+    with pytest.raises(UserError, match="choose en or zh"):
         make_course(tmp_path / "new", "fr")
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from autograder.commands.export import add_to
 from autograder.exports.formats import FORMATS
-from autograder.exports.marks import ExportError
 from autograder.exports.reading import read_results
 from autograder.exports.writing import write_all
 from autograder.results.files import write_result
+from course.kit.errors import UserError
 from tests.autograder.exports import made
 
 CANVAS = """\
@@ -132,7 +132,7 @@ def test_a_result_that_names_a_path_is_none(tmp_path):
     path = tmp_path / "x" / "attention.json"
     path.parent.mkdir()
     path.write_text(json.dumps(made.graded("../../etc").as_json()))
-    with pytest.raises(ExportError, match="No result"):
+    with pytest.raises(UserError, match="No result"):
         read_results(tmp_path)
 
 
@@ -181,7 +181,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError("full")
 
     monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(ExportError, match=r"can't be written: full\."):
+    with pytest.raises(UserError, match=r"can't be written: full\."):
         write_all({path: b"new"})
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]

@@ -9,8 +9,9 @@ from typer.testing import CliRunner
 from autograder.commands.report import add_to
 from autograder.report import pages, site
 from autograder.results.files import read_result, result_path
-from autograder.running.submissions import SubmissionsError, find_submissions
+from autograder.running.submissions import find_submissions
 from course.kit import language
+from course.kit.errors import UserError
 from tests.autograder.lookalikes import made
 from tests.autograder.report.samples import checked, graded, put, rejected
 
@@ -69,7 +70,7 @@ def test_a_second_report_replaces_the_first_whole(tmp_path):
 def test_pages_are_taken_neither_for_hand_ins_nor_for_results(tmp_path):
     put(tmp_path, graded("ann"))
     assert run(tmp_path).exit_code == 0
-    with pytest.raises(SubmissionsError, match="No hand-in was found"):
+    with pytest.raises(UserError, match="No hand-in was found"):
         find_submissions([tmp_path], "attention")
     with pytest.raises(ValueError, match="not a whole result"):
         read_result(result_path(tmp_path, "report", "attention"))

@@ -14,10 +14,11 @@ from rich.console import Console
 
 from autograder.authoring import verify
 from autograder.authoring.notebooks import source_notebook
-from autograder.commands.demo import WRONG_TURNS, DemoError, run_demo
+from autograder.commands.demo import WRONG_TURNS, run_demo
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import mistakes_of
 from autograder.isolation.client import ForkServer
+from course.kit.errors import UserError
 from course.kit.units import available_units
 from tests.conftest import ROOT
 
@@ -115,5 +116,5 @@ def test_the_demonstration_names_every_mistake(tmp_path):
         assert results[name].score < 30
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "file").touch()
-    with pytest.raises(DemoError, match="--out"):
+    with pytest.raises(UserError, match="--out"):
         run_demo(tmp_path / "other", 1, Console(file=io.StringIO()))

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.exports import canvas
-from autograder.exports.marks import ExportError
 from autograder.exports.roster import Table, parse_table
+from course.kit.errors import UserError
 from tests.autograder.exports import made
 
 HEADER = "Student,ID,SIS User ID,SIS Login ID,Section,Attention (77),Essay (78),Final Score"
@@ -111,7 +111,7 @@ def test_first_and_last_names_in_columns_of_their_own():
     ],
 )
 def test_what_is_no_gradebook_is_refused(change, complaint):
-    with pytest.raises(ExportError, match=complaint):
+    with pytest.raises(UserError, match=complaint):
         canvas.export([made.graded("ada")], parse_table(GRADEBOOK.replace(*change)))
 
 

@@ -10,10 +10,10 @@ import zipfile
 import pytest
 
 from autograder.exports import gradescope_bundle, gradescope_run
-from autograder.exports.marks import ExportError
 from autograder.grading import versions
 from autograder.running.pool import Summary
 from autograder.running.submissions import Submission
+from course.kit.errors import UserError
 from course.kit.units import available_units
 from tests.autograder.exports import made
 from tests.autograder.exports.test_gradescope import Results
@@ -80,7 +80,7 @@ def test_the_same_project_makes_the_same_zip():
 
 @pytest.mark.parametrize(("unit", "language"), [("nothing", "en"), ("attention", "fr")])
 def test_no_such_unit_or_language(unit, language):
-    with pytest.raises(ExportError, match="There is no"):
+    with pytest.raises(UserError, match="There is no"):
         gradescope_bundle.export(unit, language)
 
 

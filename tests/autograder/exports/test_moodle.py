@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.exports import moodle
-from autograder.exports.marks import ExportError
 from autograder.exports.roster import Table, parse_table
+from course.kit.errors import UserError
 from tests.autograder.exports import made
 
 ROSTER = """\
@@ -80,7 +80,7 @@ def test_any_field_that_moodle_knows_people_by_will_do(title):
 
 
 def test_a_roster_without_one_is_refused():
-    with pytest.raises(ExportError, match="ID number"):
+    with pytest.raises(UserError, match="ID number"):
         export([made.graded("ada")], roster="First name,Last name\nAda,Lovelace\n")
 
 

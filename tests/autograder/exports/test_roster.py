@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.exports.marks import ExportError
 from autograder.exports.roster import match, names_of, parse_table, read_table
+from course.kit.errors import UserError
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -18,16 +18,16 @@ def test_delimiters_marks_and_short_rows(delimiter):
 
 @pytest.mark.parametrize("content", ["", "\n\n", "Student\nAda\n", 'A,B\n"x', "A,B\n1,2,3\n"])
 def test_what_is_no_table_is_refused(content):
-    with pytest.raises(ExportError, match=r"roster .*\."):
+    with pytest.raises(UserError, match=r"roster .*\."):
         parse_table(content)
 
 
 def test_a_file_that_is_not_there_or_not_utf8(tmp_path):
-    with pytest.raises(ExportError, match="can't be read"):
+    with pytest.raises(UserError, match="can't be read"):
         read_table(tmp_path / "none.csv")
     path = tmp_path / "latin.csv"
     path.write_bytes("Student,ID\nJosé,1\n".encode("latin-1"))
-    with pytest.raises(ExportError, match="not UTF-8"):
+    with pytest.raises(UserError, match="not UTF-8"):
         read_table(path)
 
 

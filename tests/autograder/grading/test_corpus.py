@@ -12,8 +12,8 @@ from autograder.grading.session import Examination
 from autograder.hidden.transformer.test_transformer import (
     test_transformer_layer_real_sentences as real_check,
 )
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import open_dataset
+from course.kit.errors import UserError
 from course.kit.tokens import padded
 
 SOURCE = (SOLUTIONS_DIR / "transformer.py").read_text(encoding="utf-8")
@@ -30,7 +30,7 @@ def nowhere(monkeypatch, tmp_path):
 
 def test_without_real_sentences_there_is_no_corpus(nowhere):
     assert not corpus.is_there()
-    with pytest.raises(DataError):
+    with pytest.raises(UserError):
         corpus.corpus.__wrapped__()
 
 

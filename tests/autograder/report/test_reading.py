@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from autograder.report.reading import ReportError, read_gradebook
+from autograder.report.reading import read_gradebook
+from course.kit.errors import UserError
 from tests.autograder.report.samples import checked, graded, put, rejected
 
 
@@ -66,5 +67,5 @@ def test_rubbish_is_no_result(tmp_path, content):
 @pytest.mark.parametrize("name", ["nothing", "there"])
 def test_a_directory_without_results_is_an_error(tmp_path, name):
     (tmp_path / "there").mkdir()
-    with pytest.raises(ReportError, match=r"no results in .*grade --out"):
+    with pytest.raises(UserError, match=r"no results in .*grade --out"):
         read_gradebook(tmp_path / name)

@@ -22,9 +22,10 @@ from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.client import IsolationError
 from autograder.results.files import read_result
 from autograder.results.result import Result
-from autograder.running.cluster import ClusterError, grade_on_cluster
+from autograder.running.cluster import grade_on_cluster
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
+from course.kit.errors import UserError
 from tests.conftest import ROOT, SOLUTION
 
 UNIT = "attention"
@@ -171,7 +172,7 @@ def test_a_worker_with_another_suite_ends_the_run(address, grading, tmp_path, mo
 def test_so_does_one_that_joins_later(address, grading, tmp_path, monkeypatch):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:3])
     monkeypatch.setattr(dispatch, "suite_version", lambda unit: "another")
-    with pytest.raises(ClusterError, match="another version of the suite attention"):
+    with pytest.raises(UserError, match="another version of the suite attention"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
     assert not list(tmp_path.glob("out/*/*.json"))
 
@@ -179,7 +180,7 @@ def test_so_does_one_that_joins_later(address, grading, tmp_path, monkeypatch):
 @needs_dask
 def test_gpu_checks_need_a_worker_that_offers_a_gpu(address, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
-    with pytest.raises(ClusterError, match="offers a GPU; start workers with --resources GPU=1"):
+    with pytest.raises(UserError, match="offers a GPU; start workers with --resources GPU=1"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out", device="gpu"), address)
 
 
@@ -302,7 +303,7 @@ def test_an_interruption_keeps_results_and_the_cluster(address, grading, tmp_pat
 def test_an_answer_that_no_task_may_give_ends_the_run(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
     grading.says = {"ann": [ModuleNotFoundError("No module named 'autograder'")]}
-    with pytest.raises(ClusterError, match="have this version of the course package"):
+    with pytest.raises(UserError, match="have this version of the course package"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
 
 
@@ -317,7 +318,7 @@ def test_workers_may_be_away_for_a_while_but_not_for_ever(monkeypatch):
     now[0] = 50.0
     assert cluster.threads() == 0
     now[0] = 61.0
-    with pytest.raises(ClusterError, match="has lost its workers; results so far are kept"):
+    with pytest.raises(UserError, match="has lost its workers; results so far are kept"):
         cluster.threads()
 
 
@@ -527,7 +528,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_keeps_results(dask, tmp_path)
         scheduler.wait()
 
     options = Options(out=tmp_path / "out", resume=True)
-    with pytest.raises(ClusterError, match="was lost or dropped the tasks; results so far"):
+    with pytest.raises(UserError, match="was lost or dropped the tasks; results so far"):
         grade_on_cluster(submissions, options, address, lose)
     assert list(tmp_path.glob("out/*/*.json"))
 
@@ -543,5 +544,5 @@ def test_who_lacks_the_course_package_is_named(lacking, dask, tmp_path):
     dask.worker(address, "bare", "--no-nanny", cwd=elsewhere if lacking == "worker" else ROOT)
     dask.wait(address, 1)
     who = {"scheduler": "The scheduler", "worker": "Worker bare"}[lacking]
-    with pytest.raises(ClusterError, match=f"^{who} of the cluster at .*No module named"):
+    with pytest.raises(UserError, match=f"^{who} of the cluster at .*No module named"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)

@@ -4,7 +4,8 @@ import zipfile
 
 import pytest
 
-from autograder.running.submissions import SubmissionsError, find_submissions
+from autograder.running.submissions import find_submissions
+from course.kit.errors import UserError
 
 
 def names(found):
@@ -59,7 +60,7 @@ def test_a_zip_that_climbs_gives_nothing(tmp_path, member):
     path = tmp_path / "slip.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(member, "x")
-    with pytest.raises(SubmissionsError):
+    with pytest.raises(UserError):
         find_submissions([path])
 
 
@@ -75,18 +76,18 @@ def test_links_and_hidden_files_are_passed_over(tmp_path):
 def test_two_of_one_name_are_refused(tmp_path):
     put(tmp_path / "a" / "alice" / "attention.py")
     put(tmp_path / "b" / "Alice" / "attention.py")
-    with pytest.raises(SubmissionsError, match="rename"):
+    with pytest.raises(UserError, match="rename"):
         find_submissions([tmp_path / "a", tmp_path / "b"])
 
 
 def test_nothing_to_grade_says_what_to_do(tmp_path):
     put(tmp_path / "alice.py")
-    with pytest.raises(SubmissionsError, match="--unit"):
+    with pytest.raises(UserError, match="--unit"):
         find_submissions([tmp_path])
-    with pytest.raises(SubmissionsError, match="nothing at"):
+    with pytest.raises(UserError, match="nothing at"):
         find_submissions([tmp_path / "absent"])
     put(tmp_path / "broken.zip", "no zip")
-    with pytest.raises(SubmissionsError, match="not a zip"):
+    with pytest.raises(UserError, match="not a zip"):
         find_submissions([tmp_path / "broken.zip"])
 
 
@@ -101,5 +102,5 @@ def test_a_damaged_list_of_a_zips_files_is_said_in_a_sentence(tmp_path, at, byte
     data[listed + 9] |= 0x08  # names are UTF-8
     data[listed + at] = byte
     path.write_bytes(data)
-    with pytest.raises(SubmissionsError, match="not a zip file that can be read"):
+    with pytest.raises(UserError, match="not a zip file that can be read"):
         find_submissions([path])

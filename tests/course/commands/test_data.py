@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from course.commands.app import app
-from course.kit.corpora import DataError, tatoeba
+from course.kit.corpora import tatoeba
+from course.kit.errors import UserError
 from course.kit.language import use_language
 
 RUNNER = CliRunner()
@@ -104,7 +105,7 @@ def test_fetch_says_where_it_is_and_whose(kites, home, monkeypatch):
 
 def test_fetch_that_fails_is_one_sentence(monkeypatch):
     def fetch(*_):
-        raise DataError("Nobody answers; try later.")
+        raise UserError("Nobody answers; try later.")
 
     monkeypatch.setattr(tatoeba, "fetch", fetch)
     wrong = data("fetch", "tatoeba")

@@ -5,9 +5,10 @@ import zipfile
 
 import pytest
 
-from course.kit.corpora import DataError, Pair, dataset
+from course.kit.corpora import Pair, dataset
 from course.kit.corpora.dataset import Options, data_home, open_dataset
 from course.kit.corpora.splitting import normalised
+from course.kit.errors import UserError
 
 ADJECTIVES = ("red", "old", "slow", "kind", "loud")
 COLOURS = ("红", "老", "慢", "好", "响")
@@ -151,7 +152,7 @@ def test_a_zip_in_the_form_of_manythings_is_read(tmp_path, tsv, home):
 def test_files_without_pairs_say_why(tmp_path, home, content, message):
     path = tmp_path / "wrong.tsv"
     path.write_bytes(content)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(UserError, match=message):
         open_dataset(path, home)
 
 
@@ -160,14 +161,14 @@ def test_a_zip_that_leaves_it_open_or_is_broken_says_so(tmp_path, tsv, home):
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(tsv, "one.tsv")
         archive.write(tsv, "two.tsv")
-    with pytest.raises(DataError, match="it holds 2"):
+    with pytest.raises(UserError, match="it holds 2"):
         open_dataset(path, home)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(tsv, "cmn.txt")
     raw = bytearray(path.read_bytes())
     raw[200:300] = bytes(100)
     path.write_bytes(raw)
-    with pytest.raises(DataError, match="can't be read"):
+    with pytest.raises(UserError, match="can't be read"):
         open_dataset(path, home)
 
 
@@ -182,9 +183,9 @@ def test_a_line_without_an_end_is_no_pair_and_no_trouble(tmp_path, home):
 
 
 def test_unknown_names_and_splits_say_what_there_is(tsv, home):
-    with pytest.raises(DataError, match="choose generated, tatoeba"):
+    with pytest.raises(UserError, match="choose generated, tatoeba"):
         open_dataset("nothing.tsv", home)
-    with pytest.raises(DataError, match="train, validation, test"):
+    with pytest.raises(UserError, match="train, validation, test"):
         open_dataset(tsv, home).rows("dev")
 
 

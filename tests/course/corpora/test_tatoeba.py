@@ -9,8 +9,9 @@ import zipfile
 
 import pytest
 
-from course.kit.corpora import DataError, Pair, tatoeba
+from course.kit.corpora import Pair, tatoeba
 from course.kit.corpora.dataset import open_dataset
+from course.kit.errors import UserError
 from course.kit.language import use_language
 
 # Random-looking and long, so that it doesn't shrink to nothing and can be cut in the middle.
@@ -144,7 +145,7 @@ def test_a_dropped_connection_is_gone_on_with(server, tmp_path):
 
 def test_another_run_goes_on_where_one_gave_up(server, tmp_path):
     server.cuts = [100_000, 0, 0]
-    with pytest.raises(DataError, match="3 tries"):
+    with pytest.raises(UserError, match="3 tries"):
         fetch(server, tmp_path)
     assert "cmn-eng.zip" not in left_in(tmp_path)
     assert fetch(server, tmp_path).path.read_bytes() == GOOD
@@ -158,7 +159,7 @@ def test_a_server_that_ignores_ranges_sends_all_again(server, tmp_path):
 
 def test_two_versions_are_never_mixed(server, tmp_path):
     server.cuts = [100_000, 0, 0]
-    with pytest.raises(DataError):
+    with pytest.raises(UserError):
         fetch(server, tmp_path)
     server.body, server.etag = zipped(cmn=LINES.replace("Lamp", "Light")), '"two"'
     assert fetch(server, tmp_path).path.read_bytes() == server.body
@@ -177,7 +178,7 @@ def test_a_tired_server_is_asked_again(server, tmp_path):
 
 def test_no_such_file_is_said_at_once(server, tmp_path):
     server.statuses = [404, 404]
-    with pytest.raises(DataError, match=r"HTTP 404.*--url"):
+    with pytest.raises(UserError, match=r"HTTP 404.*--url"):
         fetch(server, tmp_path)
     assert len(server.asked) == 1
 
@@ -185,21 +186,21 @@ def test_no_such_file_is_said_at_once(server, tmp_path):
 def test_nobody_there_is_one_sentence(server, tmp_path):
     server.shutdown()
     server.server_close()
-    with pytest.raises(DataError, match="could not be fetched in 3 tries"):
+    with pytest.raises(UserError, match="could not be fetched in 3 tries"):
         fetch(server, tmp_path)
 
 
 @pytest.mark.parametrize("ranges", [True, False])
 def test_a_length_that_is_never_reached_ends(server, tmp_path, ranges):
     server.claims, server.ranges = len(GOOD) + 500, ranges
-    with pytest.raises(DataError, match="3 tries"):
+    with pytest.raises(UserError, match="3 tries"):
         fetch(server, tmp_path)
     assert "cmn-eng.zip" not in left_in(tmp_path)
 
 
 def test_a_length_that_is_too_small_makes_no_sound_zip(server, tmp_path):
     server.claims = len(GOOD) - 500
-    with pytest.raises(DataError, match="no sound zip"):
+    with pytest.raises(UserError, match="no sound zip"):
         fetch(server, tmp_path)
     assert left_in(tmp_path) == []
 
@@ -213,7 +214,7 @@ def test_what_is_no_sound_zip_of_pairs_is_not_kept(server, tmp_path, how):
         "checksum": bytes(broken),
         "without pairs": zipped(_about="notes"),
     }[how]
-    with pytest.raises(DataError):
+    with pytest.raises(UserError):
         fetch(server, tmp_path)
     assert left_in(tmp_path) == []
 
@@ -221,14 +222,14 @@ def test_what_is_no_sound_zip_of_pairs_is_not_kept(server, tmp_path, how):
 def test_a_file_that_is_there_stays_when_a_new_one_is_no_good(server, tmp_path):
     fetch(server, tmp_path)
     server.body, server.etag = b"no zip", '"two"'
-    with pytest.raises(DataError):
+    with pytest.raises(UserError):
         fetch(server, tmp_path, again=True)
     assert tatoeba.fetched_file(tmp_path).path.read_bytes() == GOOD
 
 
 def test_a_wanted_hash_is_demanded(server, tmp_path):
     right = hashlib.sha256(GOOD).hexdigest()
-    with pytest.raises(DataError, match=right):
+    with pytest.raises(UserError, match=right):
         fetch(server, tmp_path, sha256="0" * 64)
     assert left_in(tmp_path) == []
     assert fetch(server, tmp_path, sha256=right.upper()).source["sha256"] == right
@@ -237,13 +238,13 @@ def test_a_wanted_hash_is_demanded(server, tmp_path):
 def test_a_file_that_changed_is_not_trusted(server, tmp_path):
     path = fetch(server, tmp_path).path
     path.write_bytes(GOOD + b"more")
-    with pytest.raises(DataError, match="has changed"):
+    with pytest.raises(UserError, match="has changed"):
         open_dataset("tatoeba", tmp_path)
     (tmp_path / "tatoeba" / "source.json").write_text(json.dumps({}))
-    with pytest.raises(DataError, match="has changed"):
+    with pytest.raises(UserError, match="has changed"):
         open_dataset("tatoeba", tmp_path)
 
 
 def test_nothing_fetched_says_how_to(tmp_path):
-    with pytest.raises(DataError, match="python -m course data fetch tatoeba"):
+    with pytest.raises(UserError, match="python -m course data fetch tatoeba"):
         open_dataset("tatoeba", tmp_path)

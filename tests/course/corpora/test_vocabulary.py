@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course.kit.corpora import DataError
 from course.kit.corpora.cleaning import clean_chinese, clean_english
 from course.kit.corpora.vocabulary import (
     SPECIAL_TOKENS,
@@ -18,6 +17,7 @@ from course.kit.corpora.vocabulary import (
     load_vocabulary,
     restore,
 )
+from course.kit.errors import UserError
 
 ENGLISH = [
     "The kite flies over the old mill.",
@@ -150,9 +150,9 @@ def test_subwords_leave_rare_characters_out_and_full_width_marks_alone():
 
 
 def test_subwords_that_can_t_be_learned_say_why():
-    with pytest.raises(DataError, match="larger max_size"):
+    with pytest.raises(UserError, match="larger max_size"):
         SubwordVocabulary.build(CHINESE, 8)
-    with pytest.raises(DataError, match="no text"):
+    with pytest.raises(UserError, match="no text"):
         SubwordVocabulary.build([])
 
 
@@ -167,7 +167,7 @@ def test_saved_vocabularies_can_be_read_by_people_and_by_us(kind, texts, tmp_pat
     assert kind.load(path).dumps() == vocabulary.dumps()
     assert isinstance(load_vocabulary(path), kind)
     other = {WordVocabulary: CharacterVocabulary, CharacterVocabulary: SubwordVocabulary}[kind]
-    with pytest.raises(DataError, match="not the kind"):
+    with pytest.raises(UserError, match="not the kind"):
         other.load(path)
 
 
@@ -188,9 +188,9 @@ def test_saved_vocabularies_can_be_read_by_people_and_by_us(kind, texts, tmp_pat
 def test_a_file_without_a_vocabulary_is_one_sentence(saved, tmp_path):
     path = tmp_path / "wrong.json"
     path.write_text(saved)
-    with pytest.raises(DataError):
+    with pytest.raises(UserError):
         load_vocabulary(path)
-    with pytest.raises(DataError, match="no vocabulary file"):
+    with pytest.raises(UserError, match="no vocabulary file"):
         load_vocabulary(tmp_path / "none.json")
 
 

@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from course.commands import models
 from course.commands.app import app
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import open_dataset
+from course.kit.errors import UserError
 from course.kit.language import use_language
 from course.kit.models import comparison, comparison_report
 from course.kit.models.comparison import Effort, length_bands
@@ -97,7 +97,7 @@ def test_without_attention_there_is_no_picture_of_it(results, tmp_path):
 
 def test_too_few_pairs_are_told_before_anything_is_trained(pairs_file):
     pairs_file.write_text("Hi.\t你好。\n", encoding="utf-8")
-    with pytest.raises(DataError, match="too few pairs"):
+    with pytest.raises(UserError, match="too few pairs"):
         comparison.check_test(open_dataset(pairs_file))
 
 

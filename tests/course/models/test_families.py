@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from course.kit.errors import UserError
 from course.kit.models.families import (
     FAMILIES,
-    ModelError,
     build,
     family_of,
     get_weights,
@@ -57,12 +57,12 @@ def test_weights_go_between_shapes_and_mean_the_same():
 
 def test_what_does_not_fit_is_said():
     model = build("rnn", RNNSeq2Seq, SIZES)
-    with pytest.raises(ModelError, match=r"encoder\.cell\.kernel has the shape"):
+    with pytest.raises(UserError, match=r"encoder\.cell\.kernel has the shape"):
         set_weights(model, {"encoder.cell.kernel": np.zeros((3, 3))})
     for path in ("encoder.gate.kernel", "encoder.0", "decoder.layers.7.kernel"):
-        with pytest.raises(ModelError, match="has no"):
+        with pytest.raises(UserError, match="has no"):
             get_weights(model, [path])
-    with pytest.raises(ModelError, match="rnn, rnn-fixed, cnn, transformer"):
+    with pytest.raises(UserError, match="rnn, rnn-fixed, cnn, transformer"):
         family_of("lstm")
 
 

@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from course.kit.corpora.vocabulary import CharacterVocabulary, WordVocabulary
-from course.kit.models.families import (
-    FAMILIES,
-    ModelError,
-    build,
-    get_weights,
-    set_weights,
-    weight_paths,
-)
+from course.kit.errors import UserError
+from course.kit.models.families import FAMILIES, build, get_weights, set_weights, weight_paths
 from course.kit.models.translator import CARD, WEIGHTS, Translator, load
 from course.kit.tokens import END_ID, PAD_ID, UNKNOWN_ID
 from solutions.cnn import ConvSeq2Seq
@@ -125,7 +119,7 @@ def test_a_sentence_that_is_too_long_is_read_as_far_as_there_is_room(saying):
 def test_a_damaged_one_is_told_in_one_sentence(name, damage, tmp_path):
     translator("rnn").save(tmp_path)
     damage(tmp_path / name)
-    with pytest.raises(ModelError, match="is damaged"):
+    with pytest.raises(UserError, match="is damaged"):
         load(tmp_path, RNNSeq2Seq)
 
 
@@ -134,14 +128,14 @@ def test_weights_that_lack_a_part_are_not_taken(tmp_path):
     with np.load(tmp_path / WEIGHTS) as file:
         kept = {path: file[path] for path in file.files if "cell" not in path}
     np.savez(tmp_path / WEIGHTS, **kept)
-    with pytest.raises(ModelError, match="is damaged"):
+    with pytest.raises(UserError, match="is damaged"):
         load(tmp_path, RNNSeq2Seq)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "{"])
 def test_a_card_that_is_none_is_no_translator(text, tmp_path):
     (tmp_path / CARD).write_text(text)
-    with pytest.raises(ModelError, match="no trained model"):
+    with pytest.raises(UserError, match="no trained model"):
         load(tmp_path, RNNSeq2Seq)
 
 
@@ -165,7 +159,7 @@ def test_new_weights_never_stand_beside_an_old_card(tmp_path, monkeypatch):
     monkeypatch.setattr(type(tmp_path), "replace", killed)
     with pytest.raises(KeyboardInterrupt):
         translator("rnn", note="new").save(tmp_path)
-    with pytest.raises(ModelError, match="no trained model"):
+    with pytest.raises(UserError, match="no trained model"):
         load(tmp_path, RNNSeq2Seq)
 
 

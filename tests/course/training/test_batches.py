@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course.kit.corpora import DataError, Pair
+from course.kit.corpora import Pair
 from course.kit.corpora.dataset import open_dataset
 from course.kit.corpora.vocabulary import CharacterVocabulary, WordVocabulary
+from course.kit.errors import UserError
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 from course.kit.training.batches import Batches, EncodedPairs, encode_pairs, encode_split
 
@@ -171,7 +172,7 @@ def test_the_first_two_batches_show_which_lengths_vary(encoded, shuffle):
 
 
 def test_no_pairs_make_no_batches(tmp_path):
-    with pytest.raises(DataError, match="no pairs"):
+    with pytest.raises(UserError, match="no pairs"):
         Batches(made([], tmp_path / "none")[1])
 
 

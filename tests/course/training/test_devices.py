@@ -2,7 +2,7 @@
 
 import pytest
 
-from course.kit.models.families import ModelError
+from course.kit.errors import UserError
 from course.kit.training import devices
 
 
@@ -54,5 +54,5 @@ def test_what_is_asked_for_is_done(with_gpus):
 
 def test_a_gpu_that_is_not_there_is_one_sentence(with_gpus):
     with_gpus(0)
-    with pytest.raises(ModelError, match="sees no GPU"):
+    with pytest.raises(UserError, match="sees no GPU"):
         devices.choose(device="gpu")

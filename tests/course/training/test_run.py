@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from course.kit.corpora import DataError
 from course.kit.corpora.dataset import open_dataset
 from course.kit.corpora.placing import UNFINISHED
-from course.kit.models.families import FAMILIES, ModelError, get_weights, weight_paths
+from course.kit.errors import UserError
+from course.kit.models.families import FAMILIES, get_weights, weight_paths
 from course.kit.models.translator import load
 from course.kit.training import default_recipe
-from course.kit.training.checkpoint import RunError, claim, read_arrays, read_history
+from course.kit.training.checkpoint import claim, read_arrays, read_history
 from course.kit.training.devices import Plan
 from course.kit.training.recipe import changed
 from course.kit.training.run import Job, train
@@ -146,44 +146,44 @@ def test_training_leaves_keras_as_it_was(pairs_file, tmp_path):
 def test_another_run_in_the_same_directory_is_refused(tmp_path):
     claim(tmp_path / "run", {"epochs": 1})
     claim(tmp_path / "run", {"epochs": 1})
-    with pytest.raises(RunError, match="other settings"):
+    with pytest.raises(UserError, match="other settings"):
         claim(tmp_path / "run", {"epochs": 2})
     claim(tmp_path / "run", {"epochs": 2}, anew=True)
     (tmp_path / "else").mkdir()
     (tmp_path / "else" / "precious").write_text("x")
-    with pytest.raises(RunError, match="something else"):
+    with pytest.raises(UserError, match="something else"):
         claim(tmp_path / "else", {"epochs": 1}, anew=True)
     assert (tmp_path / "else" / "precious").exists()
 
 
 @pytest.mark.parametrize("size", ["units", "units=many", "heads=3"])
 def test_a_size_that_means_nothing_is_refused(size):
-    with pytest.raises(ModelError, match="sizes are given like these"):
+    with pytest.raises(UserError, match="sizes are given like these"):
         changed(default_recipe("rnn", "generated"), [size])
 
 
 @pytest.mark.parametrize("size", ["units=0", "units=-8"])
 def test_a_size_that_no_model_can_have_is_refused(size):
-    with pytest.raises(ModelError, match="sizes are given like these"):
+    with pytest.raises(UserError, match="sizes are given like these"):
         changed(default_recipe("rnn", "generated"), [size])
 
 
 @pytest.mark.parametrize("sizes", [["d_model=10"], ["d_model=9", "num_heads=3"]])
 def test_heads_share_an_even_width(sizes):
-    with pytest.raises(ModelError, match="share it evenly"):
+    with pytest.raises(UserError, match="share it evenly"):
         changed(default_recipe("transformer", "generated"), sizes)
 
 
 def test_sentences_that_are_longer_than_the_model_has_room_for_are_told(pairs_file, tmp_path):
     made = job(open_dataset(pairs_file), tmp_path / "run")
     short = replace(made, recipe=changed(made.recipe, ["max_length=4"]))
-    with pytest.raises(ModelError, match="--size max_length=8"):
+    with pytest.raises(UserError, match="--size max_length=8"):
         train(short, lambda line: None)
 
 
 def test_too_few_pairs_to_validate_with_are_told(pairs_file, tmp_path):
     pairs_file.write_text("Hi.\t你好。\nRun!\t跑！\n", encoding="utf-8")
-    with pytest.raises(DataError, match="too few pairs"):
+    with pytest.raises(UserError, match="too few pairs"):
         train(job(open_dataset(pairs_file), tmp_path / "run", "rnn"), lambda line: None)
 
 
@@ -196,7 +196,7 @@ def test_another_family_layers_or_precision_is_another_run(pairs_file, tmp_path)
         replace(made, plan=replace(PLAN, precision="mixed_bfloat16")),
         replace(made, seed=1),
     ):
-        with pytest.raises(RunError, match="other settings"):
+        with pytest.raises(UserError, match="other settings"):
             claim(made.directory, other.settings())
     claim(made.directory, replace(made, plan=replace(PLAN, count=2)).settings())
 
