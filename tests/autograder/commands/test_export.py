@@ -14,6 +14,7 @@ from autograder.exports.formats import FORMATS
 from autograder.exports.reading import read_results
 from autograder.exports.writing import write_all
 from autograder.results.files import write_result
+from course.commands.terminal import Commands
 from course.kit.errors import UserError
 from tests.autograder.exports import made
 
@@ -35,7 +36,7 @@ def graded(tmp_path):
 
 @pytest.fixture
 def run():
-    app = typer.Typer()
+    app = typer.Typer(cls=Commands)
     add_to(app)
     app.command()(lambda: None)  # with one command alone Typer takes no name
 

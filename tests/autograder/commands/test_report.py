@@ -10,12 +10,13 @@ from autograder.commands.report import add_to
 from autograder.report import pages, site
 from autograder.results.files import read_result, result_path
 from autograder.running.submissions import find_submissions
+from course.commands.terminal import Commands
 from course.kit import language
 from course.kit.errors import UserError
 from tests.autograder.lookalikes import made
 from tests.autograder.report.samples import checked, graded, put, rejected
 
-app = typer.Typer()
+app = typer.Typer(cls=Commands)
 app.callback()(lambda: None)
 add_to(app)
 

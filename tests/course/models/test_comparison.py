@@ -15,7 +15,7 @@ from course.kit.models import comparison, comparison_report
 from course.kit.models.comparison import Effort, length_bands
 from course.kit.training import devices
 from tests.course.conftest import write_pairs
-from tests.course.test_translator import translator
+from tests.course.models.test_translator import translator
 
 TINY = Effort(sentences=5, single=2, rows=2, lengths=(4, 8), repeats=1)
 RUNNER = CliRunner()
