@@ -1,7 +1,8 @@
-"""Name the mistake: replay what a hand-in was asked on every known mistake, and compare.
+"""Name the mistake: ask every known mistake what a hand-in was asked, and compare the answers.
 
-A mistake explains a failed check if its answers equal the hand-in's, all of them. Where
-several do, the exercise's other checks decide; what still remains is named together.
+A known mistake explains a failed check if all of its answers equal the hand-in's. Where several
+known mistakes explain a check, the exercise's other checks decide between them; those that are
+still equal are named together.
 """
 
 import hashlib
@@ -20,13 +21,13 @@ from course.kit.units import exercises_of
 
 RTOL, ATOL = 1e-3, 1e-4
 _REPLAY_SECONDS = 60.0
-_TRIES = 3  # where somebody else ended the process; known mistakes don't
-_REMEMBERED = 20_000  # verdicts that are kept
+_TRIES = 3  # of a comparison; known mistakes end no process, so somebody else has ended theirs
+_MAX_VERDICTS = 20_000  # that stay in memory
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A check of an exercise: what was asked and answered, and whether it went wrong."""
+    """A check that ran: what it asked, what the hand-in answered, whether it failed."""
 
     exercise: str
     transcript: Transcript
@@ -34,15 +35,19 @@ class Evidence:
 
 
 class Diagnostician:
-    """Keeps the known mistakes' processes and answers over a whole batch."""
+    """Finds the known mistakes behind failed checks; one diagnostician serves a whole batch.
+
+    Args:
+        server: where the processes of the known mistakes come from.
+    """
 
     def __init__(self, server: ForkServer):
         self._server = server
-        self._galleries: dict[str, _Gallery] = {}
+        self._processes: dict[str, _MistakesProcess] = {}
         self._verdicts: OrderedDict[tuple[str, str, bytes], bool] = OrderedDict()
 
     def diagnose(self, unit: str, evidence: dict[str, Evidence]) -> dict[str, tuple[Mistake, ...]]:
-        """Return, for each failed check that some known mistake explains, the mistakes.
+        """Return the known mistakes that explain each failed check; none for the other checks.
 
         Args:
             unit: the unit's name.
@@ -53,12 +58,12 @@ class Diagnostician:
         for check_id, item in evidence.items():
             if not item.failed or not item.transcript.exchanges:
                 continue
-            # What explained another check most likely explains this one.
-            told = list({m.name: m for found in named.values() for m in found}.values())
+            # A mistake that explained another check most likely explains this one.
+            earlier = list({m.name: m for group in named.values() for m in group}.values())
             own = [m for m in known if m.exercise == item.exercise]
             others = [m for m in known if m.exercise != item.exercise]
             matches: list[Mistake] = []
-            for candidates in (told, own, others):
+            for candidates in (earlier, own, others):
                 matches = matches or [m for m in candidates if self._explains(m, item.transcript)]
             if len(matches) > 1:
                 matches = self._narrowed(matches, evidence)
@@ -67,7 +72,7 @@ class Diagnostician:
         return named
 
     def _narrowed(self, matches: list[Mistake], evidence: dict[str, Evidence]) -> list[Mistake]:
-        """Keep the candidates that explain the most of the exercises' other checks."""
+        """Return the candidates that explain the most of their exercises' other checks."""
         exercises = {m.exercise for m in matches}
         related = [
             e for e in evidence.values() if e.exercise in exercises and e.transcript.exchanges
@@ -77,23 +82,23 @@ class Diagnostician:
         return [m for m, score in zip(matches, scores, strict=True) if score == best]
 
     def _explains(self, candidate: Mistake, transcript: Transcript) -> bool:
-        """Whether a known mistake answers what was asked as the hand-in did."""
+        """Whether a known mistake gives the hand-in's answers to the same requests."""
         key = (candidate.unit, candidate.name, _digest(transcript))
         if key not in self._verdicts:
             self._verdicts[key] = self._replays_alike(candidate, transcript)
-            while len(self._verdicts) > _REMEMBERED:
+            while len(self._verdicts) > _MAX_VERDICTS:
                 self._verdicts.popitem(last=False)
         return self._verdicts[key]
 
     def _replays_alike(self, candidate: Mistake, transcript: Transcript) -> bool:
-        if candidate.unit not in self._galleries:
-            self._galleries[candidate.unit] = _Gallery(self._server, candidate.unit)
+        if candidate.unit not in self._processes:
+            self._processes[candidate.unit] = _MistakesProcess(self._server, candidate.unit)
         for _ in range(_TRIES):
-            replayed = self._galleries[candidate.unit].replay(candidate, transcript)
+            replayed = self._processes[candidate.unit].replay(candidate, transcript)
             try:
                 return all(
-                    same(answer, _answer(given))
-                    for answer, given in zip(replayed, transcript.exchanges, strict=False)
+                    same(answer, _answer(exchange))
+                    for answer, exchange in zip(replayed, transcript.exchanges, strict=False)
                 )
             except StudentGone as gone:
                 if gone.reason != "crashed":
@@ -101,13 +106,13 @@ class Diagnostician:
         return False
 
     def close(self) -> None:
-        """End the known mistakes' processes."""
-        while self._galleries:
-            self._galleries.popitem()[1].close()
+        """End the processes of the known mistakes."""
+        while self._processes:
+            self._processes.popitem()[1].close()
 
 
-class _Gallery:
-    """A unit's known mistakes in one process, each in a slot of its own."""
+class _MistakesProcess:
+    """A student's process with a unit's known mistakes in it, each in a slot of its own."""
 
     def __init__(self, server: ForkServer, unit: str):
         self._server, self._unit = server, unit
@@ -115,7 +120,7 @@ class _Gallery:
         self._loaded: set[str] = set()
 
     def replay(self, candidate: Mistake, transcript: Transcript) -> Iterator[Any]:
-        """Ask a known mistake what a hand-in was asked; yield its answers as they come.
+        """Ask a known mistake what a hand-in was asked; yield its answers one by one.
 
         Raises:
             StudentGone: the process ended, or took too long.
@@ -124,7 +129,7 @@ class _Gallery:
         if process is None or not process.alive:
             process = self._process = self._server.fork()
             self._loaded.clear()
-            # A first slot that nobody uses makes sure that every replay names its own.
+            # With a first slot that nothing uses, every replay has to name its own slot.
             process.load(b"pass", ".py", self._unit, (), slot="")
         if candidate.name not in self._loaded:
             data, names = candidate.source.encode(), exercises_of(self._unit)
@@ -154,22 +159,22 @@ def _answer(exchange: Exchange) -> Any:
 
 
 def _ruled_out(candidate: Mistake, evidence: dict[str, Evidence]) -> bool:
-    """Whether the hand-in passed the very check that catches this known mistake."""
+    """Whether the hand-in passed the check that catches this known mistake."""
     catching = evidence.get(f"{candidate.unit}.{candidate.exercise}.{candidate.caught_by}")
     return catching is not None and not catching.failed
 
 
 def _digest(transcript: Transcript) -> bytes:
-    """Return a key for what was asked and answered."""
-    said = [[e.operation, e.fields, e.error or "", e.value] for e in transcript.exchanges]
-    message = wire.encode([transcript.seed, transcript.policy, said])
+    """Return a key for the requests and answers of a transcript."""
+    rows = [[e.operation, e.fields, e.error or "", e.value] for e in transcript.exchanges]
+    message = wire.encode([transcript.seed, transcript.policy, rows])
     return hashlib.blake2b(message, digest_size=16).digest()
 
 
 def same(first: Any, second: Any) -> bool:
     """Whether two answers are equal: the same structure, and the same numbers within a tolerance.
 
-    Types are compared by name and by what came over the wire; nothing of an answer's own runs.
+    Answers are plain data from the wire: comparing them runs no code of the student's.
     """
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         if first.shape != second.shape:

@@ -27,6 +27,12 @@ from autograder.base.paths import secret_paths
 from autograder.base.printable import printable
 from autograder.isolation import autodiff, forbidden, sandbox, wire
 from autograder.isolation.attempts import Attempts
+from autograder.isolation.calls import (
+    as_tensors,
+    call_compiled,
+    functional_model,
+    symbolic_arguments,
+)
 from autograder.isolation.compiled_programs import CompiledPrograms
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
 from course.kit import handin
@@ -147,7 +153,7 @@ class Agent:
             _set_seed(_SHARED_SEED)
             try:
                 made = self._target({"name": name})(*args, **kwargs)
-                made(*_tensors(built_on), **_tensors(built_with))
+                made(*as_tensors(built_on), **as_tensors(built_with))
             finally:
                 _set_seed(self._seed)
             self._shared[key] = made
@@ -163,16 +169,16 @@ class Agent:
     def call(self, target: Any, args: list, kwargs: dict, mode: str, specs: Any = None) -> Any:
         """Call a function, a class, an object or a method of one, eagerly or compiled."""
         function = self._target(target)
-        args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
+        args, kwargs = as_tensors(self._known(args)), as_tensors(self._known(kwargs))
         if mode != "eager" or kwargs.get("training"):
             self._stop_sharing()
         if mode == "eager":
             return self._wire(function(*args, **kwargs))
         if mode in ("graph", "xla"):
-            return self._wire(_compiled(function, args, kwargs, mode == "xla", specs))
+            return self._wire(call_compiled(function, args, kwargs, mode == "xla", specs))
         if mode == "symbolic":
-            return self._wire(function(*_symbols(args, specs), **kwargs))
-        return self._wire(_functional(function, args, kwargs, specs)(args))
+            return self._wire(function(*symbolic_arguments(args, specs), **kwargs))
+        return self._wire(functional_model(function, args, kwargs, specs)(args))
 
     def gradients(
         self, target: Any, args: list, kwargs: dict, cotangents: list, wrt: list | None = None
@@ -188,8 +194,8 @@ class Agent:
             weights = list(getattr(function, "trainable_variables", []))
         else:
             weights = [_attribute(function, path) for path in wrt]
-        inputs = _tensors(self._known(args))
-        kwargs = _tensors(self._known(kwargs))
+        inputs = as_tensors(self._known(args))
+        kwargs = as_tensors(self._known(kwargs))
         return self._wire(autodiff.gradients(function, inputs, kwargs, weights, cotangents))
 
     def weights(self, handle: Handle) -> Any:
@@ -228,8 +234,8 @@ class Agent:
     def reload(self, handle: Handle, args: list, kwargs: dict, specs: Any) -> Any:
         """Outputs of a saved and loaded model of this layer."""
         self._stop_sharing()
-        args, kwargs = _tensors(self._known(args)), _tensors(self._known(kwargs))
-        model = _functional(self._objects[handle.id], args, kwargs, specs)
+        args, kwargs = as_tensors(self._known(args)), as_tensors(self._known(kwargs))
+        model = functional_model(self._objects[handle.id], args, kwargs, specs)
         path = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"{os.getpid()}.keras")
         try:
             model.save(path)
@@ -319,73 +325,6 @@ def _splits(fine: tuple, coarse: tuple) -> bool:
         math.prod(fine[:run]) == coarse[0] and _splits(fine[run:], coarse[1:])
         for run in range(1, len(fine) + 1)
     )
-
-
-def _tensors(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return keras.ops.convert_to_tensor(value)
-    if isinstance(value, list):
-        return [_tensors(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _tensors(item) for key, item in value.items()}
-    return value
-
-
-def _compiled(function: Any, args: list, kwargs: dict, xla: bool, specs: Any) -> Any:
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        tensors = {index: arg for index, arg in enumerate(args) if tf.is_tensor(arg)}
-        named = {key: arg for key, arg in kwargs.items() if tf.is_tensor(arg)}
-
-        def traced(positional: dict, keywords: dict) -> Any:
-            every = [positional.get(index, arg) for index, arg in enumerate(args)]
-            return function(*every, **{**kwargs, **keywords})
-
-        if specs is not None:
-            shapes = iter(specs)
-            signature = [
-                {i: tf.TensorSpec(next(shapes), arg.dtype) for i, arg in tensors.items()},
-                {k: tf.TensorSpec(next(shapes), arg.dtype) for k, arg in named.items()},
-            ]
-        else:
-            signature = None
-        compiled = tf.function(
-            traced, input_signature=signature, autograph=False, jit_compile=xla or None
-        )
-        return compiled(tensors, named)
-    if backend == "jax":
-        import jax
-
-        is_array = lambda value: isinstance(value, jax.Array)  # noqa: E731
-        tensors = {index: arg for index, arg in enumerate(args) if is_array(arg)}
-        named = {key: arg for key, arg in kwargs.items() if is_array(arg)}
-        return jax.jit(
-            lambda positional, keywords: function(
-                *[positional.get(index, arg) for index, arg in enumerate(args)],
-                **{**kwargs, **keywords},
-            )
-        )(tensors, named)
-    return function(*args, **kwargs)  # PyTorch has no tracing that Keras relies on
-
-
-def _symbols(args: list, specs: Any) -> list:
-    shapes = iter(specs or [])
-
-    def symbol(value: Any) -> Any:
-        if not keras.ops.is_tensor(value):
-            return value
-        shape = tuple(next(shapes, value.shape))
-        dtype = keras.backend.standardize_dtype(value.dtype)
-        return keras.Input(batch_shape=shape, dtype=dtype)
-
-    return keras.tree.map_structure(symbol, args)
-
-
-def _functional(function: Any, args: list, kwargs: dict, specs: Any) -> keras.Model:
-    inputs = _symbols(args, specs)
-    return keras.Model(inputs, function(*inputs, **kwargs))
 
 
 def _clean(text: str) -> str:
