@@ -40,7 +40,7 @@ def similarity(x):
         `(..., T, T)`, the inner product of row i with row j at (i, j).
     """
     ### BEGIN SOLUTION
-    return ops.matmul(x, ops.swapaxes(x, -1, -2))
+    return ops.matmul(x, ops.swapaxes(x, -1, -2))  # (T, D) @ (D, T) -> (T, T)
     ### END SOLUTION
 
 
@@ -83,7 +83,7 @@ def self_attention(x):
         row i.
     """
     ### BEGIN SOLUTION
-    return ops.matmul(softmax(similarity(x)), x)
+    return ops.matmul(softmax(similarity(x)), x)  # (T, T) @ (T, D) -> (T, D)
     ### END SOLUTION
 
 
@@ -108,7 +108,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     """
     ### BEGIN SOLUTION
     d_k = key.shape[-1]
-    scores = ops.matmul(query, ops.swapaxes(key, -1, -2)) / math.sqrt(d_k)
+    scores = ops.matmul(query, ops.swapaxes(key, -1, -2)) / math.sqrt(d_k)  # (..., T, S)
     if mask is None:
         weights = softmax(scores)
     else:
@@ -117,7 +117,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
         # A row of nothing but -inf has no softmax: give it any scores, its weights become 0 below.
         scores = ops.where(ops.any(mask, axis=-1, keepdims=True), scores, 0.0)
         weights = ops.where(mask, softmax(scores), 0.0)
-    return ops.matmul(weights, value), weights
+    return ops.matmul(weights, value), weights  # (..., T, S) @ (..., S, d_v) -> (..., T, d_v)
     ### END SOLUTION
 
 
@@ -131,7 +131,7 @@ def padding_mask(token_ids):
         Boolean `(B, 1, S)`, True at real tokens; the middle axis broadcasts over the queries.
     """
     ### BEGIN SOLUTION
-    return ops.not_equal(token_ids, PAD_ID)[:, None, :]
+    return ops.not_equal(token_ids, PAD_ID)[:, None, :]  # (B, S) -> (B, 1, S)
     ### END SOLUTION
 
 
@@ -148,7 +148,7 @@ def causal_mask(length):
     """
     ### BEGIN SOLUTION
     position = ops.arange(length)
-    return (position[:, None] >= position[None, :])[None]
+    return (position[:, None] >= position[None, :])[None]  # (T, 1) >= (1, T) -> (1, T, T)
     ### END SOLUTION
 
 

@@ -57,7 +57,7 @@ def gated_linear_unit(x):
     Source: Dauphin et al. 2017, "Language Modeling with Gated Convolutional Networks".
     """
     ### BEGIN SOLUTION
-    values, gates = ops.split(x, 2, axis=-1)
+    values, gates = ops.split(x, 2, axis=-1)  # (..., 2F) -> two of (..., F)
     return values * ops.sigmoid(gates)
     ### END SOLUTION
 
@@ -105,9 +105,9 @@ class CausalConv1D(keras.layers.Layer):
 
     def call(self, x):
         ### BEGIN SOLUTION
-        past_and_present = ops.pad(x, [[0, 0], [self.kernel_size - 1, 0], [0, 0]])
-        windows = ops.conv(past_and_present, self.kernel, data_format="channels_last")
-        return windows + self.bias
+        padded = ops.pad(x, [[0, 0], [self.kernel_size - 1, 0], [0, 0]])  # (B, K - 1 + T, D)
+        output = ops.conv(padded, self.kernel, data_format="channels_last")  # (B, T, F)
+        return output + self.bias
         ### END SOLUTION
 
     def get_config(self):
@@ -167,8 +167,9 @@ class ConvBlock(keras.layers.Layer):
         if mask is not None:
             x = x * ops.cast(mask, x.dtype)[:, :, None]
         later = 0 if self.causal else self.kernel_size // 2
-        seen = self.convolution(ops.pad(x, [[0, 0], [0, later], [0, 0]]))[:, later:]
-        return (x + gated_linear_unit(seen)) * math.sqrt(0.5)
+        windows = self.convolution(ops.pad(x, [[0, 0], [0, later], [0, 0]]))  # (B, T + later, 2F)
+        windows = windows[:, later:]  # (B, T, 2F)
+        return (x + gated_linear_unit(windows)) * math.sqrt(0.5)
         ### END SOLUTION
 
     def get_config(self):
@@ -226,12 +227,12 @@ class ConvAttention(keras.layers.Layer):
 
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
         ### BEGIN SOLUTION
-        query = self.query_projection(state) + target_embedding
-        scores = ops.matmul(query, ops.swapaxes(memory, -1, -2))
-        mask = None if memory_mask is None else memory_mask[:, None, :]
+        query = self.query_projection(state) + target_embedding  # (B, T, F) -> (B, T, E)
+        scores = ops.matmul(query, ops.swapaxes(memory, -1, -2))  # (B, T, S)
+        mask = None if memory_mask is None else memory_mask[:, None, :]  # (B, 1, S)
         weights = masked_softmax(scores, mask)
-        context = ops.matmul(weights, memory + source_embedding)
-        return self.output_projection(context), weights
+        context = ops.matmul(weights, memory + source_embedding)  # (B, T, E)
+        return self.output_projection(context), weights  # (B, T, E) -> (B, T, F)
         ### END SOLUTION
 
     def get_config(self):
@@ -332,7 +333,7 @@ class ConvSeq2Seq(keras.Model):
         """
         ### BEGIN SOLUTION
         source_mask = ops.not_equal(source, PAD_ID)
-        embedded = self._embed(source, self.source_embedding, self.source_positions)
+        embedded = self._embed(source, self.source_embedding, self.source_positions)  # (B, S, F)
         memory = embedded
         for block in self.encoder_blocks:
             memory = block(memory, mask=source_mask)
@@ -346,7 +347,7 @@ class ConvSeq2Seq(keras.Model):
         """
         ### BEGIN SOLUTION
         encoded, source_embedding, source_mask = memory
-        embedded = self._embed(target_in, self.target_embedding, self.target_positions)
+        embedded = self._embed(target_in, self.target_embedding, self.target_positions)  # (B, T, F)
         state, scores = embedded, []
         for block, attention in zip(self.decoder_blocks, self.attentions, strict=True):
             state = block(state)
@@ -355,7 +356,7 @@ class ConvSeq2Seq(keras.Model):
             )
             state = (state + context) * math.sqrt(0.5)
             scores.append(weights)
-        logits = self.output_projection(state)
+        logits = self.output_projection(state)  # (B, T, F) -> (B, T, V)
         return (logits, scores) if return_attention_scores else logits
         ### END SOLUTION
 

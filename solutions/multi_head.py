@@ -39,8 +39,8 @@ def split_heads(x, num_heads):
     width = x.shape[-1]
     if width % num_heads:
         raise ValueError(f"A width of {width} can't be split among {num_heads} heads.")
-    heads = ops.reshape(x, (batch, length, num_heads, width // num_heads))
-    return ops.transpose(heads, (0, 2, 1, 3))
+    heads = ops.reshape(x, (batch, length, num_heads, width // num_heads))  # (B, T, H, D/H)
+    return ops.transpose(heads, (0, 2, 1, 3))  # (B, H, T, D/H)
     ### END SOLUTION
 
 
@@ -56,7 +56,8 @@ def merge_heads(x):
     ### BEGIN SOLUTION
     batch, _, length, _ = ops.shape(x)
     num_heads, width = x.shape[1], x.shape[3]
-    return ops.reshape(ops.transpose(x, (0, 2, 1, 3)), (batch, length, num_heads * width))
+    words = ops.transpose(x, (0, 2, 1, 3))  # (B, H, T, D/H) -> (B, T, H, D/H)
+    return ops.reshape(words, (batch, length, num_heads * width))  # (B, T, D)
     ### END SOLUTION
 
 
@@ -130,15 +131,16 @@ class MultiHeadAttention(keras.layers.Layer):
     ):
         ### BEGIN SOLUTION
         key = value if key is None else key
+        # The heads are one more axis: (B, T, D) -> (B, H, T, D/H), and the same with S for T.
         query = split_heads(self.query_projection(query), self.num_heads)
         key = split_heads(self.key_projection(key), self.num_heads)
         value = split_heads(self.value_projection(value), self.num_heads)
         mask = None if attention_mask is None else ops.expand_dims(attention_mask, axis=-3)
 
         output, weights = scaled_dot_product_attention(query, key, value, mask)
-        if self.dropout:
+        if self.dropout and training:  # sum again, with the weights that are left
             output = ops.matmul(self.dropout_layer(weights, training=training), value)
-        output = self.output_projection(merge_heads(output))
+        output = self.output_projection(merge_heads(output))  # (B, H, T, D/H) -> (B, T, D)
         return (output, weights) if return_attention_scores else output
         ### END SOLUTION
 

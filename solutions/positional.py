@@ -77,8 +77,9 @@ def sinusoidal_encoding(length, d_model):
         raise ValueError(f"Sines and cosines come in pairs: d_model must be even, not {d_model}.")
     pair = ops.arange(0, d_model, 2, dtype="float32")
     frequency = ops.exp(pair * (-math.log(10000.0) / d_model))  # radians per position
-    angle = ops.arange(length, dtype="float32")[:, None] * frequency
-    return ops.reshape(ops.stack([ops.sin(angle), ops.cos(angle)], axis=-1), (length, d_model))
+    angle = ops.arange(length, dtype="float32")[:, None] * frequency  # (T, D/2)
+    pairs = ops.stack([ops.sin(angle), ops.cos(angle)], axis=-1)  # (T, D/2, 2)
+    return ops.reshape(pairs, (length, d_model))  # (T, D): sine, cosine, sine, cosine, ...
     ### END SOLUTION
 
 
@@ -103,12 +104,13 @@ def shift_matrix(offset, d_model):
     """
     ### BEGIN SOLUTION
     pair = ops.arange(0, d_model, 2, dtype="float32")
-    turn = offset * ops.exp(pair * (-math.log(10000.0) / d_model))
-    sine, cosine = ops.sin(turn), ops.cos(turn)
-    turns = ops.stack([ops.stack([cosine, -sine], axis=-1), ops.stack([sine, cosine], axis=-1)], 1)
-    # Turn i belongs at rows and columns 2i and 2i + 1, zeros everywhere else.
-    placed = ops.eye(d_model // 2)[:, None, :, None] * turns[:, :, None, :]
-    return ops.reshape(placed, (d_model, d_model))
+    angle = offset * ops.exp(pair * (-math.log(10000.0) / d_model))  # (D/2,)
+    sine, cosine = ops.sin(angle), ops.cos(angle)
+    rows = [ops.stack([cosine, -sine], axis=-1), ops.stack([sine, cosine], axis=-1)]
+    turns = ops.stack(rows, axis=1)  # (D/2, 2, 2), one small matrix for each pair
+    # Turn i stands in rows and columns 2i and 2i + 1; everywhere else are zeros.
+    blocks = ops.eye(d_model // 2)[:, None, :, None] * turns[:, :, None, :]  # (D/2, 2, D/2, 2)
+    return ops.reshape(blocks, (d_model, d_model))
     ### END SOLUTION
 
 
@@ -141,6 +143,8 @@ class PositionalEncoding(keras.layers.Layer):
         self.d_model = d_model
         self.dropout = dropout
         ### BEGIN SOLUTION
+        # A constant, not a weight: in NumPy it belongs to no graph and to no device.
+        self.encoding = ops.convert_to_numpy(sinusoidal_encoding(max_length, d_model))
         self.dropout_layer = keras.layers.Dropout(dropout)
         ### END SOLUTION
 
@@ -150,8 +154,8 @@ class PositionalEncoding(keras.layers.Layer):
             raise ValueError(
                 f"The sentence has {x.shape[1]} words; there are positions for {self.max_length}."
             )
-        encoding = sinusoidal_encoding(self.max_length, self.d_model)[: ops.shape(x)[1]]
-        return self.dropout_layer(x + ops.cast(encoding, x.dtype), training=training)
+        encoding = ops.cast(self.encoding, x.dtype)[: ops.shape(x)[1]]  # (max_length, D) -> (T, D)
+        return self.dropout_layer(x + encoding, training=training)  # (B, T, D) + (T, D)
         ### END SOLUTION
 
     def get_config(self):
@@ -203,7 +207,7 @@ class LearnedPositions(keras.layers.Layer):
             raise ValueError(
                 f"The sentence has {x.shape[1]} words; there are positions for {self.max_length}."
             )
-        return x + self.embeddings[: ops.shape(x)[1]]
+        return x + self.embeddings[: ops.shape(x)[1]]  # (B, T, D) + (T, D)
         ### END SOLUTION
 
     def get_config(self):

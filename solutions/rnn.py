@@ -71,7 +71,7 @@ class RNNCell(keras.layers.Layer):
     def call(self, inputs, states):
         ### BEGIN SOLUTION
         [state] = states
-        state = ops.tanh(
+        state = ops.tanh(  # (B, D) @ (D, U) + (B, U) @ (U, U) -> (B, U)
             ops.matmul(inputs, self.kernel) + ops.matmul(state, self.recurrent_kernel) + self.bias
         )
         return state, [state]
@@ -133,7 +133,8 @@ class GRUCell(keras.layers.Layer):
     def call(self, inputs, states):
         ### BEGIN SOLUTION
         [state] = states
-        x_z, x_r, x_c = ops.split(ops.matmul(inputs, self.kernel) + self.bias, 3, axis=-1)
+        x = ops.matmul(inputs, self.kernel) + self.bias  # (B, D) -> (B, 3U)
+        x_z, x_r, x_c = ops.split(x, 3, axis=-1)  # each (B, U)
         r_z, r_r, r_c = ops.split(ops.convert_to_tensor(self.recurrent_kernel), 3, axis=-1)
         update = ops.sigmoid(x_z + ops.matmul(state, r_z))
         reset = ops.sigmoid(x_r + ops.matmul(state, r_r))
@@ -202,12 +203,12 @@ class LSTMCell(keras.layers.Layer):
     def call(self, inputs, states):
         ### BEGIN SOLUTION
         state, memory = states
-        gates = (
+        parts = (  # (B, D) @ (D, 4U) + (B, U) @ (U, 4U) -> (B, 4U)
             ops.matmul(inputs, self.kernel) + ops.matmul(state, self.recurrent_kernel) + self.bias
         )
-        entering, forgetting, candidate, leaving = ops.split(gates, 4, axis=-1)
-        memory = ops.sigmoid(forgetting) * memory + ops.sigmoid(entering) * ops.tanh(candidate)
-        state = ops.sigmoid(leaving) * ops.tanh(memory)
+        i, f, candidate, o = ops.split(parts, 4, axis=-1)  # each (B, U)
+        memory = ops.sigmoid(f) * memory + ops.sigmoid(i) * ops.tanh(candidate)
+        state = ops.sigmoid(o) * ops.tanh(memory)
         return state, [state, memory]
         ### END SOLUTION
 
@@ -241,13 +242,13 @@ def unroll(cell, inputs, initial_states, mask=None):
         output, states = cell(inputs[:, t], carry[1:])
         new = [output, *states]
         if mask is not None:
-            real = ops.cast(mask[:, t], "bool")[:, None]
+            real = ops.cast(mask[:, t], "bool")[:, None]  # (B, 1)
             new = [ops.where(real, after, before) for after, before in zip(new, carry, strict=True)]
         return new, new[0]
 
-    before_the_first = [ops.zeros_like(initial_states[0]), *initial_states]
-    last, outputs = scan(step, before_the_first, ops.shape(inputs)[1])
-    return ops.swapaxes(outputs, 0, 1), last[1:]
+    first = [ops.zeros_like(initial_states[0]), *initial_states]
+    last, outputs = scan(step, first, ops.shape(inputs)[1])
+    return ops.swapaxes(outputs, 0, 1), last[1:]  # (T, B, U) -> (B, T, U)
     ### END SOLUTION
 
 
@@ -298,10 +299,11 @@ class AdditiveAttention(keras.layers.Layer):
 
     def call(self, query, keys, keys_mask=None):
         ### BEGIN SOLUTION
-        hidden = ops.tanh(self.query_projection(query)[:, None, :] + self.key_projection(keys))
-        scores = ops.squeeze(self.score_projection(hidden), axis=-1)
+        query = self.query_projection(query)[:, None, :]  # (B, U) -> (B, 1, units)
+        hidden = ops.tanh(query + self.key_projection(keys))  # (B, S, units)
+        scores = ops.squeeze(self.score_projection(hidden), axis=-1)  # (B, S, 1) -> (B, S)
         weights = masked_softmax(scores, keys_mask)
-        context = ops.sum(weights[:, :, None] * keys, axis=1)
+        context = ops.sum(weights[:, :, None] * keys, axis=1)  # (B, S, E) -> (B, E)
         return context, weights
         ### END SOLUTION
 
@@ -351,8 +353,8 @@ class RNNEncoder(keras.layers.Layer):
 
     def call(self, source):
         ### BEGIN SOLUTION
-        words = self.embedding(source)
-        start = ops.zeros_like(words[:, 0])
+        words = self.embedding(source)  # (B, S) -> (B, S, U)
+        start = ops.zeros_like(words[:, 0])  # (B, U)
         outputs, [state] = unroll(self.cell, words, [start], mask=ops.not_equal(source, PAD_ID))
         return outputs, state
         ### END SOLUTION
@@ -429,18 +431,20 @@ class RNNDecoder(keras.layers.Layer):
         if isinstance(memory_mask, tuple | list):  # Keras fills it in by itself, in pairs
             memory_mask = memory_mask[0]
         ### BEGIN SOLUTION
-        words = self.embedding(target)
+        words = self.embedding(target)  # (B, T) -> (B, T, U)
         if self.attention is None:
             states, _ = unroll(self.cell, words, [state])
-            return self.output_projection(states)
+            logits = self.output_projection(states)  # (B, T, U) -> (B, T, V)
+            return (logits, None) if return_attention_scores else logits
 
         def step(state, t):
             context, weights = self.attention(state, outputs, keys_mask=memory_mask)
-            _, [state] = self.cell(ops.concatenate([words[:, t], context], axis=-1), [state])
+            inputs = ops.concatenate([words[:, t], context], axis=-1)  # (B, 2U)
+            _, [state] = self.cell(inputs, [state])
             return state, (ops.concatenate([state, context], axis=-1), weights)
 
-        _, (features, weights) = scan(step, state, ops.shape(target)[1])
-        logits = self.output_projection(ops.swapaxes(features, 0, 1))
+        _, (features, weights) = scan(step, state, ops.shape(target)[1])  # (T, B, 2U), (T, B, S)
+        logits = self.output_projection(ops.swapaxes(features, 0, 1))  # (B, T, 2U) -> (B, T, V)
         return (logits, ops.swapaxes(weights, 0, 1)) if return_attention_scores else logits
         ### END SOLUTION
 
@@ -533,7 +537,7 @@ class RNNSeq2Seq(keras.Model):
         if not self.has_attention:
             return {}
         _, weights = self.decode(target_in, self.encode(source), return_attention_scores=True)
-        return {"layer_1": weights[:, None]}
+        return {"layer_1": weights[:, None]}  # (B, T, S) -> (B, 1, T, S)
         ### END SOLUTION
 
     def get_config(self):

@@ -59,7 +59,7 @@ class FeedForward(keras.layers.Layer):
 
     def call(self, x):
         ### BEGIN SOLUTION
-        return self.outer(self.inner(x))
+        return self.outer(self.inner(x))  # (B, T, D) -> (B, T, d_ff) -> (B, T, D)
         ### END SOLUTION
 
     def get_config(self):
@@ -117,11 +117,11 @@ class EncoderLayer(keras.layers.Layer):
 
     def call(self, x, mask=None, training=None):
         ### BEGIN SOLUTION
-        attention_mask = None if mask is None else mask[:, None, :]
-        seen = self.attention(query=x, value=x, attention_mask=attention_mask, training=training)
-        x = self.attention_norm(x + self.dropout_layer(seen, training=training))
-        thought = self.feed_forward(x)
-        return self.feed_forward_norm(x + self.dropout_layer(thought, training=training))
+        attention_mask = None if mask is None else mask[:, None, :]  # (B, S) -> (B, 1, S)
+        output = self.attention(query=x, value=x, attention_mask=attention_mask, training=training)
+        x = self.attention_norm(x + self.dropout_layer(output, training=training))
+        output = self.feed_forward(x)
+        return self.feed_forward_norm(x + self.dropout_layer(output, training=training))
         ### END SOLUTION
 
     def get_config(self):
@@ -202,25 +202,25 @@ class DecoderLayer(keras.layers.Layer):
         return_attention_scores=False,
     ):
         ### BEGIN SOLUTION
-        may_see = causal_mask(ops.shape(target)[1])
+        self_mask = causal_mask(ops.shape(target)[1])  # (1, T, T)
         if target_mask is not None:
-            may_see = ops.logical_and(may_see, target_mask[:, None, :])
-        seen = self.self_attention(
-            query=target, value=target, attention_mask=may_see, training=training
+            self_mask = ops.logical_and(self_mask, target_mask[:, None, :])  # (B, T, T)
+        output = self.self_attention(
+            query=target, value=target, attention_mask=self_mask, training=training
         )
-        x = self.self_attention_norm(target + self.dropout_layer(seen, training=training))
+        x = self.self_attention_norm(target + self.dropout_layer(output, training=training))
 
-        found, scores = self.cross_attention(
+        output, scores = self.cross_attention(  # (B, T, D), (B, H, T, S)
             query=x,
             value=memory,
             attention_mask=None if memory_mask is None else memory_mask[:, None, :],
             return_attention_scores=True,
             training=training,
         )
-        x = self.cross_attention_norm(x + self.dropout_layer(found, training=training))
+        x = self.cross_attention_norm(x + self.dropout_layer(output, training=training))
 
-        thought = self.feed_forward(x)
-        x = self.feed_forward_norm(x + self.dropout_layer(thought, training=training))
+        output = self.feed_forward(x)
+        x = self.feed_forward_norm(x + self.dropout_layer(output, training=training))
         return (x, scores) if return_attention_scores else x
         ### END SOLUTION
 
@@ -317,7 +317,7 @@ class Transformer(keras.Model):
         """
         ### BEGIN SOLUTION
         source_mask = ops.not_equal(source, PAD_ID)
-        x = self.source_embedding(source) * math.sqrt(self.d_model)
+        x = self.source_embedding(source) * math.sqrt(self.d_model)  # (B, S) -> (B, S, D)
         x = self.positions(x, training=training)
         for layer in self.encoder_layers:
             x = layer(x, mask=source_mask, training=training)
@@ -332,7 +332,7 @@ class Transformer(keras.Model):
         ### BEGIN SOLUTION
         encoded, source_mask = memory
         target_mask = ops.not_equal(target_in, PAD_ID)
-        x = self.target_embedding(target_in) * math.sqrt(self.d_model)
+        x = self.target_embedding(target_in) * math.sqrt(self.d_model)  # (B, T) -> (B, T, D)
         x = self.positions(x, training=training)
         scores = []
         for layer in self.decoder_layers:
@@ -345,7 +345,7 @@ class Transformer(keras.Model):
                 return_attention_scores=True,
             )
             scores.append(weights)
-        logits = self.output_projection(x)
+        logits = self.output_projection(x)  # (B, T, D) -> (B, T, V)
         return (logits, scores) if return_attention_scores else logits
         ### END SOLUTION
 

@@ -42,7 +42,7 @@ def shift_right(target):
     Source: Williams and Zipser 1989, on teacher forcing.
     """
     ### BEGIN SOLUTION
-    start = ops.full_like(target[:, :1], START_ID)
+    start = ops.full_like(target[:, :1], START_ID)  # (B, 1)
     return ops.concatenate([start, target[:, :-1]], axis=1)
     ### END SOLUTION
 
@@ -66,10 +66,11 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     Source: Szegedy et al. 2016, section 7, for the smoothing.
     """
     ### BEGIN SOLUTION
-    log_probabilities = ops.log_softmax(ops.cast(logits, "float32"))
-    right = ops.take_along_axis(log_probabilities, ops.cast(labels, "int32")[..., None], axis=-1)
-    anything = ops.mean(log_probabilities, axis=-1)
-    losses = -(1 - label_smoothing) * right[..., 0] - label_smoothing * anything
+    log_probabilities = ops.log_softmax(ops.cast(logits, "float32"))  # (B, T, V)
+    labels = ops.cast(labels, "int32")
+    of_label = ops.take_along_axis(log_probabilities, labels[..., None], axis=-1)  # (B, T, 1)
+    of_all = ops.mean(log_probabilities, axis=-1)  # (B, T, V) -> (B, T)
+    losses = -(1 - label_smoothing) * of_label[..., 0] - label_smoothing * of_all
 
     real = ops.not_equal(labels, PAD_ID)
     count = ops.sum(ops.cast(real, "float32"))
@@ -133,16 +134,16 @@ def greedy_decode(model, source, max_length):
     """
     ### BEGIN SOLUTION
     memory = model.encode(source)
-    written = ops.full((ops.shape(source)[0], 1), START_ID, dtype="int32")
-    ended = ops.zeros_like(written[:, 0], dtype="bool")
+    target = ops.full((ops.shape(source)[0], 1), START_ID, dtype="int32")  # (B, 1)
+    ended = ops.zeros_like(target[:, 0], dtype="bool")  # (B,)
     for _ in range(max_length):
-        logits = model.decode(written, memory)[:, -1]
-        word = ops.where(ended, PAD_ID, ops.cast(ops.argmax(logits, axis=-1), "int32"))
-        written = ops.concatenate([written, word[:, None]], axis=1)
+        logits = model.decode(target, memory)[:, -1]  # (B, L, V) -> (B, V)
+        word = ops.where(ended, PAD_ID, ops.cast(ops.argmax(logits, axis=-1), "int32"))  # (B,)
+        target = ops.concatenate([target, word[:, None]], axis=1)  # (B, L + 1)
         ended = ops.logical_or(ended, ops.equal(word, END_ID))
         if ops.all(ended):
             break
-    return written[:, 1:]
+    return target[:, 1:]
     ### END SOLUTION
 
 
@@ -173,39 +174,38 @@ def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     memory = keras.tree.map_structure(
         lambda part: ops.repeat(part, beam_size, axis=0), model.encode(source)
     )
-    written = ops.full((batch, beam_size, 1), START_ID, dtype="int32")
+    target = ops.full((batch, beam_size, 1), START_ID, dtype="int32")
     # All beams begin alike: only the first may be continued, or every beam would say the same.
     first_only = ops.convert_to_tensor([[0.0] + [-math.inf] * (beam_size - 1)])
-    log_probability = ops.tile(first_only, (batch, 1))
+    log_probability = ops.tile(first_only, (batch, 1))  # (B, beam_size)
     length = ops.zeros((batch, beam_size))
     ended = ops.zeros((batch, beam_size), dtype="bool")
 
     for _ in range(max_length):
-        so_far = written.shape[-1]
-        logits = model.decode(ops.reshape(written, (batch * beam_size, so_far)), memory)[:, -1]
+        rows = ops.reshape(target, (batch * beam_size, target.shape[-1]))
+        logits = model.decode(rows, memory)[:, -1]  # (B * beam_size, V)
         vocabulary_size = logits.shape[-1]
-        gains = ops.reshape(
-            ops.log_softmax(ops.cast(logits, "float32")), (batch, beam_size, vocabulary_size)
-        )
-        # What has ended can only be padded, at no cost.
+        gains = ops.log_softmax(ops.cast(logits, "float32"))
+        gains = ops.reshape(gains, (batch, beam_size, vocabulary_size))
+        # A beam that has ended can only be padded, at no cost.
         only_padding = ops.where(ops.equal(ops.arange(vocabulary_size), PAD_ID), 0.0, -math.inf)
         gains = ops.where(ended[:, :, None], only_padding, gains)
 
-        totals = log_probability[:, :, None] + gains
+        totals = log_probability[:, :, None] + gains  # (B, beam_size, V)
         lengths = length + ops.cast(ops.logical_not(ended), "float32")
         scores = totals / (((5.0 + lengths) / 6.0) ** length_penalty)[:, :, None]
-        _, best = ops.top_k(ops.reshape(scores, (batch, -1)), beam_size)
+        _, best = ops.top_k(ops.reshape(scores, (batch, -1)), beam_size)  # out of beam_size * V
         beam, word = best // vocabulary_size, ops.cast(best % vocabulary_size, "int32")
 
         log_probability = ops.take_along_axis(ops.reshape(totals, (batch, -1)), best, axis=1)
         length = ops.take_along_axis(lengths, beam, axis=1)
         ended = ops.take_along_axis(ended, beam, axis=1)
-        written = ops.take_along_axis(written, beam[:, :, None], axis=1)
-        written = ops.concatenate([written, word[:, :, None]], axis=-1)
+        target = ops.take_along_axis(target, beam[:, :, None], axis=1)
+        target = ops.concatenate([target, word[:, :, None]], axis=-1)  # (B, beam_size, L + 1)
         ended = ops.logical_or(ended, ops.equal(word, END_ID))
         if ops.all(ended):
             break
-    return written[:, 0, 1:]  # the beams are sorted, best first
+    return target[:, 0, 1:]  # (B, L): the beams are sorted, best first
     ### END SOLUTION
 
 
@@ -245,14 +245,14 @@ def corpus_bleu(hypotheses, references):
     pairs = list(zip(hypotheses, references, strict=True))
     log_precision, missed_lengths = 0.0, 0
     for n in range(1, 5):
-        right = sum((ngrams(h, n) & ngrams(r, n)).total() for h, r in pairs)
-        written = sum(ngrams(h, n).total() for h, _ in pairs)
-        if written == 0 or (right == 0 and n == 1):
+        matches = sum((ngrams(h, n) & ngrams(r, n)).total() for h, r in pairs)
+        total = sum(ngrams(h, n).total() for h, _ in pairs)
+        if total == 0 or (matches == 0 and n == 1):
             return 0.0
-        if right == 0:
+        if matches == 0:
             missed_lengths += 1
-            right = 0.5**missed_lengths
-        log_precision += math.log(right / written) / 4
+            matches = 0.5**missed_lengths
+        log_precision += math.log(matches / total) / 4
 
     hypothesis_length = sum(len(h) for h, _ in pairs)
     reference_length = sum(len(r) for _, r in pairs)

@@ -1,5 +1,7 @@
 """Multi-head attention against Keras's own layer, values and gradients, and the kit's part."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -88,6 +90,24 @@ def test_it_equals_the_independent_oracle():
     output, mine = ours(query, value, return_attention_scores=True)
     close(output, right)
     close(mine, scores)
+
+
+def test_the_sum_is_taken_again_only_where_weights_are_dropped(monkeypatch):
+    layer, x = multi_head.MultiHeadAttention(6, 3, dropout=0.5), tensor(2, 3, 6)
+    right = layer(x, x)
+    again = []
+
+    def counted(weights, value):
+        again.append(weights)
+        return keras.ops.matmul(weights, value)
+
+    counting = types.SimpleNamespace(**{**vars(multi_head.ops), "matmul": counted})
+    monkeypatch.setattr(multi_head, "ops", counting)
+    close(layer(x, x), right)
+    close(layer(x, x, training=False), right)
+    assert not again
+    layer(x, x, training=True)
+    assert len(again) == 1
 
 
 def test_splitting_and_merging_undo_each_other():

@@ -19,8 +19,17 @@ def tensor(*shape):
 
 
 def close(got, wanted, tolerance=1e-5):
-    got, wanted = keras.ops.convert_to_numpy(got), keras.ops.convert_to_numpy(wanted)
+    got = keras.ops.convert_to_numpy(got).astype("float32")  # NumPy compares no bfloat16
+    wanted = keras.ops.convert_to_numpy(wanted).astype("float32")
     np.testing.assert_allclose(got, wanted, rtol=tolerance, atol=tolerance)
+
+
+@pytest.fixture
+def policy(request):
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield keras.config.dtype_policy()
+    keras.config.set_dtype_policy(before)
 
 
 @settings(max_examples=20, deadline=None)
@@ -45,6 +54,36 @@ def test_the_shift_matrix_shifts(offset, half):
 def test_the_kits_part_is_the_same_layer():
     x = tensor(2, 30, 8)
     close(positional.PositionalEncoding(40, 8)(x), parts.PositionalEncoding(40, 8)(x))
+
+
+def test_the_table_is_made_once(monkeypatch):
+    tables = []
+
+    def counted(length, d_model):
+        tables.append(table := encoding(length, d_model))
+        return table
+
+    encoding = positional.sinusoidal_encoding
+    monkeypatch.setattr(positional, "sinusoidal_encoding", counted)
+    layer = positional.PositionalEncoding(40, 8)
+    layer(tensor(2, 5, 8))
+    layer(tensor(2, 6, 8))
+    assert len(tables) == 1
+
+
+@pytest.mark.parametrize("layer", [positional.PositionalEncoding, parts.PositionalEncoding])
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16", "mixed_bfloat16"], indirect=True)
+def test_the_table_is_no_weight_and_serves_every_dtype_and_length(layer, policy, tmp_path):
+    inputs = keras.Input((None, 6))
+    model = keras.Model(inputs, layer(9, 6)(inputs))
+    model.save(tmp_path / "model.keras")
+    again, x = keras.models.load_model(tmp_path / "model.keras"), tensor(2, 4, 6)
+    assert not model.weights
+    assert keras.backend.standardize_dtype(model(x).dtype) == policy.compute_dtype
+    close(again(x), model(x))
+    close(model(x), keras.ops.convert_to_numpy(x) + oracle.sinusoidal_encoding(4, 6), 0.03)
+    for length in (1, 9):
+        assert model.predict(tensor(2, length, 6), verbose=0).shape == (2, length, 6)
 
 
 @pytest.mark.parametrize("layer", [positional.PositionalEncoding, parts.PositionalEncoding])

@@ -112,6 +112,15 @@ def test_the_model_equals_the_oracle_and_comes_back_from_a_file(attention, tmp_p
     close(keras.models.load_model(tmp_path / "model.keras")((SOURCE, TARGET)), logits)
 
 
+@pytest.mark.parametrize("attention", [False, True])
+def test_scores_that_are_asked_for_come_in_a_pair(attention):
+    model = rnn.RNNSeq2Seq(7, 8, 3, attention=attention)
+    memory = model.encode(SOURCE)
+    logits, weights = model.decode(TARGET, memory, return_attention_scores=True)
+    close(logits, model.decode(TARGET, memory))
+    assert (weights is None) != attention
+
+
 def _weights_of(half, attention):
     yield "embedding.embeddings", half.embedding.embeddings
     for name in ("kernel", "recurrent_kernel", "bias"):

@@ -9,11 +9,11 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="course.kit")
 class PositionalEncoding(keras.layers.Layer):
-    """x plus its position's sines and cosines, then dropout.
+    """Words plus the sines and cosines of their positions, then dropout.
 
     Args:
         max_length: the longest sentence.
-        d_model: the width of x, even.
+        d_model: the width of the words, even.
         dropout: the share that is dropped in training.
 
     Raises:
