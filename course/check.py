@@ -1,6 +1,5 @@
-"""Find the student's work, run the public checks on it, and say what to do next."""
+"""Run the public checks on the student's work, and say what to do next."""
 
-import ast
 import importlib
 import linecache
 import os
@@ -14,20 +13,14 @@ from typing import Any
 
 from course.kit import handin
 from course.kit.checking import Mismatch, PublicCheck, public_check_of
-from course.kit.errors import UserError
 from course.kit.language import language, say, use_language
-from course.kit.units import EXERCISES_DIR, available_units, exercises_of
-
-_NOTEBOOKS = EXERCISES_DIR.parent / "notebooks"
-
-
-class NoWork(UserError):
-    """There is nothing to check; the message says what was looked for, and where."""
+from course.kit.units import available_units, exercises_of
+from course.work import NoWork, find_work, load_work
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a public check.
+    """The outcome of one public check.
 
     `status` is `passed`, `failed` (a wrong answer), `error` (the student's code raised), `missing`
     (not written yet), `blocked` (an exercise that it uses is not written yet) or `absent` (nothing
@@ -50,9 +43,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a unit: its file, what could not be used of it, and every check.
+    """The public checks of a unit: the file, what of it could not be used, and every outcome.
 
-    `refused` says why the file could not be read at all; then there are no outcomes.
+    `refused` says why the file could not be read at all; there are no outcomes then.
     """
 
     unit: str
@@ -70,90 +63,6 @@ class Report:
     def of(self, exercise: str) -> list[Outcome]:
         """Return the outcomes of one exercise."""
         return [outcome for outcome in self.outcomes if outcome.check.exercise == exercise]
-
-
-def places_of(unit: str, directory: Path) -> list[Path]:
-    """Return where a student's work on a unit may be; one's own folder first, then the course's."""
-    names = (f"{unit}.ipynb", f"{unit}.py", f"{unit}/{unit}.ipynb", f"{unit}/{unit}.py")
-    own = [directory / name for name in names]
-    codes = sorted(("en", "zh"), key=lambda code: code != language())
-    given = [_NOTEBOOKS / code / f"{unit}.ipynb" for code in codes]
-    return [*own, *given, EXERCISES_DIR / f"{unit}.py"]
-
-
-def find_work(unit: str, directory: Path) -> Path:
-    """Return the student's file for a unit: of those that were worked on, the one saved last.
-
-    Where none was worked on yet it is the first of `places_of` that exists.
-
-    Raises:
-        NoWork: there is none.
-    """
-    found = [place for place in places_of(unit, directory) if place.is_file()]
-    if not found:
-        raise NoWork(
-            say(
-                f"There is no {unit}.ipynb and no {unit}.py here; go to the folder with your work, "
-                "or name the file with --file.",
-                f"这里没有 {unit}.ipynb 或 {unit}.py；请进入作业所在的文件夹，"
-                "或用 --file 指定文件。",
-            )
-        )
-    begun = [place for place in found if is_begun(place, unit)]
-    return max(begun, key=lambda place: place.stat().st_mtime) if begun else found[0]
-
-
-def is_begun(path: Path, unit: str) -> bool:
-    """Whether a file differs from untouched stubs, as far as its exercises show."""
-    try:
-        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
-    except (OSError, handin.UnreadableHandIn):
-        return True
-    last = {name: s.node for s in work.statements for name in handin.bound_names(s.node)}
-    return not all(name in last and _is_stub(last[name]) for name in exercises_of(unit))
-
-
-def is_written(path: Path, unit: str, exercise: str) -> bool:
-    """Whether a file defines an exercise, and not as its stub."""
-    try:
-        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
-    except (OSError, handin.UnreadableHandIn):
-        return False
-    last = {name: s.node for s in work.statements for name in handin.bound_names(s.node)}
-    return exercise in last and not _is_stub(last[exercise])
-
-
-def _is_stub(node: ast.stmt) -> bool:
-    """Whether a function is a docstring and a NotImplementedError; a class: whether it has one."""
-    if isinstance(node, ast.FunctionDef):
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        return len(body) == 1 and _raises_not_implemented(body[0])
-    return isinstance(node, ast.ClassDef) and any(map(_raises_not_implemented, ast.walk(node)))
-
-
-def _raises_not_implemented(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Raise) or node.exc is None:
-        return False
-    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
-def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, list[handin.Problem]]:
-    """Return the student's exercises as attributes, and what could not be used.
-
-    Raises:
-        NoWork: the file can't be read as a notebook or a module; the message says why.
-    """
-    colon = say(": ", "：")
-    try:
-        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
-    except OSError as error:
-        raise NoWork(f"{path}{colon}{error.strerror}{say('.', '。')}") from None
-    except handin.UnreadableHandIn as error:
-        raise NoWork(f"{path.name}{colon}{error.told()}") from None
-    namespace: dict[str, Any] = {"__name__": "course_work"}
-    problems = [*work.problems, *work.execute(namespace)]
-    return types.SimpleNamespace(**namespace), problems
 
 
 def check_file(unit: str, path: Path) -> Report:
@@ -207,7 +116,7 @@ def _run(check: PublicCheck, function: Any, work: Any, exercises: Sequence[str])
             return Outcome(check, "blocked", got=waits)
         return Outcome(check, "missing", got=say("not done yet", "还没有写"))
     except (Exception, SystemExit) as error:
-        return Outcome(check, "error", got=_told(error))
+        return Outcome(check, "error", got=_error_text(error))
     return Outcome(check, "passed")
 
 
@@ -221,10 +130,10 @@ def _own_frames(error: BaseException) -> list[tuple[types.FrameType, int]]:
     ]
 
 
-def _told(error: BaseException) -> str:
-    """Return what was raised, and the last place of it in the student's own work."""
-    # Keras puts what was said in bold, between where it was said and the arguments; TensorFlow
-    # puts the name of its kernel in front.
+def _error_text(error: BaseException) -> str:
+    """Return an exception's name and message, and the last place in the student's own work."""
+    # Keras puts the message in bold, between the place it was raised at and the arguments;
+    # TensorFlow puts the name of its kernel in front.
     message = str(error)
     bold = re.search(r"\x1b\[1m(.*?)\x1b\[0m", message, re.DOTALL)
     message = re.sub(r"\{\{function_node [^}]*\}\} *", "", bold[1] if bold else message)
@@ -253,7 +162,8 @@ def in_notebook(exercise: str, namespace: dict[str, Any], language: str | None =
 
     Raises:
         AssertionError: a check did not pass, or the exercise is not written yet.
-        ValueError: there is no such exercise, or no such language.
+        ValueError: there is no such exercise.
+        UserError: there is no such language.
     """
     if language is not None:
         use_language(language)
@@ -283,18 +193,22 @@ def in_notebook(exercise: str, namespace: dict[str, Any], language: str | None =
 
 
 def details(outcome: Outcome) -> list[str]:
-    """Return what is said of a check that did not pass, line by line."""
+    """Return the lines that explain a check that did not pass: expected, came, hint."""
     if outcome.status == "passed":
         return []
     if outcome.status in ("missing", "absent", "blocked"):
         return [outcome.got]
     colon = "：" if language() == "zh" else ": "
-    said = [(say("expected", "应为"), outcome.expected), (say("came", "实际"), outcome.got)]
+    parts = (
+        (say("expected", "应为"), outcome.expected),
+        (say("came", "实际"), outcome.got),
+        (say("hint", "提示"), outcome.hint),
+    )
     lines = []
-    for name, value in [*said, (say("hint", "提示"), outcome.hint)]:
+    for name, value in parts:
         if value:
             first, *others = value.splitlines()
-            # What takes several lines, a matrix say, stays aligned under its first one.
+            # The other lines of a value, of a matrix say, are aligned under the first.
             room = " " * (len(name) * (1 if name.isascii() else 2) + len(colon.encode("gbk")))
             lines += [f"{name}{colon}{first}", *(room + other for other in others)]
     return lines

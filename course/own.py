@@ -10,10 +10,10 @@ unit costs its points once.
 from pathlib import Path
 from typing import Any
 
-from course.check import NoWork, find_work, is_written, load_work
 from course.kit import parts
 from course.kit.language import say
 from course.kit.units import available_units, exercises_of
+from course.work import NoWork, find_work, is_written, load_work
 
 
 def __getattr__(name: str) -> Any:
@@ -28,12 +28,12 @@ def __getattr__(name: str) -> Any:
                 return getattr(work, name)
     except NoWork:
         pass
-    given = getattr(parts, name, None)
-    if given is None:
+    part = getattr(parts, name, None)
+    if part is None:
         raise AttributeError(f"{name} is not written yet, and the kit has none: write it first.")
     print(
         say(
             f"{name} is the kit's: yours isn't written yet.", f"{name} 用的是给定的：你的还没有写。"
         )
     )
-    return given
+    return part

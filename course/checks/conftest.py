@@ -12,11 +12,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="module")
 def work(request: pytest.FixtureRequest):
     """The student's exercises, as attributes."""
-    from course.check import NoWork, find_work, load_work
+    from course.work import NoWork, find_work, load_work
 
     unit = Path(request.module.__file__).stem
-    given = request.config.getoption("--work")
+    file = request.config.getoption("--work")
     try:
-        return load_work(Path(given) if given else find_work(unit, Path.cwd()), unit)[0]
+        return load_work(Path(file) if file else find_work(unit, Path.cwd()), unit)[0]
     except NoWork as problem:
         pytest.fail(str(problem), pytrace=False)

@@ -1,4 +1,4 @@
-"""The student's command that compares the families: `python -m course compare --help`."""
+"""The command `compare`: the families of translators side by side."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,11 +19,6 @@ from course.kit.errors import UserError
 from course.kit.language import say
 
 _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
-
-
-def add_to(app: typer.Typer) -> None:
-    """Put the command into an app."""
-    app.command()(compare)
 
 
 def compare(
@@ -61,7 +56,7 @@ def compare(
     with console.status(say("loading", "载入中")), unannounced():
         import keras
 
-        from course.commands import models
+        from course import trained_models
         from course.kit.corpora.dataset import open_dataset
         from course.kit.models import comparison, comparison_report
         from course.kit.models.families import family_of
@@ -73,7 +68,7 @@ def compare(
 
     one_of("precision", precision, devices.PRECISIONS)
     names = list(dict.fromkeys(name.strip() for name in families.split(",") if name.strip()))
-    directory = out or models.RUNS / f"compare-{Path(data).stem}"
+    directory = out or trained_models.RUNS / f"compare-{Path(data).stem}"
     try:
         if not names:
             raise UserError(say("Name a family to compare.", "请写明要对比的模型。"))
@@ -81,12 +76,12 @@ def compare(
             family_of(name)
         # What is missing is said now, and not after an hour of training.
         classes = {
-            name: models.best_class(name)[0]
+            name: trained_models.best_class(name)[0]
             if load and not reference
-            else models.model_class(name, reference)
+            else trained_models.model_class(name, reference)
             for name in names
         }
-        places = {name: models.find(name) for name in names} if load else {}
+        places = {name: trained_models.find(name) for name in names} if load else {}
         dataset = open_dataset(data)
         comparison.check_test(dataset)
         plan, effort = devices.choose(device, precision, jit), comparison.Effort()

@@ -1,4 +1,4 @@
-"""What a public check is made of: a title, a hint, and a comparison that says what came.
+"""The parts of a public check: a title, a hint, and comparisons that show the student's answer.
 
 Public checks are ordinary pytest tests, with examples that can be worked out by hand:
 
@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from course.kit.language import say
+from course.kit.language import Bilingual, say
 
-Pair = tuple[str, str]
 _ATTRIBUTE = "public_check"
 
 
@@ -26,8 +25,8 @@ class PublicCheck:
     """A public check's exercise, and its texts in English and Chinese."""
 
     exercise: str
-    title: Pair
-    hint: Pair
+    title: Bilingual
+    hint: Bilingual
 
 
 class Mismatch(AssertionError):
@@ -38,7 +37,9 @@ class Mismatch(AssertionError):
         self.expected, self.got = expected, got
 
 
-def public_check(exercise: str, title: Pair, hint: Pair) -> Callable[[Callable], Callable]:
+def public_check(
+    exercise: str, title: Bilingual, hint: Bilingual
+) -> Callable[[Callable], Callable]:
     """Mark a test function as a public check of an exercise."""
 
     def mark(function: Callable) -> Callable:
@@ -49,7 +50,7 @@ def public_check(exercise: str, title: Pair, hint: Pair) -> Callable[[Callable],
 
 
 def public_check_of(function: Any) -> PublicCheck | None:
-    """Return what `public_check` recorded on a function, None where it is no check."""
+    """Return the public check that a function was marked as, None where it is no check."""
     return getattr(function, _ATTRIBUTE, None)
 
 
@@ -57,7 +58,7 @@ def as_array(value: Any) -> np.ndarray:
     """Return a tensor, an array or a number as a NumPy array.
 
     Raises:
-        Mismatch: it is none of these.
+        Mismatch: the value is none of these.
     """
     import keras
 
@@ -81,19 +82,19 @@ def expect_equal(got: Any, expected: Any, tolerance: float = 1e-5) -> None:
     Raises:
         Mismatch: the shapes differ, the values do, or booleans were expected and numbers came.
     """
-    wanted, found = np.asarray(expected), as_array(got)
-    if found.shape != wanted.shape:
+    right, answer = np.asarray(expected), as_array(got)
+    if answer.shape != right.shape:
         raise Mismatch(
-            f"{say('the shape', '形状')} {wanted.shape}",
-            f"{say('the shape', '形状')} {found.shape}",
+            f"{say('the shape', '形状')} {right.shape}",
+            f"{say('the shape', '形状')} {answer.shape}",
         )
-    if wanted.dtype == bool and found.dtype != bool:
-        raise Mismatch(say("booleans", "布尔值"), str(found.dtype))
-    if not np.allclose(found, wanted, rtol=tolerance, atol=tolerance, equal_nan=True):
-        raise Mismatch(shown(wanted), shown(found))
+    if right.dtype == bool and answer.dtype != bool:
+        raise Mismatch(say("booleans", "布尔值"), str(answer.dtype))
+    if not np.allclose(answer, right, rtol=tolerance, atol=tolerance, equal_nan=True):
+        raise Mismatch(array_text(right), array_text(answer))
 
 
-def shown(values: Any) -> str:
+def array_text(values: Any) -> str:
     """Return an array as a short text."""
     array = np.asarray(values)
     if array.size > 60:

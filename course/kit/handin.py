@@ -2,7 +2,8 @@
 
 From a notebook only imports, assignments of constants, functions and classes count; cells that
 train or plot are left out, and so is every definition that no exercise uses. From a module
-everything counts. Statements run one by one, so that a broken helper costs only what needs it.
+everything counts. Statements run one by one, so that a broken helper costs only the exercises that
+use it.
 """
 
 import __future__
@@ -18,25 +19,22 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
-from course.kit.language import say
-
-Pair = tuple[str, str]
+from course.kit.language import Bilingual, say
 
 MAX_BYTES = 20 * 1024 * 1024
-
 
 # Cell magics whose body is Python that runs among the notebook's own names.
 _PYTHON_MAGICS = ("time", "capture", "prun", "memit", "mprun", "lprun")
 
 
 class UnreadableHandIn(ValueError):
-    """The file is not something that can be read as a hand-in; the message says why."""
+    """A file can't be read as a hand-in; the message says why."""
 
     def __init__(self, en: str, zh: str):
         super().__init__(en)
         self.zh = zh
 
-    def told(self) -> str:
+    def message(self) -> str:
         """Return the message in the language in use; `str` is always English."""
         return say(str(self), self.zh)
 
@@ -45,8 +43,8 @@ class UnreadableHandIn(ValueError):
 class Problem:
     """Something in a hand-in that could not be used: where it stands, and what is wrong."""
 
-    where: Pair
-    what: Pair
+    where: Bilingual
+    what: Bilingual
 
     def __str__(self) -> str:
         return f"{self.where[0]}: {self.what[0]}"
@@ -56,14 +54,14 @@ class Problem:
         """The problem in Chinese."""
         return f"{self.where[1]}：{self.what[1]}"
 
-    def told(self) -> str:
+    def message(self) -> str:
         """Return the problem in the language in use; `str` is always English."""
         return say(str(self), self.zh)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One top-level statement and the place it came from."""
+    """One top-level statement, and the place in the hand-in that it stands in."""
 
     node: ast.stmt
     place: str
@@ -71,7 +69,13 @@ class Statement:
 
 @dataclass
 class HandIn:
-    """The statements of a hand-in that count, in order, and what was wrong with the others."""
+    """The statements of a hand-in that count, in order, and the problems of the others.
+
+    Attributes:
+        statements: those that count.
+        problems: cells that can't be parsed.
+        sources: the text of each place.
+    """
 
     statements: list[Statement]
     problems: list[Problem]
@@ -85,9 +89,9 @@ class HandIn:
         """Run the statements in a namespace; return those that failed, as problems."""
         for place, source in self.sources.items():
             lines = source.splitlines(keepends=True)
-            # Tracebacks, `inspect` and autograph find the text of the functions through this.
+            # Tracebacks, `inspect` and autograph find the text of functions in this cache.
             linecache.cache[place] = (len(source), None, lines, place)
-        failed = []
+        problems = []
         for statement, code in self.compiled():
             try:
                 if isinstance(code, Exception):
@@ -97,11 +101,11 @@ class HandIn:
                 text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
                 place, line = statement.place, statement.node.lineno
                 where = (f"{place}, line {line}", f"{place_in_chinese(place)}第 {line} 行")
-                failed.append(Problem(where, (text, text)))
-        return failed
+                problems.append(Problem(where, (text, text)))
+        return problems
 
     def compiled(self) -> Iterator[tuple[Statement, CodeType | Exception]]:
-        """Yield each statement with its code, or with what keeps it from being compiled."""
+        """Yield each statement with its code, or with the error that compiling it raised."""
         flags = 0
         for statement in self.statements:
             module = ast.Module(body=[statement.node], type_ignores=[])
@@ -124,7 +128,8 @@ def read_handin(data: bytes, suffix: str, exercises: Sequence[str]) -> HandIn:
     Args:
         data: the file's content.
         suffix: the file's suffix, which says what it is.
-        exercises: the names of the unit's exercises; what they need is what is kept of a notebook.
+        exercises: the names of the unit's exercises; of a notebook, only statements count that
+            these exercises need.
 
     Raises:
         UnreadableHandIn: too large, not text, not a notebook, or a module that doesn't parse.
@@ -173,7 +178,7 @@ def _parse(source: str) -> list[ast.stmt]:
     """Parse a cell or a module.
 
     Raises:
-        UnreadableHandIn: it doesn't parse, with the line.
+        UnreadableHandIn: the source doesn't parse; the message names the line.
     """
     try:
         with warnings.catch_warnings():
@@ -181,16 +186,16 @@ def _parse(source: str) -> list[ast.stmt]:
             warnings.simplefilter("ignore", DeprecationWarning)
             return ast.parse(source).body
     except SyntaxError as error:
-        text, said = _shown(error.text or "", 60), _shown(error.msg, 200).rstrip(".")
-        if said.startswith(("(unicode error)", "(value error)")):  # in the words of a codec
-            said = "a backslash in a string begins something that isn't complete"
-        end = "" if said.endswith("?") else "."  # "Perhaps you forgot a comma?"
+        text, reason = _one_line(error.text or "", 60), _one_line(error.msg, 200).rstrip(".")
+        if reason.startswith(("(unicode error)", "(value error)")):  # in the words of a codec
+            reason = "a backslash in a string begins something that isn't complete"
+        end = "" if reason.endswith("?") else "."  # "Perhaps you forgot a comma?"
         if error.lineno is None:
-            english, chinese = f"Syntax error: {said}{end}", f"语法错误：{said}。"
+            english, chinese = f"Syntax error: {reason}{end}", f"语法错误：{reason}。"
         else:
             quoted, marked = (f", “{text}”", f"“{text}”") if text else ("", "")
-            english = f"Syntax error in line {error.lineno}{quoted}: {said}{end}"
-            chinese = f"第 {error.lineno} 行{marked}有语法错误：{said}。"
+            english = f"Syntax error in line {error.lineno}{quoted}: {reason}{end}"
+            chinese = f"第 {error.lineno} 行{marked}有语法错误：{reason}。"
         raise UnreadableHandIn(english, chinese) from None
     except (RecursionError, MemoryError):
         raise UnreadableHandIn(
@@ -204,8 +209,8 @@ def _parse(source: str) -> list[ast.stmt]:
         ) from None
 
 
-def _shown(text: str, limit: int) -> str:
-    """Return a text on one line, cut, with a mark where a terminal would obey it."""
+def _one_line(text: str, limit: int) -> str:
+    """Return a text on one line, cut, with a mark for each character that a terminal obeys."""
     text = text.strip()[:limit].rstrip()
     return "".join(c if c.isprintable() else "�" for c in text)
 
@@ -241,8 +246,7 @@ def _read_notebook(text: str, exercises: Sequence[str]) -> HandIn:
             continue
         sources[place] = source
         statements += [Statement(node, place) for node in nodes if _counts(node)]
-    kept = _needed(statements, exercises)
-    return HandIn(kept, problems, sources)
+    return HandIn(_needed(statements, exercises), problems, sources)
 
 
 def _code_cells(text: str) -> Iterable[str]:
@@ -275,10 +279,10 @@ def _code_cells(text: str) -> Iterable[str]:
 
 
 def _parse_cell(source: str) -> tuple[str, list[ast.stmt]]:
-    """Return a cell's source and its statements, without magics where it holds any.
+    """Return a cell's source and its statements; IPython's magics are taken out of both.
 
     Raises:
-        UnreadableHandIn: it doesn't parse, with or without its magics.
+        UnreadableHandIn: the cell doesn't parse, with or without its magics.
     """
     try:
         return source, _parse(source)
@@ -327,12 +331,12 @@ def _is_constant(node: ast.expr) -> bool:
 
 
 def _needed(statements: Sequence[Statement], exercises: Sequence[str]) -> list[Statement]:
-    """Keep what the exercises use, directly or through other definitions, in the old order."""
+    """Return the statements that the exercises use, directly or through others, in order."""
     binding: dict[str, list[int]] = {}  # each name's statements
     for index, statement in enumerate(statements):
         for name in bound_names(statement.node):
             binding.setdefault(name, []).append(index)
-    kept: set[int] = set()
+    needed: set[int] = set()
     seen: set[str] = set()
     waiting = ["*", *exercises]
     while waiting:
@@ -341,7 +345,7 @@ def _needed(statements: Sequence[Statement], exercises: Sequence[str]) -> list[S
             continue
         seen.add(name)
         for index in binding.get(name, ()):
-            if index not in kept:
-                kept.add(index)
+            if index not in needed:
+                needed.add(index)
                 waiting += used_names(statements[index].node)
-    return [statement for index, statement in enumerate(statements) if index in kept]
+    return [statement for index, statement in enumerate(statements) if index in needed]

@@ -4,6 +4,8 @@ import os
 
 from course.kit.errors import UserError
 
+Bilingual = tuple[str, str]  # a text in English and in Chinese
+
 _LANGUAGES = ("en", "zh")
 _current = (
     "zh" if (os.environ.get("LC_ALL") or os.environ.get("LANG", "")).startswith("zh") else "en"

@@ -38,7 +38,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from course.commands import models
+from course import trained_models
 from course.check import in_notebook
 from course.kit.notebook import plots
 from course.kit.corpora.generated import generated_corpus
@@ -999,7 +999,7 @@ beginning = "The guitar that the doctor"
 pair = next(p for p in generated_corpus().compositional if p.english.startswith(beginning))
 sentence = pair.english
 try:
-    translator = load(models.find("transformer"), Transformer)
+    translator = load(trained_models.find("transformer"), Transformer)
 except UserError as problem:
     translator = None
     print(problem)

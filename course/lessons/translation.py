@@ -1041,7 +1041,7 @@ for epoch in (3, 6):
 # 每句里动词和事物的搭配在训练中从未出现过。
 
 # %%
-from course.commands import models
+from course import trained_models
 from course.kit.errors import UserError
 from course.kit.models.comparison import length_bands, length_of
 from course.kit.models.families import FAMILIES
@@ -1057,7 +1057,7 @@ by_split, by_band = {}, {}
 for name in ("rnn-fixed", "rnn", "cnn", "transformer"):
     title = say(*FAMILIES[name].title)
     try:
-        translator, _ = models.open_translator(models.find(name))
+        translator, _ = trained_models.open_translator(trained_models.find(name))
     except UserError as problem:
         print(problem)
         continue

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from course import check
+from course import check, work
 from course.kit.language import use_language
 from course.kit.units import EXERCISES_DIR
 from solutions import attention as solution
@@ -32,7 +32,7 @@ def test_the_newest_of_ones_own_files_is_checked(home):
     newest = home / "attention" / "attention.ipynb"
     newest.write_text("{}")
     os.utime(home / "attention.py", (1, 1))
-    assert check.find_work("attention", home) == newest
+    assert work.find_work("attention", home) == newest
 
 
 def test_in_a_notebook_it_prints_and_raises(capsys):
@@ -72,19 +72,19 @@ def test_a_file_that_was_worked_on_goes_before_a_newer_one_that_was_not(home):
     notebook = EXERCISES_DIR.parent / "notebooks" / "en" / "attention.ipynb"
     untouched.write_bytes(notebook.read_bytes())
     os.utime(begun, (1, 1))
-    assert not check.is_begun(untouched, "attention")
-    assert check.is_begun(begun, "attention")
-    assert check.find_work("attention", home) == begun
+    assert not work.is_begun(untouched, "attention")
+    assert work.is_begun(begun, "attention")
+    assert work.find_work("attention", home) == begun
 
 
 def test_where_nothing_was_begun_the_notebook_of_the_language_is_first(home):
-    assert check.find_work("attention", home).parts[-2:] == ("en", "attention.ipynb")
+    assert work.find_work("attention", home).parts[-2:] == ("en", "attention.ipynb")
     use_language("zh")
-    assert check.find_work("attention", home).parts[-2:] == ("zh", "attention.ipynb")
+    assert work.find_work("attention", home).parts[-2:] == ("zh", "attention.ipynb")
 
 
 def test_without_any_file_it_says_what_was_looked_for(home, monkeypatch):
-    monkeypatch.setattr(check, "places_of", lambda unit, directory: [])
+    monkeypatch.setattr(work, "places_of", lambda unit, directory: [])
     report = check.check_unit("attention", home)
     assert "no attention.ipynb" in report.refused
     assert not report.right
@@ -136,7 +136,7 @@ def test_a_broken_cell_is_what_to_mend_first(home):
     assert check.next_step(report) == "Mend code cell 1: similarity may be in it."
     use_language("zh")
     assert check.next_step(report) == "先修好第 1 个代码单元格：similarity 可能就在其中。"
-    assert report.problems[0].told().startswith("第 1 个代码单元格：第 1 行“def similarity(x:”")
+    assert report.problems[0].message().startswith("第 1 个代码单元格：第 1 行“def similarity(x:”")
 
 
 def test_a_name_that_is_missing_is_asked_for(home):

@@ -126,11 +126,11 @@ def test_problems_can_be_told_in_chinese():
     failed = read_handin(b"\n1 / 0", ".py", ["work"]).execute({})
     use_language("zh")
     try:
-        assert handin.problems[0].told().startswith("第 1 个代码单元格：第 1 行“def broken(:”")
-        assert failed[0].told() == "你的模块第 2 行：ZeroDivisionError: division by zero"
+        assert handin.problems[0].message().startswith("第 1 个代码单元格：第 1 行“def broken(:”")
+        assert failed[0].message() == "你的模块第 2 行：ZeroDivisionError: division by zero"
         with pytest.raises(UnreadableHandIn) as refused:
             read_handin(b"", ".py", ["work"])
-        assert refused.value.told() == "文件是空的。"
+        assert refused.value.message() == "文件是空的。"
         assert str(refused.value) == "The file is empty."
     finally:
         use_language("en")
@@ -232,7 +232,7 @@ def test_a_damaged_notebook_is_read_or_refused(damage):
         handin = read_handin(data, ".ipynb", exercises_of("attention"))
     except UnreadableHandIn:
         return
-    assert all(str(problem) and problem.told() for problem in handin.problems)
+    assert all(str(problem) and problem.message() for problem in handin.problems)
 
 
 @given(st.text(alphabet="%!? =()\\\n\tab'\"#:", max_size=60))

@@ -7,9 +7,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from course.commands import app as commands
-from course.commands import screen
-from course.commands.app import app
+from course.commands import check_output
+from course.commands.app import app, main
+from course.commands.check import recheck
 from course.kit.language import use_language
 from course.kit.units import EXERCISES_DIR, available_units, exercises_of
 from tests.conftest import ROOT, SOLUTION
@@ -56,7 +56,7 @@ def test_done_work_passes_and_hears_of_hidden_checks(home):
     assert "public checks of attention pass" in done.output
     assert "Hidden checks" in done.output
     assert "attention.py, saved at " in done.output
-    assert (home / screen.PICTURE).stat().st_size > 1000
+    assert (home / check_output.PICTURE).stat().st_size > 1000
     assert "早  ▒▒ 0.48" in done.output
 
 
@@ -115,25 +115,25 @@ def test_a_save_is_checked_again_and_other_files_are_not(home):
     work, other = home / "attention.py", home / "notes.py"
     work.write_bytes(STUBS.read_bytes())
     other.write_text("")
-    assert not list(commands.recheck(["attention"], None, [str(other)]))
-    (untouched,) = commands.recheck(["attention"], None, [str(work), str(other)])
+    assert not list(recheck(["attention"], None, [str(other)]))
+    (untouched,) = recheck(["attention"], None, [str(work), str(other)])
     assert {outcome.status for outcome in untouched.outcomes} == {"missing"}
     work.write_bytes(SOLUTION.read_bytes())
-    (done,) = commands.recheck(["attention"], None, [str(work)])
+    (done,) = recheck(["attention"], None, [str(work)])
     assert done.right
     work.write_text("def (")
-    (broken,) = commands.recheck(["attention"], None, [str(work)])
+    (broken,) = recheck(["attention"], None, [str(work)])
     assert "Syntax error" in broken.refused
     work.unlink()
-    assert not list(commands.recheck(["attention"], None, [str(work)]))
+    assert not list(recheck(["attention"], None, [str(work)]))
 
 
 def test_an_explicit_file_is_watched_alone(home):
     for name in ("attention.py", "mine.py"):
         (home / name).write_bytes(STUBS.read_bytes())
     mine = home / "mine.py"
-    assert not list(commands.recheck(["attention"], mine, [home / "attention.py"]))
-    (report,) = commands.recheck(["attention"], mine, [mine])
+    assert not list(recheck(["attention"], mine, [home / "attention.py"]))
+    (report,) = recheck(["attention"], mine, [mine])
     assert report.path == mine
 
 
@@ -185,7 +185,7 @@ def test_progress_shows_each_exercise(home):
 def test_wrong_usage_is_one_sentence_and_status_2(home, monkeypatch, capsys, arguments, said):
     monkeypatch.setattr(sys, "argv", ["course", *arguments])
     with pytest.raises(SystemExit) as ended:
-        commands.main()
+        main()
     assert ended.value.code == 2
     stderr = capsys.readouterr().err
     assert said in stderr
@@ -215,7 +215,7 @@ def test_the_command_speaks_the_language_of_the_terminal_without_noise(tmp_path)
 
 
 def test_blocks_are_darker_where_more_is_looked_at():
-    assert screen.blocks([[0.0, 1.0], [0.5, 0.5]], "ab") == [
+    assert check_output.blocks([[0.0, 1.0], [0.5, 0.5]], "ab") == [
         "a     0.00  ██ 1.00",
         "b  ▒▒ 0.50  ▒▒ 0.50",
     ]

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from course.commands import app, train
+from course.commands import app, translate
 from course.kit.models.translator import Translation
 from tests.conftest import ROOT
 
@@ -88,7 +88,7 @@ def test_translations_stay_on_their_stream_while_a_bar_is_shown(tmp_path, capsys
 
     (tmp_path / "lines.txt").write_text("a\n\nb\n", encoding="utf-8")
     on_a_terminal = Console(file=io.StringIO(), force_terminal=True)
-    train._translate_file(Echo(), tmp_path / "lines.txt", 1, on_a_terminal)
+    translate._translate_file(Echo(), tmp_path / "lines.txt", 1, on_a_terminal)
     assert capsys.readouterr().out == "A\n\nB\n"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from course.commands import models
+from course import trained_models
 from course.commands.app import app
 from course.kit.corpora.dataset import open_dataset
 from course.kit.errors import UserError
@@ -159,6 +159,6 @@ def test_what_is_wrong_is_said_in_one_sentence(compare, arguments, says, zh):
 
 
 def test_reference_needs_an_instructors_checkout(compare, monkeypatch):
-    monkeypatch.setattr(models, "has_reference", lambda: False)
+    monkeypatch.setattr(trained_models, "has_reference", lambda: False)
     done = compare("--reference")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)

@@ -1,14 +1,13 @@
-"""Where models come from: the student's own layers, or an instructor's reference; their weights.
+"""Find trained models, and the layers to load them into: the student's own, or the reference's.
 
-A trained model lies in `runs/FAMILY-DATA` of the folder one works in. The course brings weights of
-its own, in `course/weights`, or `solutions/weights` in an instructor's checkout; they fit whoever's
-layers are made as the exercises say.
+A model that the student trained lies in `runs/FAMILY-DATA` of the working folder. The course brings
+trained weights as well: in `course/weights`, or in `solutions/weights` of an instructor's checkout.
+They fit all layers that have the attributes of the exercises.
 """
 
 import importlib
 import importlib.util
 from pathlib import Path
-from typing import Any
 
 from course.kit.errors import UserError
 from course.kit.language import say
@@ -16,8 +15,8 @@ from course.kit.models.families import FAMILIES, family_of
 from course.kit.models.translator import CARD, Translator, load, read_card
 
 RUNS = Path("runs")
-_COURSE = Path(__file__).resolve().parents[1]
-_GIVEN = (_COURSE / "weights", _COURSE.parent / "solutions" / "weights")
+_COURSE = Path(__file__).resolve().parent
+_COURSE_WEIGHTS = (_COURSE / "weights", _COURSE.parent / "solutions" / "weights")
 
 
 def has_reference() -> bool:
@@ -29,7 +28,7 @@ def model_class(family: str, reference: bool = False) -> type:
     """Return the class of a family: the student's own, or the reference.
 
     Raises:
-        UserError: it isn't written yet, or there is no reference here.
+        UserError: the student's class isn't written yet, or there is no reference here.
     """
     wanted = family_of(family)
     if reference:
@@ -63,7 +62,7 @@ def best_class(family: str) -> tuple[type, bool]:
         `(class, whether it is the reference)`.
 
     Raises:
-        UserError: it isn't written, and there is no reference here.
+        UserError: the class isn't written, and there is no reference here.
     """
     try:
         return model_class(family), False
@@ -74,7 +73,7 @@ def best_class(family: str) -> tuple[type, bool]:
 
 
 def run_directory(family: str, data: str) -> Path:
-    """Return where a family that is trained on this data is kept."""
+    """Return the directory of a family that is trained on this data."""
     return RUNS / f"{family}-{Path(data).stem}"
 
 
@@ -82,11 +81,11 @@ def find(model: str | None) -> Path:
     """Return the directory of a trained model.
 
     Args:
-        model: a family, a directory, or None for what was trained last, or the course's
-            Transformer.
+        model: a family or a directory. None stands for the model that was trained last; where
+            none was trained, for the course's Transformer.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no such trained model.
     """
     if model is not None and model not in FAMILIES:
         read_card(Path(model))
@@ -96,10 +95,10 @@ def find(model: str | None) -> Path:
         own = [path for path in own if read_card(path)["family"] == model]
     if own:
         return max(own, key=lambda path: (path / CARD).stat().st_mtime)
-    for home in _GIVEN:
-        place = home / (model or "transformer")
-        if (place / CARD).is_file():
-            return place
+    for home in _COURSE_WEIGHTS:
+        directory = home / (model or "transformer")
+        if (directory / CARD).is_file():
+            return directory
     raise UserError(
         say(
             f"There is no trained {model or 'model'} here; train one with "
@@ -110,15 +109,15 @@ def find(model: str | None) -> Path:
     )
 
 
-def open_translator(directory: Path) -> tuple[Translator, dict[str, Any]]:
+def open_translator(directory: Path) -> tuple[Translator, bool]:
     """Load a trained model into the student's layers, or into the reference's.
 
     Returns:
-        `(translator, {"reference": whether the layers are the reference's})`.
+        `(translator, whether the layers are the reference's)`.
 
     Raises:
         UserError: the layers aren't written, or don't fit.
     """
     family = read_card(directory)["family"]
-    made, reference = best_class(family)
-    return load(directory, made), {"reference": reference}
+    family_class, is_reference = best_class(family)
+    return load(directory, family_class), is_reference

@@ -1,4 +1,4 @@
-"""What the student's commands print: checks, one next thing, progress, and a picture of weights."""
+"""What `check` and `progress` print: the checks, the next step, a table, a picture of weights."""
 
 import time
 from collections import Counter
@@ -26,7 +26,7 @@ def print_report(report: Report, console: Console) -> None:
         _line(console, f"  [red]✗[/] {escape(report.refused)}")
         return
     for problem in report.problems:
-        _line(console, f"  [yellow]! {escape(problem.told())}[/]")
+        _line(console, f"  [yellow]! {escape(problem.message())}[/]")
     for exercise in exercises_of(report.unit):
         _print_exercise(exercise, report.of(exercise), console)
 

@@ -1,0 +1,107 @@
+"""The student's own work on a unit: where it lies, what of it is written, and how it is run."""
+
+import ast
+import types
+from pathlib import Path
+from typing import Any
+
+from course.kit import handin
+from course.kit.errors import UserError
+from course.kit.language import language, say
+from course.kit.units import EXERCISES_DIR, exercises_of
+
+_NOTEBOOKS_DIR = EXERCISES_DIR.parent / "notebooks"
+
+
+class NoWork(UserError):
+    """A unit has no file that can be read; the message says what was looked for, or why."""
+
+
+def places_of(unit: str, directory: Path) -> list[Path]:
+    """Return where a student's work on a unit may lie: in `directory`, then in the course."""
+    names = (f"{unit}.ipynb", f"{unit}.py", f"{unit}/{unit}.ipynb", f"{unit}/{unit}.py")
+    own = [directory / name for name in names]
+    codes = sorted(("en", "zh"), key=lambda code: code != language())
+    notebooks = [_NOTEBOOKS_DIR / code / f"{unit}.ipynb" for code in codes]
+    return [*own, *notebooks, EXERCISES_DIR / f"{unit}.py"]
+
+
+def find_work(unit: str, directory: Path) -> Path:
+    """Return the student's file for a unit: of those that were worked on, the one saved last.
+
+    Where no file was worked on yet, the first of `places_of` that exists is returned.
+
+    Raises:
+        NoWork: none of these files exists.
+    """
+    files = [place for place in places_of(unit, directory) if place.is_file()]
+    if not files:
+        raise NoWork(
+            say(
+                f"There is no {unit}.ipynb and no {unit}.py here; go to the folder with your work, "
+                "or name the file with --file.",
+                f"这里没有 {unit}.ipynb 或 {unit}.py；请进入作业所在的文件夹，"
+                "或用 --file 指定文件。",
+            )
+        )
+    begun = [file for file in files if is_begun(file, unit)]
+    return max(begun, key=lambda file: file.stat().st_mtime) if begun else files[0]
+
+
+def is_begun(path: Path, unit: str) -> bool:
+    """Whether an exercise of a file differs from its untouched stub, or the file can't be read."""
+    try:
+        definitions = _definitions(path, unit)
+    except (OSError, handin.UnreadableHandIn):
+        return True
+    return not all(
+        name in definitions and _is_stub(definitions[name]) for name in exercises_of(unit)
+    )
+
+
+def is_written(path: Path, unit: str, exercise: str) -> bool:
+    """Whether a file defines an exercise, and not as its stub."""
+    try:
+        definitions = _definitions(path, unit)
+    except (OSError, handin.UnreadableHandIn):
+        return False
+    return exercise in definitions and not _is_stub(definitions[exercise])
+
+
+def _definitions(path: Path, unit: str) -> dict[str, ast.stmt]:
+    """Return, by name, the last statement of a file that binds the name."""
+    work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
+    return {name: s.node for s in work.statements for name in handin.bound_names(s.node)}
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    """Whether a function only raises NotImplementedError, or a class does so anywhere."""
+    if isinstance(node, ast.FunctionDef):
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        return len(body) == 1 and _raises_not_implemented(body[0])
+    return isinstance(node, ast.ClassDef) and any(map(_raises_not_implemented, ast.walk(node)))
+
+
+def _raises_not_implemented(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Raise) or node.exc is None:
+        return False
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
+
+
+def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, list[handin.Problem]]:
+    """Return the student's exercises as attributes, and what could not be used.
+
+    Raises:
+        NoWork: the file can't be read as a notebook or a module; the message says why.
+    """
+    colon = say(": ", "：")
+    try:
+        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
+    except OSError as error:
+        raise NoWork(f"{path}{colon}{error.strerror}{say('.', '。')}") from None
+    except handin.UnreadableHandIn as error:
+        raise NoWork(f"{path.name}{colon}{error.message()}") from None
+    namespace: dict[str, Any] = {"__name__": "course_work"}
+    problems = [*work.problems, *work.execute(namespace)]
+    return types.SimpleNamespace(**namespace), problems
