@@ -18,18 +18,19 @@ BOOK_INSTALLED := $(VENV)/.installed-book
 POSTGRES_INSTALLED := $(VENV)/.installed-postgres
 CLUSTER_INSTALLED := $(VENV)/.installed-cluster
 
-# A file's tests stay together: they share what is dear to make.
-SIDE_BY_SIDE = -n $(WORKERS) --dist loadfile --durations 20
+# Which tests go to which worker: tests/scheduling.py.
+PYTEST = $(BIN)/python -m pytest
+SIDE_BY_SIDE = -n $(WORKERS) --no-loadscope-reorder --durations 20
 
-# Many tests kill, starve and race on purpose, and beside each other: what failed has to pass when
-# it is run again by itself, and both runs stay in the log.
-AGAIN = echo "RUN AGAIN: what has just failed." >&2 && \
-	$(BIN)/python -m pytest --last-failed --last-failed-no-failures=none
+# Tests marked `races` kill, starve and race on purpose, and beside each other. Where only such tests
+# failed (tests/scheduling.py says so by this status), they have to pass when they are run again by
+# themselves. Any other failure fails at once.
+AGAIN = [ $$? -eq 75 ] && $(PYTEST) --last-failed --last-failed-no-failures=none
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 export TF_ENABLE_ONEDNN_OPTS ?= 0
 
-.PHONY: help demo test test-slow test-backends lint sync pairs book verify bench clean
+.PHONY: help demo test test-slow test-full test-backends lint sync pairs book verify bench clean
 
 help:  ## This list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,11 +39,14 @@ demo: $(INSTALLED)  ## The whole loop on sample hand-ins: release, grade in isol
 	$(BIN)/python -m autograder demo
 
 test: $(INSTALLED)  ## The project's own tests, without the slow ones.
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) || { $(AGAIN); }
+	$(PYTEST) $(SIDE_BY_SIDE) || { $(AGAIN); }
 
 test-slow: $(INSTALLED) $(BOOK_INSTALLED) $(POSTGRES_INSTALLED) $(CLUSTER_INSTALLED)  ## The slow tests: verify, notebooks, the book, nbgrader, a cluster, the demo.
-	$(BIN)/python -m pytest -v $(SIDE_BY_SIDE) -m slow || { $(AGAIN) -m slow; }
-	$(BIN)/python -m pytest tests/autograder/running/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
+	$(PYTEST) -v $(SIDE_BY_SIDE) -m slow || { $(AGAIN) -m slow; }
+	$(PYTEST) tests/autograder/running/test_cluster.py || { $(AGAIN); } # the quick ones need dask too
+
+test-full:  ## All tests, with the full number of random kills and broken inputs: two hours.
+	TEST_FULL=1 $(MAKE) test test-slow
 
 test-backends:  ## Prove the suites on JAX and on PyTorch too, each in an environment of its own.
 	$(MAKE) verify VENV=.venv-jax BACKEND_PACKAGES=jax BACKEND=jax VERIFY=--right-only

@@ -35,7 +35,7 @@ from autograder.results.files import read_result, result_path
 from autograder.results.result import Result
 from course.kit.units import EXERCISES_DIR, ORDER
 from tests.attacks.catalogue import attacks
-from tests.attacks.grounds import Grounds
+from tests.attacks.surroundings import Surroundings
 
 LOOK_SECONDS = 5.0
 ATTACK_ROUNDS = 4  # the quick attacks come in one round of so many
@@ -234,18 +234,18 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     secrets = work / f"secrets-{int(time.time())}"
     secrets.mkdir()
-    with Grounds(secrets).in_use() as grounds:
-        places = grounds.places(SimpleNamespace(pid=os.getpid()))  # type: ignore[arg-type]
+    with Surroundings(secrets).in_use() as surroundings:
+        places = surroundings.places(SimpleNamespace(pid=os.getpid()))  # type: ignore[arg-type]
         made = hand_out(work / "hand-ins", arguments.count, arguments.units, places)
         before = sum(1 for _ in out.glob("*/*.json"))
         began = time.monotonic()
         command = [sys.executable, "-m", "autograder", "grade", str(work / "hand-ins")]
         command += ["--out", str(out), "--jobs", str(arguments.jobs), "--resume"]
-        temporary = str(grounds.temporary)
+        temporary = str(surroundings.temporary)
         looks = run(command, {**os.environ, "TMPDIR": temporary}, out, arguments.count)
         seconds = time.monotonic() - began
-        faults = judge(out, made, grounds.canary)
-        if not grounds.is_untouched():
+        faults = judge(out, made, surroundings.canary)
+        if not surroundings.is_untouched():
             faults.append("Something planted was changed.")
         left = sorted(os.listdir(temporary))
         faults += [f"{name} was left in the temporary directory." for name in left]

@@ -15,6 +15,13 @@ import pytest
 
 from autograder.isolation.client import ForkServer
 from course.kit.language import language, use_language
+from tests.drawing import pytest_report_header  # noqa: F401
+from tests.scheduling import (  # noqa: F401
+    pytest_collection_modifyitems,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_xdist_make_scheduler,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTION = ROOT / "solutions" / "attention.py"

@@ -9,7 +9,7 @@ from autograder.isolation.client import ForkServer
 from benchmarks.peers.outcome import Controls, Record
 from tests.attacks.catalogue import Attack
 from tests.attacks.grading import Outcome, grade_all, is_unhurt
-from tests.attacks.grounds import Grounds
+from tests.attacks.surroundings import Surroundings
 
 NAME = "ours"
 _HIDDEN = ("attention_inputs", "BEGIN SOLUTION", "expect.close", "def test_", "root:x:0")
@@ -21,10 +21,13 @@ CONTROLS = Controls(
 
 def attacked(attacks: Iterable[Attack]) -> list[Record]:
     """Grade attacks with every wall, each with an honest hand-in after it."""
-    with tempfile.TemporaryDirectory() as folder, Grounds(Path(folder)).in_use() as grounds:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Surroundings(Path(folder)).in_use() as surroundings,
+    ):
         with ForkServer(isolation="require") as server:
-            outcomes = grade_all(attacks, server, grounds, diagnose=False)
-        return [_record(name, outcome, grounds.canary) for name, outcome in outcomes.items()]
+            outcomes = grade_all(attacks, server, surroundings, diagnose=False)
+        return [_record(name, outcome, surroundings.canary) for name, outcome in outcomes.items()]
 
 
 def _record(name: str, outcome: Outcome, canary: str) -> Record:

@@ -9,7 +9,7 @@ from autograder.grading.grader import Grader, Job
 from autograder.isolation.client import ForkServer
 from autograder.results.result import Result
 from tests.attacks.catalogue import Attack
-from tests.attacks.grounds import Grounds, Traces
+from tests.attacks.surroundings import Surroundings, Traces
 
 HONEST = b"""
 from keras import ops
@@ -49,22 +49,27 @@ def tries_that_got(text: str) -> set[str]:
 
 
 def grade_all(
-    attacks: Iterable[Attack], server: ForkServer, grounds: Grounds, diagnose: bool = True
+    attacks: Iterable[Attack], server: ForkServer, surroundings: Surroundings, diagnose: bool = True
 ) -> dict[str, Outcome]:
     """Grade attacks one after the other with one server; return what came of each, by name."""
-    places, outcomes = grounds.places(server), {}
+    places, outcomes = surroundings.places(server), {}
 
     with Grader(server, diagnose=diagnose) as grader:
         # What the diagnosis keeps is there before anything is counted.
         grader.grade(Job("warm", "attention", ".py", b"def similarity(x): return x\n"))
-        before = grounds.traces(server)
+        before = surroundings.traces(server)
         for attack in attacks:
             job = Job(attack.name, "attention", ".py", attack.source(places))
             result = grader.grade(job)
             neighbour = grader.grade(Job("honest", "attention", ".py", HONEST))
-            after = grounds.traces(server, before.processes)
+            after = surroundings.traces(server, before.processes)
             outcomes[attack.name] = Outcome(
-                result, neighbour, before, after, grounds.callers(), grounds.is_untouched()
+                result,
+                neighbour,
+                before,
+                after,
+                surroundings.callers(),
+                surroundings.is_untouched(),
             )
     return outcomes
 

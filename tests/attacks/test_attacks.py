@@ -8,6 +8,8 @@ from tests.attacks.catalogue import CONSTANT, attacks
 from tests.attacks.grading import is_unhurt
 from tests.conftest import SOLUTION
 
+pytestmark = pytest.mark.races
+
 ATTACKS = attacks()
 HIDDEN = ("attention_inputs", "BEGIN SOLUTION", "expect.close", "def test_", "root:x:0")
 each = pytest.mark.parametrize(
@@ -40,9 +42,9 @@ def test_it_gets_nothing_that_it_tries(attack, outcomes):
 
 
 @each
-def test_it_reads_nothing_hidden(attack, outcomes, grounds):
+def test_it_reads_nothing_hidden(attack, outcomes, surroundings):
     text = outcomes[attack.name].text
-    assert grounds.canary not in text
+    assert surroundings.canary not in text
     assert [word for word in HIDDEN if word in text] == []
 
 

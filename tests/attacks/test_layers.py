@@ -16,7 +16,7 @@ from autograder.isolation.sandbox import ALL_LAYERS, LANDLOCK, NAMESPACES, RLIMI
 from tests.attacks.catalogue import named
 from tests.attacks.grading import grade_all, is_unhurt
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.races]
 
 FILES = ("search_disk", "search_by_detours", "write_interpreter")
 LEFTOVERS = ("conftest_and_plugins", "nest_bomb", "sitecustomize_and_pth")
@@ -41,16 +41,16 @@ MAY = {
 
 
 @pytest.fixture(scope="module", params=list(ALONE), ids="+".join)
-def alone(request, grounds):
+def alone(request, surroundings):
     """Some walls, and what came of the attacks that they have to hold by themselves."""
     left = request.param
     skip = tuple(name for name in ALL_LAYERS if name not in (*left, RLIMITS))
     with ForkServer(isolation="best-effort", skip=skip) as server:
         assert server.layers == [name for name in ALL_LAYERS if name in (*left, RLIMITS)]
-        return left, grade_all(named(*ALONE[left]), server, grounds, diagnose=False)
+        return left, grade_all(named(*ALONE[left]), server, surroundings, diagnose=False)
 
 
-def test_one_wall_is_enough(alone, grounds):
+def test_one_wall_is_enough(alone, surroundings):
     left, outcomes = alone
     assert set(outcomes) == ALONE[left]
     attacks = {attack.name: attack for attack in named(*outcomes)}
@@ -58,7 +58,7 @@ def test_one_wall_is_enough(alone, grounds):
         may = (*attacks[name].may, *MAY.get(left, ()))
         assert {got for got in outcome.got if not got.startswith(may)} == set(), name
         assert outcome.result.score == 0, name
-        assert grounds.canary not in outcome.text, name
+        assert surroundings.canary not in outcome.text, name
         assert outcome.untouched, name
         assert outcome.callers == 0, name
         assert is_unhurt(outcome.neighbour), name
@@ -66,15 +66,15 @@ def test_one_wall_is_enough(alone, grounds):
         assert outcome.after.files <= outcome.before.files, name
 
 
-def test_without_walls_the_attacks_do_what_they_say(grounds):
+def test_without_walls_the_attacks_do_what_they_say(surroundings):
     skip = (NAMESPACES, SECCOMP, LANDLOCK)
     with ForkServer(isolation="best-effort", skip=skip) as server:
-        outcomes = grade_all(named(*HARMLESS), server, grounds, diagnose=False)
+        outcomes = grade_all(named(*HARMLESS), server, surroundings, diagnose=False)
         for process in outcomes["background_processes"].after.processes:
             if process not in outcomes["background_processes"].before.processes:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-    assert grounds.canary in outcomes["search_disk"].text
+    assert surroundings.canary in outcomes["search_disk"].text
     assert not outcomes["write_results"].untouched
     assert outcomes["network_loopback"].callers >= 2
     assert {"abstract", "named"} <= outcomes["network_local_sockets"].got

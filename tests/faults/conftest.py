@@ -7,9 +7,9 @@ import pytest
 
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
-from tests.faults.descent import adopting, descendants, survivors
+from tests.faults.comparison import results_in
 from tests.faults.hand_ins import hand_in
-from tests.faults.outcome import results_in
+from tests.faults.processes import adopting, descendants, survivors
 
 MANY = 42
 

@@ -9,7 +9,7 @@ import pytest
 
 from autograder.results.files import read_result
 from tests.conftest import ROOT
-from tests.faults.outcome import results_in
+from tests.faults.comparison import results_in
 
 # Where the time of day may be asked, and what hangs on it.
 ALLOWED = {

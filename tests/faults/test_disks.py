@@ -8,8 +8,8 @@ import pytest
 from autograder.base.files import write_atomically
 from autograder.results.files import read_result, write_result
 from tests.faults import command, disks
+from tests.faults.comparison import results_in
 from tests.faults.hand_ins import hand_in
-from tests.faults.outcome import results_in
 from tests.faults.test_writing import result
 
 

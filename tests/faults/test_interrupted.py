@@ -12,8 +12,10 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.faults import command
-from tests.faults.descent import of_kind
-from tests.faults.outcome import results_in
+from tests.faults.comparison import results_in
+from tests.faults.processes import of_kind
+
+pytestmark = pytest.mark.races
 
 SENTENCE = "Stopped; go on later with --resume."
 STOPPED = 130

@@ -6,11 +6,13 @@ import subprocess
 
 import pytest
 
+from tests.drawing import SEED, cases
 from tests.faults import command
-from tests.faults.outcome import differences, results_in
+from tests.faults.comparison import differences, results_in
 
-KILLS = 20
+KILLS = cases(6, 20)
 LOOK_SECONDS = 0.05
+pytestmark = pytest.mark.races
 
 
 def results(out):
@@ -42,7 +44,7 @@ def wait(process, seconds):
 def test_whatever_is_there_when_it_is_killed_is_whole_and_the_rest_is_graded_later(
     hand_ins, undisturbed, temporary, leaving_nothing, tmp_path
 ):
-    moments, kills, round_ = random.Random(20), 0, 0
+    moments, kills, round_ = random.Random(SEED), 0, 0
     while kills < KILLS:
         out, complete = tmp_path / f"round-{round_}", False
         while not complete:

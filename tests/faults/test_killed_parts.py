@@ -13,10 +13,13 @@ from autograder.isolation.client import ForkServer, ServerError
 from autograder.running import pool
 from autograder.running.pool import Batch, Options, Worker, grade_all
 from autograder.running.submissions import Submission, find_submissions
-from tests.faults.killing import Killer
-from tests.faults.outcome import differences, results_in
+from tests.drawing import SEED, cases
+from tests.faults.comparison import differences, results_in
+from tests.faults.killer import Killer
 
-PLAN = ["worker"] * 12 + ["server"] * 24 + ["keeper"] * 7 + ["student"] * 7
+# How often each kind is killed beside the others.
+SHARES = {"worker": 12, "server": 24, "keeper": 7, "student": 7}
+KILLS = cases(10, 50)
 
 
 def grade_until_complete(hand_ins, out):
@@ -36,11 +39,14 @@ def grade_until_complete(hand_ins, out):
 
 
 @pytest.mark.slow
+@pytest.mark.races
 def test_results_are_those_of_an_undisturbed_run(
-    hand_ins, undisturbed, temporary, leaving_nothing, tmp_path
+    hand_ins, few, undisturbed, temporary, leaving_nothing, tmp_path
 ):
-    plan = random.Random(80).sample(PLAN, len(PLAN))
-    with Killer(plan, seed=81, pauses=(4, 12)) as killer:
+    rng = random.Random(SEED)
+    kinds = [*SHARES, *rng.choices([*SHARES], [*SHARES.values()], k=KILLS - len(SHARES))]
+    rng.shuffle(kinds)
+    with Killer(kinds, seed=SEED, pauses=(4, 12)) as killer:
         round_ = 0
         while killer.left:
             out = tmp_path / f"round-{round_}"
@@ -48,7 +54,7 @@ def test_results_are_those_of_an_undisturbed_run(
             assert differences(results_in(out), undisturbed) == []
             round_ += 1
     # What two kills at once have left, a worker's and its server's, the next run takes away.
-    grade_until_complete(hand_ins, tmp_path / "last")
+    grade_until_complete(few, tmp_path / "last")
     assert list(temporary.iterdir()) == []
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from autograder.isolation.client import ForkServer, ServerError
 from autograder.isolation.server_directory import Home
-from tests.faults.descent import survivors
+from tests.faults.processes import survivors
+
+pytestmark = pytest.mark.races
 
 
 def test_an_abandoned_one_goes_with_the_next_and_one_in_use_stays(temporary):

@@ -10,8 +10,8 @@ from autograder.commands import app
 from autograder.results.files import read_result
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
+from tests.faults.comparison import results_in
 from tests.faults.hand_ins import UNIT, hand_in
-from tests.faults.outcome import results_in
 
 
 def changed(**fields):

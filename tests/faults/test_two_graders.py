@@ -19,7 +19,7 @@ from autograder.commands import app
 from autograder.running.pool import Options
 from tests.conftest import ROOT
 from tests.faults import command
-from tests.faults.outcome import results_in
+from tests.faults.comparison import results_in
 
 HOLD = """
 import sys
@@ -169,6 +169,7 @@ def test_the_command_refuses_in_one_sentence(few, holder, tmp_path, way):
 
 
 @pytest.mark.slow
+@pytest.mark.races
 def test_of_two_commands_at_once_one_grades_all(few, temporary, leaving_nothing, tmp_path):
     both = [command.start(few, tmp_path) for _ in range(2)]
     said = [process.communicate(timeout=300)[1] for process in both]

@@ -10,9 +10,11 @@ import pytest
 from autograder.isolation.client import StudentGone
 from course.kit.handin import UnreadableHandIn, read_handin
 from course.kit.units import exercises_of
+from tests.drawing import FULL, SEED, cases
 from tests.fuzz.mutations import numbered, watched
 from tests.fuzz.notebooks import hand_in
 
+MANY = cases(20_000, 100_000)
 LONGEST = 400  # characters of a reason
 INSIDE = re.compile(r"Traceback|<class|<function| object at 0x|site-packages|codec can't")
 
@@ -75,7 +77,7 @@ def check(ends, count):
     assert ends["rejected"] + ends["with problems"] + ends["read"] == count
     for kind in ("rejected", "with problems", "read", "something counts"):
         assert ends[kind] > 0.1 * count, ends
-    assert ends["does not compile"] > 0, ends
+    assert ends["does not compile"] > 0 or not FULL, ends  # one of thousands
 
 
 def test_broken_hand_ins_are_read_or_refused_in_a_sentence():
@@ -83,8 +85,8 @@ def test_broken_hand_ins_are_read_or_refused_in_a_sentence():
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_broken_hand_ins_are_read_or_refused_in_a_sentence():
-    check(fuzz("slow", 100_000), 100_000)
+def test_many_broken_hand_ins_are_read_or_refused_in_a_sentence():
+    check(fuzz(f"slow-{SEED}", MANY), MANY)
 
 
 def graded(server, seed, count):
@@ -109,7 +111,7 @@ def graded(server, seed, count):
             assert set(answer["defined"]) <= set(exercises_of(unit)), name
             ends["loaded"] += 1
     assert ends["loaded"] + ends["rejected"] + ends["timeout"] == count, ends
-    assert ends["timeout"] <= 0.02 * count, ends
+    assert ends["timeout"] <= 2 + 0.02 * count, ends
     return ends
 
 
@@ -118,9 +120,10 @@ def test_a_students_process_loads_or_refuses_them(server):
 
 
 @pytest.mark.slow
-def test_students_processes_load_or_refuse_hundreds_of_them(server):
-    ends = graded(server, "slow", 300)
-    assert min(ends["loaded"], ends["rejected"]) > 30, ends
+def test_students_processes_load_or_refuse_many_of_them(server):
+    many = cases(100, 300)
+    ends = graded(server, f"slow-{SEED}", many)
+    assert min(ends["loaded"], ends["rejected"]) > many / 10, ends
 
 
 @pytest.mark.parametrize("step", [1, -1], ids=["first needed last", "last needed first"])

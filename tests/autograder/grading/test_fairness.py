@@ -16,6 +16,9 @@ from autograder.grading.session import Examination
 from autograder.isolation.client import ForkServer, StudentGone
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
+from tests.drawing import cases
+
+pytestmark = pytest.mark.races
 
 X = np.ones((2, 2), "float32")
 OTHERS = 4  # busy processes beside the hand-in, on its one processor
@@ -106,7 +109,7 @@ def test_what_never_ends_is_ended_there_too(crowded, endless):
         answer(crowded, source, 0.3)
 
 
-TIMES, BESIDE, GRADERS = 50, 8, 3
+TIMES, BESIDE, GRADERS = cases(10, 50), 8, 3
 
 
 def compared(result):
@@ -115,7 +118,7 @@ def compared(result):
 
 
 @pytest.mark.slow
-def test_fifty_times_under_load_a_hand_in_gets_what_it_gets_alone(tmp_path, solution):
+def test_many_times_under_load_a_hand_in_gets_what_it_gets_alone(tmp_path, solution):
     wrong = next(m for m in mistakes_of("attention") if m.name == "axis-ignored")
     files = {"right": solution, "wrong": wrong.source.encode()}
     for kind, data in files.items():

@@ -262,6 +262,7 @@ def test_a_server_that_gives_no_processes_is_given_up(monkeypatch):
         ForkServer().start()
 
 
+@pytest.mark.races
 def test_processor_time_is_limited_too_and_counts_as_too_slow():
     limits = Limits(cpu_seconds=3)
     with ForkServer(limits=limits) as small, pytest.raises(StudentGone) as caught:
@@ -269,6 +270,7 @@ def test_processor_time_is_limited_too_and_counts_as_too_slow():
     assert (caught.value.reason, caught.value.unexplained) == ("timeout", False)
 
 
+@pytest.mark.races
 def test_the_server_can_die_without_harm():
     with ForkServer() as mortal:
         assert mortal._process is not None
@@ -277,6 +279,7 @@ def test_the_server_can_die_without_harm():
         assert run(mortal, "def similarity(x): return 2\n") == 2
 
 
+@pytest.mark.races
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
@@ -311,6 +314,7 @@ def test_the_keeper_sees_what_limits_do_not(source, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.races
 def test_the_keeper_counts_the_disk_where_it_is_the_hosts():
     source = """
 def similarity(x):

@@ -447,6 +447,7 @@ def grading_processes(pid):
 
 
 @needs_dask
+@pytest.mark.races
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(dask, tmp_path):
     psutil = pytest.importorskip("psutil")
@@ -504,6 +505,7 @@ def test_the_command_grades_on_workers_of_its_own(tmp_path):
 
 
 @needs_dask
+@pytest.mark.races
 @pytest.mark.slow
 def test_a_hand_in_that_kills_worker_after_worker_costs_no_other_its_result(dask, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "killer", *NAMES[:6])
@@ -516,6 +518,7 @@ def test_a_hand_in_that_kills_worker_after_worker_costs_no_other_its_result(dask
 
 
 @needs_dask
+@pytest.mark.races
 @pytest.mark.slow
 def test_a_scheduler_that_is_lost_ends_the_run_and_keeps_results(dask, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES)

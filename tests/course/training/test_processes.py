@@ -11,7 +11,7 @@ import pytest
 from course.kit.training.checkpoint import read_arrays, read_history
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.races]
 
 # The first argument is the TSV, the second the run's directory, the third how many devices.
 SCRIPT = """

@@ -26,7 +26,7 @@ class Traces:
     descriptors: int
 
 
-class Grounds:
+class Surroundings:
     """Secrets that are planted, and doors that are watched.
 
     Args:
@@ -59,7 +59,7 @@ class Grounds:
             door.listen()
 
     @contextlib.contextmanager
-    def in_use(self) -> Iterator["Grounds"]:
+    def in_use(self) -> Iterator["Surroundings"]:
         """Plant the secret in the environment, and send temporary files here."""
         before = tempfile.tempdir
         os.environ["COURSE_CANARY"], tempfile.tempdir = self.canary, str(self.temporary)

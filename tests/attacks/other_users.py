@@ -1,6 +1,6 @@
 """Attack a grader that runs as somebody else, or in a container's kind of namespace.
 
-    python -m tests.attacks.elsewhere USER ATTACK...
+    python -m tests.attacks.other_users USER ATTACK...
 
 USER is `nobody`, for which root starts it and gives its rights up; `contained` for nobody within
 namespaces of its own; or `-` to stay who one is. It prints one line of JSON: the walls that hold,
@@ -17,7 +17,7 @@ from autograder.isolation import syscalls
 from autograder.isolation.client import ForkServer, IsolationError
 from tests.attacks.catalogue import named
 from tests.attacks.grading import grade_all, is_unhurt
-from tests.attacks.grounds import Grounds
+from tests.attacks.surroundings import Surroundings
 from tests.attacks.users import become
 
 NOBODY = 65534
@@ -36,14 +36,14 @@ def main(user: str, names: list[str]) -> None:
     if user in ("nobody", "contained"):
         become_nobody()
     if user == "contained":
-        again = [sys.executable, "-m", "tests.attacks.elsewhere", "-", *names]
+        again = [sys.executable, "-m", "tests.attacks.other_users", "-", *names]
         os.execvp(NAMESPACE[0], [*NAMESPACE, *again])
     os.environ["HOME"] = "/nowhere"
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
-        with Grounds(Path(folder)).in_use() as grounds:
+        with Surroundings(Path(folder)).in_use() as surroundings:
             try:
                 with ForkServer(isolation="require") as server:
-                    outcomes = grade_all(named(*names), server, grounds, diagnose=False)
+                    outcomes = grade_all(named(*names), server, surroundings, diagnose=False)
                     layers = server.layers
             except IsolationError as error:
                 print(json.dumps({"refused": str(error)}))
@@ -53,7 +53,7 @@ def main(user: str, names: list[str]) -> None:
                     "score": outcome.result.score,
                     "got": sorted(outcome.got),
                     "safe": outcome.untouched and not outcome.callers,
-                    "hidden": grounds.canary in outcome.text,
+                    "hidden": surroundings.canary in outcome.text,
                     "neighbour": is_unhurt(outcome.neighbour),
                     "left": sorted(map(str, outcome.after.processes - outcome.before.processes))
                     + sorted(outcome.after.files - outcome.before.files),

@@ -12,10 +12,10 @@ import sys
 import pytest
 
 from autograder.isolation.sandbox import ALL_LAYERS
-from tests.attacks.elsewhere import NAMESPACE
+from tests.attacks.other_users import NAMESPACE
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.races]
 
 ATTACKS = (
     *("attack_parents", "background_processes", "nest_bomb", "leave_by_signal", "process_bomb"),
@@ -44,7 +44,7 @@ def test_the_walls_hold_there_too(place):
         pytest.skip("only root can become somebody else, and the other tests ran as this user")
     if user != "nobody" and not runs(*NAMESPACE):
         pytest.skip(f"this host gives no {place}")
-    command = [*prefix, sys.executable, "-m", "tests.attacks.elsewhere", user, *ATTACKS]
+    command = [*prefix, sys.executable, "-m", "tests.attacks.other_users", user, *ATTACKS]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     said = json.loads(done.stdout.splitlines()[-1])

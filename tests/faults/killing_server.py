@@ -4,12 +4,12 @@ import random
 from typing import Any
 
 from autograder.isolation.client import ForkServer, StudentProcess
-from tests.faults.descent import descendants, end
+from tests.faults.processes import descendants, end
 
 _KINDS = ("student", "keeper")
 
 
-class Sabotaged(ForkServer):
+class KillingServer(ForkServer):
     """Kills the process that is asked, or its keeper, at questions that a seed draws.
 
     Args:

@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Iterable
 
-from tests.faults.descent import descendants, end, of_kind
+from tests.faults.processes import descendants, end, of_kind
 
 _LOOK_SECONDS = 0.1
 _MOMENT_SECONDS = 0.5
@@ -16,7 +16,7 @@ class Killer:
     What was there before it was entered is somebody else's, and left in peace.
 
     Args:
-        kinds: of the processes, as `descent.of_kind` knows them, in the order of their end.
+        kinds: of the processes, as `processes.of_kind` knows them, in the order of their end.
         seed: for which of them, and when.
         pauses: how many hand-ins begin to be looked at between two kills, at least and at most.
 
