@@ -1,4 +1,4 @@
-"""What the attack tests share: the surroundings, and what came of the attacks that are collected."""
+"""What the attack tests share: the surroundings, and the outcomes of the collected attacks."""
 
 import pytest
 

@@ -63,14 +63,8 @@ def grade_all(
             result = grader.grade(job)
             neighbour = grader.grade(Job("honest", "attention", ".py", HONEST))
             after = surroundings.traces(server, before.processes)
-            outcomes[attack.name] = Outcome(
-                result,
-                neighbour,
-                before,
-                after,
-                surroundings.callers(),
-                surroundings.is_untouched(),
-            )
+            callers, untouched = surroundings.callers(), surroundings.is_untouched()
+            outcomes[attack.name] = Outcome(result, neighbour, before, after, callers, untouched)
     return outcomes
 
 
