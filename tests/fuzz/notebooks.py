@@ -14,8 +14,8 @@ import tokenize
 from collections.abc import Callable
 from typing import Any
 
+from autograder.base.paths import HIDDEN_DIR
 from course.kit.units import EXERCISES_DIR, ORDER
-from tests.conftest import ROOT
 from tests.fuzz.mutations import broken_bytes, broken_json, broken_text
 
 LARGE = 0.02  # how many of the inputs begin as a whole unit's notebook or module
@@ -122,7 +122,7 @@ _STRANGE: tuple[Callable[[random.Random], Any], ...] = (
 @functools.cache
 def _sources(unit: str) -> tuple[str, ...]:
     """A unit's whole modules: its stubs, and students' right ways of writing it."""
-    paths = [EXERCISES_DIR / f"{unit}.py", *(ROOT / "tests" / "variants" / unit).glob("*.py")]
+    paths = [EXERCISES_DIR / f"{unit}.py", *(HIDDEN_DIR / unit / "right").glob("*.py")]
     return tuple(path.read_text(encoding="utf-8") for path in sorted(paths))
 
 

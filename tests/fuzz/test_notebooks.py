@@ -10,7 +10,7 @@ import pytest
 from autograder.isolation.client import StudentGone
 from course.kit.handin import UnreadableHandIn, read_handin
 from course.kit.units import exercises_of
-from tests.drawing import FULL, SEED, cases
+from tests.drawing import SEED, cases
 from tests.fuzz.mutations import numbered, watched
 from tests.fuzz.notebooks import hand_in
 
@@ -77,7 +77,7 @@ def check(ends, count):
     assert ends["rejected"] + ends["with problems"] + ends["read"] == count
     for kind in ("rejected", "with problems", "read", "something counts"):
         assert ends[kind] > 0.1 * count, ends
-    assert ends["does not compile"] > 0 or not FULL, ends  # one of thousands
+    assert ends["does not compile"] > 0, ends
 
 
 def test_broken_hand_ins_are_read_or_refused_in_a_sentence():

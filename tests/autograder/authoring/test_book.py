@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from nbgrader.preprocessors import CheckCellMetadata
+from nbgrader.validator import Validator
 
 from autograder.authoring.book import __main__ as command
 from autograder.authoring.book.pages import with_stubs
@@ -83,7 +85,7 @@ def lesson_run():
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_solved_lesson_runs_to_its_end_with_its_pictures(unit, language, lesson_run):
+def test_a_solved_lesson_runs_to_its_end_with_its_pictures(unit, language, lesson_run, tmp_path):
     notebook = lesson_run(unit, language)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     shown = [output.data for output in outputs if "data" in output]
@@ -92,6 +94,10 @@ def test_a_solved_lesson_runs_to_its_end_with_its_pictures(unit, language, lesso
     warned = [o.text for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert not warned
     nbformat.validate(notebook)
+    path = tmp_path / "solved.ipynb"
+    nbformat.write(notebook, path)
+    # What nbgrader's `validate` does, but for running the notebook once more.
+    assert Validator(preprocessors=[CheckCellMetadata]).validate(str(path)) == {}
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """A class of sixty: right in many ways, wrong in every known way, untouched, and hostile."""
 
+from autograder.base.paths import HIDDEN_DIR
 from autograder.grading.mistakes import mistakes_of
 from tests.autograder.bridge.courses import UNIT, cell_named, hand_in, released, solved
-from tests.conftest import ROOT
 
 SIZE = 60
 MARK = (
@@ -21,7 +21,7 @@ HOSTILE = {
 def hand_in_sixty(root):
     """Hand in for sixty students; return their names."""
     notebooks = {}
-    for path in sorted((ROOT / "tests" / "variants" / UNIT).glob("*.py")):
+    for path in sorted((HIDDEN_DIR / UNIT / "right").glob("*.py")):
         if path.stem == "typed_and_split":
             continue  # a module only: it names a type, and a notebook's assignments don't count
         notebooks[f"right-{path.stem}"] = _module(root, path.read_text(encoding="utf-8"))

@@ -380,7 +380,7 @@ class Dask:
         preload.write_text(
             "import os, signal\n"
             "from autograder.running.cluster import worker\n"
-            "from tests.autograder.test_cluster import Played\n"
+            "from tests.autograder.running.test_cluster import Played\n"
             "class Killed(Played):\n"
             "    made, says = [], {}\n"
             "    def ask(self, job):\n"
