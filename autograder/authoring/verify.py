@@ -96,8 +96,9 @@ def _form(result: Result) -> list[str]:
 def _not_full(name: str, result: Result) -> list[str]:
     if result.status == "graded" and result.score == result.max_score:
         return []
+    problems = [problem["en"] for problem in result.problems]
     lost = [f"{c.id}: {c.message['en']}" for c in result.checks if c.status != "passed"]
-    return [f"{name} gets {result.score:g} of {result.max_score:g}: {lost or result.problems}"]
+    return [f"{name} gets {result.score:g} of {result.max_score:g}: {lost or problems}"]
 
 
 def _judge(report: UnitReport, wrong: Mistake, result: Result) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 def spelled(value: Any, digits: int = 6) -> Any:
     """Return a number, or lists of them, with this many significant digits; NaN and inf as words.
 
-    What is no float stays as it is.
+    Complex numbers become words too; integers, booleans and words stay as they are.
     """
     if isinstance(value, list):
         return [spelled(item, digits) for item in value]
@@ -16,4 +16,4 @@ def spelled(value: Any, digits: int = 6) -> Any:
         if value in (float("inf"), float("-inf")):
             return "inf" if value > 0 else "-inf"
         return float(f"{value:.{digits}g}")
-    return value
+    return str(value) if isinstance(value, complex) else value

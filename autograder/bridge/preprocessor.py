@@ -103,7 +103,7 @@ def language_of(nb: NotebookNode) -> str:
 
 
 def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
-    """Write into each grading cell what its exercise's checks say, and its points.
+    """Write into each grading cell the messages of its exercise's checks, and its points.
 
     Args:
         nb: the notebook; other cells' outputs are taken away.
@@ -119,10 +119,10 @@ def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
             exercise = grade_id.removeprefix(_PREFIX)
             checks = [check for check in result.checks if check.exercise == exercise]
             points = float(cell.metadata["nbgrader"]["points"]) * share(result, checks)
-            said = "\n".join(_sentences(result, checks, language))
+            lines = "\n".join(_lines(result, checks, language))
             value = {"text/plain": repr(round(points, 6))}
             cell.outputs = [
-                nbformat.v4.new_output("stream", name="stdout", text=said + "\n"),
+                nbformat.v4.new_output("stream", name="stdout", text=lines + "\n"),
                 nbformat.v4.new_output("execute_result", data=value, execution_count=None),
             ]
 
@@ -139,18 +139,17 @@ def share(result: Result, checks: Iterable[CheckResult]) -> float:
     return sum(check.points for check in checks) / most if most else 1.0
 
 
-def _sentences(result: Result, checks: list[CheckResult], language: str) -> Iterable[str]:
+def _lines(result: Result, checks: list[CheckResult], language: str) -> Iterable[str]:
     if result.status == "rejected":
         colon, semicolon = _BETWEEN[language]
-        reasons = semicolon.join(problem[language] for problem in result.told)
+        reasons = semicolon.join(problem[language] for problem in result.problems)
         yield f"{_REJECTED[language]}{colon}{reasons}"
         return
     for check in checks:
         mark = _MARKS.get(check.status, "✗")
-        said = f"{mark} {check.title[language]}"
+        yield f"{mark} {check.title[language]}"
         if check.status != "passed" and check.message[language]:
-            said += f"\n    {check.message[language]}"
-        yield said
+            yield f"    {check.message[language]}"
     yield _POINTS[language].format(
         points=sum(check.points for check in checks), of=sum(check.max_points for check in checks)
     )

@@ -267,9 +267,9 @@ def diff(
     from autograder.results.differences import moves
 
     speak(language)
-    found = moves(old, new)
-    table.show_moves(found, Console())
-    raise typer.Exit(1 if found else 0)
+    differing = moves(old, new)
+    table.show_moves(differing, Console())
+    raise typer.Exit(1 if differing else 0)
 
 
 @app.command()

@@ -9,9 +9,9 @@ from rich.console import Console
 from autograder.base.text import LANGUAGES
 from autograder.commands.table import plain
 from autograder.exports.formats import FORMATS, Export, Format, Request
-from autograder.exports.reading import read_results
 from autograder.exports.roster import read_table
 from autograder.exports.writing import place, write_all
+from autograder.results.files import read_results
 from course.commands.terminal import stop
 from course.kit.errors import UserError
 from course.kit.units import available_units
@@ -51,10 +51,10 @@ def export(
         stop(f"There is no unit {unit!r}; choose one of: {', '.join(available_units())}.")
     if out is None:
         stop("Name where the export goes with --out.")
-    made, broken = _make(made_by, name, results, unit, language, roster)
+    made, unreadable = _make(made_by, name, results, unit, language, roster)
     files = place(out, made.files)
     write_all(files)
-    left_out = [f"{path} is not a whole result." for path in broken] + made.left_out
+    left_out = [f"{path} is not a whole result." for path in unreadable] + made.left_out
     errors = Console(stderr=True)
     if left_out:
         errors.print(f"Left out, {len(left_out)}:", highlight=False)
@@ -73,7 +73,7 @@ def _make(
     language: str,
     roster: Path | None,
 ) -> tuple[Export, list[str]]:
-    """Return the export, and the files among the results that are none."""
+    """Return the export, and the files among the results that are no whole results."""
     if made_by.needs_results and results is None:
         raise UserError("Name the directory that grade --out wrote.")
     if not made_by.needs_results and results is not None:
@@ -82,6 +82,6 @@ def _make(
         raise UserError(f"{name} needs the course's people: --roster FILE, its CSV export.")
     if not made_by.needs_roster and roster is not None:
         raise UserError(f"--roster is for canvas and moodle; {name} needs none.")
-    read, broken = read_results(results, unit) if results is not None else ([], [])
+    read, unreadable = read_results(results, unit) if results is not None else ([], [])
     people = read_table(roster) if roster is not None else None
-    return made_by.make(Request(read, language, unit, people)), broken
+    return made_by.make(Request(read, language, unit, people)), unreadable

@@ -8,9 +8,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.isolation.sandbox import ALL_LAYERS
-from autograder.report.texts import STATUS_NAMES
 from autograder.results.differences import Move
 from autograder.results.result import Result
+from autograder.results.statuses import RESULT_STATUS_NAMES, STATUS_NAMES
 from autograder.running.pool import Summary
 from course.kit.language import language, say
 
@@ -77,7 +77,7 @@ def show_moves(moves: Sequence[Move], console: Console) -> None:
     table.add_column(say("why", "原因"), overflow="fold")
     for move in moves:
         scores = ["–" if r is None else f"{r.score:g}" for r in (move.old, move.new)]
-        why = "\n".join(plain(reason, 200) for reason in move.reasons)
+        why = "\n".join(plain(reason[language()], 200) for reason in move.reasons)
         name = plain(move.submission, 28)
         table.add_row(name, plain(move.unit, 28), *scores, f"{move.difference:+g}", why)
     console.print(table)
@@ -105,15 +105,15 @@ def _counts(statuses: Counter[str], summary: Summary) -> str:
 
 def _looks_like(result: Result) -> str:
     if result.status == "rejected":
-        problems = (language() == "zh" and result.problems_zh) or result.problems
-        return plain(problems[0] if problems else say("rejected", "无法读取"), 200)
+        problem = result.problems[0] if result.problems else RESULT_STATUS_NAMES["rejected"]
+        return plain(problem[language()], 200)
     if result.score == result.max_score:
         return f"[green]{say('all right', '全部正确')}[/]"
-    told = [f"[bold]{plain(name, 60)}[/]" for name in result.mistakes]
+    names = [f"[bold]{plain(name, 60)}[/]" for name in result.mistakes]
     other = Counter(check.status for check in result.checks if check.mistake is None)
-    told += [
-        say(f"{other[status]} {status}", f"{other[status]} 项{STATUS_NAMES[status]['zh']}")
-        for status in ("failed", "error", "timeout", "crashed", "missing")
-        if other[status]
+    names += [
+        say(f"{name['en']}: {other[status]}", f"{other[status]} 项{name['zh']}")
+        for status, name in STATUS_NAMES.items()
+        if other[status] and status not in ("passed", "skipped")
     ]
-    return say(", ".join(told), "，".join(told))
+    return say(", ".join(names), "，".join(names))

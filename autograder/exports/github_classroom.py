@@ -57,16 +57,16 @@ def _data(result: Result, language: str, longest: int) -> dict[str, Any]:
 
 def _test(check: CheckResult, language: str, longest: int) -> dict[str, Any]:
     status = _STATUSES.get(check.status, "error")
-    said = "" if status == "pass" else short(message(check, language), longest)
-    return _entry(title(check, language), status, check.points, said)
+    words = "" if status == "pass" else short(message(check, language), longest)
+    return _entry(title(check, language), status, check.points, words)
 
 
-def _entry(name: str, status: str, score: float, said: str) -> dict[str, Any]:
+def _entry(name: str, status: str, score: float, words: str) -> dict[str, Any]:
     return {
         "name": _no_commands(name),
         "status": status,
         "score": score,
-        "message": _no_commands(said) if said else None,
+        "message": _no_commands(words) if words else None,
         "line_no": None,
         "execution_time": None,  # of no use to a student
     }

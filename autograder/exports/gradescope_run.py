@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.base.files import write_atomically
-from autograder.base.text import LANGUAGES
+from autograder.base.text import LANGUAGES, text
 from autograder.exports import gradescope
 from autograder.exports.marks import FULL
 from autograder.isolation.sandbox import ALL_LAYERS
@@ -70,8 +70,12 @@ def grade_submission(directory: Path, unit: str) -> Result:
             backend="tensorflow",
             duration_s=0.0,
             isolation=[],
-            problems=[f"Hand in {unit}.ipynb or {unit}.py, one of them."],
-            problems_zh=[f"请提交 {unit}.ipynb 或 {unit}.py，二者之一。"],
+            problems=[
+                text(
+                    f"Hand in {unit}.ipynb or {unit}.py, one of them.",
+                    f"请提交 {unit}.ipynb 或 {unit}.py，二者之一。",
+                )
+            ],
         )
     with tempfile.TemporaryDirectory() as scratch:
         summary = grade_all(
@@ -91,14 +95,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--language", choices=LANGUAGES, default="en")
     parser.add_argument("--submission", type=Path, default=SUBMISSION)
     parser.add_argument("--results", type=Path, default=RESULTS)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        result = grade_submission(given.submission, given.unit)
+        result = grade_submission(options.submission, options.unit)
     except (UserError, RuntimeError, OSError) as error:
         print(f"The grader could not grade this: {error}", file=sys.stderr)
         return 1
-    given.results.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(given.results, gradescope.export(result, given.language))
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(options.results, gradescope.export(result, options.language))
     lacking = [layer for layer in ALL_LAYERS if layer not in result.isolation]
     print(f"Isolated by: {', '.join(result.isolation) or 'nothing'}.")
     if lacking:

@@ -29,8 +29,7 @@ def _suite(result: Result, language: str) -> ET.Element:
     suite = ET.Element("testsuite", name=name)
     if result.status == "rejected":
         cases = [ET.Element("testcase", classname=result.unit, name="hand-in")]
-        said = notes(result, language)
-        _add(cases[0], "error", "rejected", said)
+        _add(cases[0], "error", "rejected", notes(result, language))
     else:
         cases = [_case(check, result.unit, language) for check in result.checks]
     suite.set("tests", str(len(cases)))
@@ -63,11 +62,11 @@ def _case(check: CheckResult, unit: str, language: str) -> ET.Element:
     return case
 
 
-def _add(case: ET.Element, tag: str, kind: str, said: str) -> None:
-    element = ET.SubElement(case, tag, message=one_line(said))
+def _add(case: ET.Element, tag: str, kind: str, words: str) -> None:
+    element = ET.SubElement(case, tag, message=one_line(words))
     if tag != "skipped":  # where the schema knows a reason, and no type
         element.set("type", kind)
-        element.text = clean(said)
+        element.text = clean(words)
 
 
 def _seconds(value: float) -> str:

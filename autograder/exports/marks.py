@@ -1,26 +1,18 @@
-"""What exports say of a result: its share of the points, and its checks in words."""
+"""A result as exports show it: its share of the points, and its checks in words."""
 
 from collections import Counter
 from collections.abc import Iterable
 
-from autograder.base.text import Text, text
+from autograder.base.text import text
 from autograder.exports.escaping import clean, number, one_line
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import STATUS_NAMES
 from course.kit.units import ORDER
 
 # The checks of a unit add up to this. A system whose maximum is fixed gets points of it, so that
 # a check which could not be run costs none there either.
 FULL = 100.0
 
-STATUSES: dict[str, Text] = {
-    "passed": text("passed", "通过"),
-    "failed": text("wrong answer", "结果错误"),
-    "error": text("the code raised an error", "代码抛出异常"),
-    "timeout": text("ran out of time", "超时"),
-    "crashed": text("its process died", "进程崩溃"),
-    "missing": text("not attempted", "未作答"),
-    "skipped": text("not run, costs no points", "未运行，不影响得分"),
-}
 _REJECTED = text("The hand-in could not be graded.", "提交无法评分。")
 _SCALED = text(
     "Some checks could not be run here; they cost no points.", "有些检查在此无法运行，不影响得分。"
@@ -63,22 +55,21 @@ def of_unit(results: Iterable[Result], unit: str) -> dict[str, Result]:
 
 def title(check: CheckResult, language: str) -> str:
     """Return `exercise: what the check looks at`, on one line."""
-    return one_line(f"{check.exercise}{_COLON[language]}{check.title.get(language) or check.id}")
+    return one_line(f"{check.exercise}{_COLON[language]}{check.title[language] or check.id}")
 
 
 def message(check: CheckResult, language: str) -> str:
-    """Return what is said of a check, with the known mistake that it looks like."""
-    colon = _COLON[language]
-    said = clean(check.message.get(language, "")).strip()
+    """Return the message of a check, with the known mistake that the answers look like."""
+    lines = clean(check.message[language]).strip()
     if check.mistake:
-        said += f"\n{_LOOKS_LIKE[language]}{colon}{one_line(check.mistake)}"
-    return said.strip() or STATUSES.get(check.status, STATUSES["error"])[language]
+        lines += f"\n{_LOOKS_LIKE[language]}{_COLON[language]}{one_line(check.mistake)}"
+    return lines.strip() or STATUS_NAMES[check.status][language]
 
 
 def notes(result: Result, language: str) -> str:
-    """Return what is said of the hand-in as a whole, a line each; empty where nothing is."""
+    """Return the problems of the hand-in as a whole, a line each; empty where there are none."""
     lines = [_REJECTED[language]] if result.status == "rejected" else []
-    lines += [one_line(problem[language]) for problem in result.told]
+    lines += [one_line(problem[language]) for problem in result.problems]
     if has_skipped(result):
         lines.append(_SCALED[language])
     return "\n".join(lines)
@@ -86,13 +77,15 @@ def notes(result: Result, language: str) -> str:
 
 def summary(result: Result, language: str) -> str:
     """Return the result in a few lines: points, how the checks went, and what is not right."""
-    said = notes(result, language)
+    about_all = notes(result, language)
     if result.status == "rejected":
-        return said
+        return about_all
     colon = _COLON[language]
     counts = Counter(check.status for check in result.checks)
     states = [
-        f"{STATUSES[name][language]}{colon}{counts[name]}" for name in STATUSES if counts[name]
+        f"{name[language]}{colon}{counts[status]}"
+        for status, name in STATUS_NAMES.items()
+        if counts[status]
     ]
     lines = [f"{number(result.score)}/{number(result.max_score)}", *states]
     lines += [
@@ -100,4 +93,4 @@ def summary(result: Result, language: str) -> str:
         for check in result.checks
         if check.status not in ("passed", "skipped")
     ]
-    return "\n".join([*lines, said] if said else lines)
+    return "\n".join([*lines, about_all] if about_all else lines)

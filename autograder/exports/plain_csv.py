@@ -49,7 +49,7 @@ def export_checks(results: Sequence[Result], language: str = "en") -> str:
     for result in results:
         begin: list[Cell] = [one_line(result.submission), result.unit, result.status]
         if not result.checks:
-            reason = " ".join(one_line(problem[language]) for problem in result.told)
+            reason = " ".join(one_line(problem[language]) for problem in result.problems)
             rows.append(
                 [*begin, "", "", "", "", result.score, result.max_score, "", reason],
             )
@@ -59,7 +59,7 @@ def export_checks(results: Sequence[Result], language: str = "en") -> str:
                     *begin,
                     check.id,
                     check.exercise,
-                    one_line(check.title.get(language, "")),
+                    one_line(check.title[language]),
                     check.status,
                     check.points,
                     check.max_points,

@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 from autograder.exports.escaping import number, one_line, short
-from autograder.exports.marks import STATUSES, message, notes, share, title
+from autograder.exports.marks import message, notes, share, title
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import STATUS_NAMES
 
 LIMIT = 1_000_000  # bytes; PrairieLearn takes 1 MB
 _LONGEST = 20_000
@@ -30,21 +31,21 @@ def export(result: Result, language: str = "en") -> str:
 
 def _data(result: Result, language: str, longest: int) -> dict[str, Any]:
     part = share(result)
-    said = short(notes(result, language), longest)
+    about_all = short(notes(result, language), longest)
     if result.status == "rejected" or part is None:
-        problems = [short(one_line(problem[language]), longest) for problem in result.told]
+        problems = [short(one_line(problem[language]), longest) for problem in result.problems]
         return {
             "gradable": False,
             "score": 0.0,
-            "message": said,
-            "format_errors": problems or [said or "No check could be run."],
+            "message": about_all,
+            "format_errors": problems or [about_all or "No check could be run."],
             "tests": [],
         }
     return {
         "gradable": True,
         "score": part,
         "message": f"{number(result.score)}/{number(result.max_score)}",
-        "output": said,
+        "output": about_all,
         "tests": [_test(check, language, longest) for check in result.checks],
     }
 
@@ -56,6 +57,6 @@ def _test(check: CheckResult, language: str, longest: int) -> dict[str, Any]:
         "description": check.id,
         "points": 0.0 if skipped else check.points,
         "max_points": 0.0 if skipped else check.max_points,
-        "message": STATUSES.get(check.status, STATUSES["error"])[language],
+        "message": STATUS_NAMES[check.status][language],
         "output": "" if check.status == "passed" else short(message(check, language), longest),
     }

@@ -7,10 +7,11 @@ from autograder.base.paths import SOLUTIONS_DIR
 from autograder.base.text import Text, text
 from autograder.grading.check import CheckFailed
 from autograder.grading.diagnosis import Diagnostician
-from autograder.grading.examination import Harness, Skipped
+from autograder.grading.examination import Harness
 from autograder.grading.hand_in_process import HandInProcess, Rejected
 from autograder.grading.session import Examination, NotDefined
 from autograder.grading.suite import SuiteCheck, suite_of
+from autograder.grading.verdict import Skipped
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.attempts import attempts_text
 from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
@@ -85,7 +86,7 @@ class Grader:
             else:
                 self._reject(result, job.unreadable)
         finally:
-            result.tell(_notes(examination.process))
+            result.problems += _notes(examination.process)
             examination.close()
         result.isolation = list(examination.process.layers)
         result.duration_s = round(time.monotonic() - started, 3)
@@ -96,7 +97,7 @@ class Grader:
         result.max_score = float(
             sum(suite_check.check.points for suite_check in suite_of(result.unit))
         )
-        result.tell([reason])
+        result.problems.append(reason)
 
     def _examine(self, examination: Examination, harness: Harness, result: Result) -> None:
         process = examination.process

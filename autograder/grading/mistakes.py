@@ -17,6 +17,7 @@ from typing import Any
 
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.base.text import Text
+from course.kit.units import ORDER
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,14 @@ def mistakes_of(unit: str) -> tuple[Mistake, ...]:
         except TypeError as error:
             raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
     return tuple(found)
+
+
+@functools.cache
+def known_mistake(unit: str, name: str | None) -> Mistake | None:
+    """Return a unit's known mistake, or None where the catalogue has none of this name."""
+    if unit not in ORDER:
+        return None
+    return next((item for item in mistakes_of(unit) if item.name == name), None)
 
 
 def _is_shared(node: ast.stmt) -> bool:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from autograder.grading.check import check_of
-from autograder.grading.examination import LACKS, Harness, Skipped
+from autograder.grading.examination import Harness
 from autograder.grading.proxies import Student
 from autograder.grading.session import Examination
+from autograder.grading.verdict import LACKS, Skipped
 from autograder.isolation.client import ForkServer
 
 

@@ -16,17 +16,16 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from autograder.base.text import Text
-from autograder.grading.mistakes import Mistake
+from autograder.base.text import Text, join
+from autograder.grading.mistakes import Mistake, known_mistake
 from autograder.lookalikes.alignment import side_by_side
 from autograder.lookalikes.comparing import Pair
 from autograder.lookalikes.hints import Hints
 from autograder.report import arrays, attention, statistics
-from autograder.report.messages import Parts, take_apart
-from autograder.report.mistakes import known_mistake
 from autograder.report.reading import Gradebook, Student
-from autograder.report.texts import STATUS_NAMES, unit_title
+from autograder.report.texts import unit_title
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import STATUS_NAMES
 from course.kit.handin import place_in_chinese
 
 # Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.
@@ -46,18 +45,18 @@ _HIDDEN = dict.fromkeys(
 
 @dataclass(frozen=True)
 class Wrong:
-    """Checks of an exercise that went wrong in one way: the same is said of each.
+    """Checks of an exercise that went wrong in one way.
 
     Attributes:
         checks: their results.
-        said: what is said of them.
+        fault: what is wrong; where no card names the mistake, with what it looks like.
         inputs: the smallest of the inputs that show it, argument by argument.
         answer: what the student's code gave for it, None where no result tells.
         attention: the attention weights that one of them found wrong, None where none did.
     """
 
     checks: list[CheckResult]
-    said: Text
+    fault: Text
     inputs: list[arrays.Value]
     answer: arrays.Value | None
     attention: attention.AttentionWeights | None
@@ -222,29 +221,34 @@ def report_of(result: Result) -> UnitReport:
 
 
 def _alike(checks: list[CheckResult], unit: str) -> list[Wrong]:
-    """Put checks together of which the same is said, so that nobody reads it nine times."""
-    groups: dict[tuple[str, ...], list[tuple[CheckResult, Parts]]] = {}
+    """Put checks together that have the same fault, so that nobody reads of it nine times."""
+    groups: dict[tuple[str, ...], list[CheckResult]] = {}
     for check in checks:
-        parts = take_apart(check, known_mistake(unit, check.mistake))
-        key = (check.exercise, check.status, *parts.said.values())
-        groups.setdefault(key, []).append((check, parts))
-    return [_wrong(group) for group in groups.values()]
+        fault = _fault(check, unit)
+        key = (check.exercise, check.status, fault["en"], fault["zh"])
+        groups.setdefault(key, []).append(check)
+    return [_wrong(group, _fault(group[0], unit)) for group in groups.values()]
 
 
-def _wrong(group: list[tuple[CheckResult, Parts]]) -> Wrong:
-    shown = [(check, parts) for check, parts in group if check.counterexample]
-    shown.sort(key=lambda pair: len(str(pair[0].counterexample)))
-    checks = [check for check, _ in group]
+def _fault(check: CheckResult, unit: str) -> Text:
+    """Return what is wrong, with the hint unless the card of a known mistake has the hint."""
+    return join(check.wrong, None if known_mistake(unit, check.mistake) else check.hint)
+
+
+def _wrong(checks: list[CheckResult], fault: Text) -> Wrong:
+    with_input = sorted(
+        (check for check in checks if check.input), key=lambda check: len(str(check.input))
+    )
     # First of the check whose input is shown: its picture then tells of the same run.
-    pictured = [check for check, _ in shown] + checks
-    weights = next(filter(None, (attention.show(check.attention) for check in pictured)), None)
+    pictures = (attention.show(check.attention) for check in with_input + checks)
+    weights = next(filter(None, pictures), None)
     inputs, answer = [], None
-    if shown:
-        check, parts = shown[0]
-        inputs = [arrays.show(name, value) for name, value in (check.counterexample or {}).items()]
-        if parts.answer is not None and not attention.shows(check.attention, parts.answer):
-            answer = arrays.show(None, parts.answer)
-    return Wrong(checks, group[0][1].said, inputs, answer, weights)
+    if with_input:
+        check = with_input[0]
+        inputs = [arrays.show(name, value) for name, value in (check.input or {}).items()]
+        if check.answer is not None and not attention.shows(check.attention, check.answer):
+            answer = arrays.show(None, check.answer)
+    return Wrong(checks, fault, inputs, answer, weights)
 
 
 def _by_exercise(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:

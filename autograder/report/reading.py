@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.results.files import read_result, result_path, safe_name
+from autograder.results.files import read_results
 from autograder.results.result import Result
-from course.kit.errors import UserError
 from course.kit.units import ORDER
 
 
@@ -39,7 +38,7 @@ class Gradebook:
 
     Attributes:
         students: by name.
-        unreadable: files that are no whole results, as `NAME/UNIT.json`.
+        unreadable: files that are no whole results of the course's units, as `NAME/UNIT.json`.
     """
 
     students: list[Student]
@@ -57,39 +56,20 @@ class Gradebook:
 
 
 def read_gradebook(directory: Path) -> Gradebook:
-    """Return all results below a directory.
+    """Return all results of the course's units below a directory.
 
     Raises:
-        UserError: there is not one.
+        UserError: there is no result at all.
     """
-    students, unreadable = [], []
-    try:
-        folders = sorted(path for path in directory.iterdir() if path.is_dir())
-    except OSError:
-        folders = []
-    for folder in folders:
-        if not _is_students(folder.name):
-            continue
-        found: dict[str, Result] = {}
-        for unit in ORDER:
-            path = result_path(directory, folder.name, unit)
-            if not path.is_file():
-                continue
-            try:
-                found[unit] = read_result(path)
-            except ValueError:
-                unreadable.append(f"{folder.name}/{path.name}")
-        if found:
-            students.append(Student(folder.name, found))
-    if not students:
-        raise UserError(
-            f"There are no results in {directory}; name the directory that `grade --out` wrote."
-        )
+    results, unreadable = read_results(directory)
+    by_name: dict[str, dict[str, Result]] = {}
+    for result in results:
+        if result.unit in ORDER:
+            by_name.setdefault(result.submission, {})[result.unit] = result
+        else:
+            unreadable.append(f"{result.submission}/{result.unit}.json")
+    students = [
+        Student(name, {unit: of_unit[unit] for unit in ORDER if unit in of_unit})
+        for name, of_unit in by_name.items()
+    ]
     return Gradebook(students, unreadable)
-
-
-def _is_students(name: str) -> bool:
-    try:
-        return safe_name(name)
-    except UnicodeEncodeError:  # bytes that are no text; `grade` writes no such name
-        return False

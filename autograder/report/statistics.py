@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from autograder.base.text import Text, text
-from autograder.report.mistakes import known_mistake
+from autograder.grading.mistakes import known_mistake
 from autograder.report.reading import Gradebook
 from autograder.results.result import Result
 

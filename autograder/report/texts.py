@@ -1,4 +1,4 @@
-"""What the pages call units and the ends of a check."""
+"""What the pages call the units."""
 
 from autograder.base.text import Text, text
 
@@ -10,16 +10,6 @@ UNIT_TITLES = {
     "positional": text("Positions", "位置编码"),
     "transformer": text("Transformer", "Transformer"),
     "translation": text("Translation", "翻译"),
-}
-
-STATUS_NAMES = {
-    "passed": text("right", "正确"),
-    "failed": text("wrong answer", "结果错误"),
-    "error": text("raised an error", "抛出异常"),
-    "timeout": text("out of time", "超时"),
-    "crashed": text("process ended", "进程退出"),
-    "missing": text("not written", "未完成"),
-    "skipped": text("not run", "未运行"),
 }
 
 

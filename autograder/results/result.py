@@ -1,65 +1,114 @@
-"""A result: what a hand-in got, check by check."""
+"""A result: what a hand-in got, check by check, in parts of which readers make their sentences."""
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from itertools import zip_longest
-from typing import Any
+from typing import Any, ClassVar
 
-from autograder.base.text import Text, text
+from autograder.base.text import Text
+from autograder.results.message import message
+from autograder.results.statuses import CheckStatus, ResultStatus
 
-SCHEMA = 1
-STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipped")
+SCHEMA = 2
+# How `results.files` reads these classes: no field of another type, none too many, finite numbers.
+_STRICT = {"strict": True, "extra": "forbid", "allow_inf_nan": False}
+
+
+@dataclass
+class Place:
+    """The one edit of the student's own code that makes an exercise right.
+
+    Attributes:
+        where: the cell or file, and the line.
+        kind: what the edit changes.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    where: str
+    kind: Text
 
 
 @dataclass
 class CheckResult:
     """What became of one check.
 
-    `status` is `passed`, `failed` (a wrong answer), `error` (the student's code raised),
-    `timeout`, `crashed` (its process died), `missing` (not attempted) or `skipped` (the host
-    lacks what it needs; no points either way). `attention` holds the weights that a check found
-    wrong, as `grading.attention_picture` writes them; `seconds` is how long the check took.
+    Attributes:
+        id, exercise, title: which check.
+        status: what the check came to, see `results.statuses`.
+        points, max_points: what the student got, and what could be had here.
+        wrong: what is wrong, or that nothing is.
+        input: the arguments that show the fault, as plain data by name.
+        answer: what the student's code gave for the input, where both are small.
+        mistake: the name of the known mistake whose answers equal the student's.
+        hint: what the answers look like, and what to look at. Where several known mistakes fit,
+            the hint names them all, and `mistake` is None.
+        place: where the student's code goes wrong.
+        comes_from: the earlier exercise that made this one fail.
+        attention: the attention weights that the check found wrong, as
+            `grading.attention_picture` makes them.
+        seconds: how long the check took.
     """
+
+    __pydantic_config__: ClassVar = _STRICT
 
     id: str
     exercise: str
     title: Text
-    status: str
+    status: CheckStatus
     points: float
     max_points: float
-    message: Text
+    wrong: Text
+    input: dict[str, Any] | None = None
+    answer: Any = None
     mistake: str | None = None
-    counterexample: dict[str, Any] | None = None
+    hint: Text | None = None
+    place: Place | None = None
+    comes_from: str | None = None
     attention: dict[str, Any] | None = None
     seconds: float = 0.0
+
+    @property
+    def message(self) -> Text:
+        """All parts in sentences, for a terminal or a gradebook."""
+        return message(self.wrong, self.input, self.answer, self.hint)
 
 
 @dataclass
 class Result:
-    """What became of one hand-in: `graded`, or `rejected` with the reason in `problems`.
+    """What became of one hand-in.
 
-    `problems_zh` says the same in Chinese, one for one; results of older runs don't have it.
-    `suite` and `hand_in` tell which code graded which file (`autograder.grading.versions`).
+    Attributes:
+        submission, unit: which hand-in.
+        status: `graded`, or `rejected` with the reason in `problems`.
+        score, max_score: the sums over the checks.
+        seed, backend, isolation: how the hand-in was graded.
+        duration_s: how many seconds that took.
+        checks: what became of each check.
+        problems: what there is to say of the file as a whole.
+        suite, hand_in: which code graded which file (`autograder.grading.versions`).
     """
+
+    __pydantic_config__: ClassVar = _STRICT
 
     submission: str
     unit: str
-    status: str
+    status: ResultStatus
     score: float
     max_score: float
     seed: int
     backend: str
     duration_s: float
     isolation: list[str]
-    checks: list[CheckResult] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
     suite: str = ""
     hand_in: str = ""
-    problems_zh: list[str] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
+    problems: list[Text] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the result in the form of the contract."""
-        return {"schema": SCHEMA, **asdict(self)}
+        """Return the result in the form of the contract, with each check's message."""
+        data = {"schema": SCHEMA, **asdict(self)}
+        for fields, check in zip(data["checks"], self.checks, strict=True):
+            fields["message"] = check.message
+        return data
 
     def without_times(self) -> dict[str, Any]:
         """Return the result as JSON but for what differs from run to run: how long things took."""
@@ -68,35 +117,6 @@ class Result:
         for check in data["checks"]:
             del check["seconds"]
         return data
-
-    def tell(self, problems: Iterable[Text]) -> None:
-        """Add problems, in both languages."""
-        for problem in problems:
-            self.problems_zh += self.problems[len(self.problems_zh) :]  # told in English alone
-            self.problems.append(problem["en"])
-            self.problems_zh.append(problem["zh"])
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Result":
-        """Read a result back.
-
-        Raises:
-            ValueError: it is not a whole result of a known schema.
-        """
-        try:
-            fields = dict(data)
-            if fields.pop("schema") != SCHEMA:
-                raise ValueError("The result has another schema.")
-            fields["checks"] = [CheckResult(**check) for check in fields["checks"]]
-            return cls(**fields)
-        except (KeyError, TypeError, AttributeError):
-            raise ValueError("The file is not a whole result.") from None
-
-    @property
-    def told(self) -> list[Text]:
-        """The problems in both languages; in English where nobody wrote the Chinese."""
-        pairs = zip_longest(self.problems, self.problems_zh[: len(self.problems)])
-        return [text(en, zh or en) for en, zh in pairs]
 
     @property
     def mistakes(self) -> list[str]:

@@ -24,7 +24,7 @@ from autograder.grading.grader import Grader, Job
 from autograder.grading.suite import suite_of
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.client import ForkServer, IsolationError, ServerError
-from autograder.results.compressed import PackedResults
+from autograder.results.compressed import CompressedResults
 from autograder.results.files import read_result, result_path, write_result
 from autograder.results.result import Result
 from autograder.running.submissions import UNREADABLE, Submission, UnreadableMember
@@ -135,7 +135,7 @@ class Batch:
     ):
         self.options, self._on_result = options, on_result
         self.waiting: deque[tuple[Submission, int]] = deque()
-        self._results = PackedResults()
+        self._results = CompressedResults()
         self.summary = Summary(self._results)
         for submission in submissions:
             kept = _kept(submission, options)

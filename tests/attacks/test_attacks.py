@@ -71,13 +71,14 @@ def test_it_leaves_nothing_behind(attack, outcomes):
 def test_no_text_of_its_own_is_more_than_text(attack, outcomes):
     result = outcomes[attack.name].result
     texts = [text for check in result.checks for text in check.message.values()]
-    for text in (*texts, *result.problems):
+    texts += [text for problem in result.problems for text in problem.values()]
+    for text in texts:
         assert all(c.isprintable() or c == "\n" for c in text), text
 
 
 @each
 def test_what_it_tried_is_told(attack, outcomes):
-    notes = " ".join(outcomes[attack.name].result.problems)
+    notes = " ".join(problem["en"] for problem in outcomes[attack.name].result.problems)
     for kind in attack.told:
         assert DESCRIPTIONS[kind][0] in notes
 

@@ -38,7 +38,7 @@ SPOILT = {
     "a list": lambda data: b"[]",
     "a number": lambda data: b"7",
     "another shape": lambda data: b'{"schema": 1, "score": 100}',
-    "another schema": changed(schema=2),
+    "another schema": changed(schema=3),
     "one field more": changed(colour="red"),
     "somebody else's": changed(submission="bob"),
     "another unit's": changed(unit="rnn"),
@@ -54,11 +54,12 @@ SPOILT = {
     "checks of lists": changed(checks=[[1, 2]]),
     "checks of nothing": changed(checks=[{}]),
     "problems a text": changed(problems="none"),
+    "problems of texts": changed(problems=["none"]),
     "isolation of numbers": changed(isolation=[1]),
     "points a text": in_check(points="4"),
     "points not a number": in_check(points=float("nan")),
     "a title in one language": in_check(title={"en": "A title"}),
-    "a message a text": in_check(message="Right."),
+    "what is wrong a text": in_check(wrong="Right."),
     "no such status of a check": in_check(status="fine"),
 }
 each = pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())

@@ -13,6 +13,7 @@ from distributed import CancelledError, Future, KilledWorker
 
 from autograder.grading.grader import Job
 from autograder.grading.versions import suite_version
+from autograder.results.files import parse_result
 from autograder.results.result import Result
 from autograder.running.cluster.connection import GONE, Cluster
 from autograder.running.cluster.worker import Run, close_here, grade_here
@@ -80,7 +81,7 @@ def _send(batch: Batch, flight: "_Flight", task: Task) -> None:
 
 
 def _result(cluster: Cluster, name: str, answer: Any) -> Result:
-    result = Result.from_json(answer)
+    result = parse_result(answer)
     if result.suite != suite_version(result.unit):  # it joined after the others were asked
         raise cluster.outdated(f"Worker {name}", result.unit)
     return result

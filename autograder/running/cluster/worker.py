@@ -5,6 +5,7 @@ left behind to every new worker, also to those that lack this package and fail t
 """
 
 import asyncio
+import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,15 +101,17 @@ def grade_here(run: Run, job: Job) -> tuple[str, str, Any]:
     """Grade a hand-in on this worker.
 
     Returns:
-        The worker's name; `result`, `failure`, `isolation` or `died`; the result in the form of
-        the contract, or the reason.
+        The worker's name; `result`, `failure`, `isolation` or `died`; the result as JSON, or the
+        reason.
     """
     with _POOLS_LOCK:
         pool = _POOLS.setdefault(run.key, Pool(run))
     kind: str
     answer: Any
     kind, answer = pool.ask(job) if pool is not None else ("died", None)
-    return str(get_worker().name), kind, answer.as_json() if kind == "result" else answer
+    if kind == "result":
+        answer = json.dumps(answer.as_json()).encode()
+    return str(get_worker().name), kind, answer
 
 
 async def close_here(key: str) -> None:

@@ -16,11 +16,11 @@ UNIT = "positional"
 
 
 def result(points):
-    title, message = text("Values", "数值"), text("They differ.", "不同。")
+    title, wrong = text("Values", "数值"), text("They differ.", "不同。")
     check = CheckResult(
-        f"{UNIT}.integer_positions.x", "integer_positions", title, "failed", points, 9.0, message
+        f"{UNIT}.integer_positions.x", "integer_positions", title, "failed", points, 9.0, wrong
     )
-    return Result("ann", UNIT, "graded", points, 9.0, 0, "tensorflow", 0.1, [], [check])
+    return Result("ann", UNIT, "graded", points, 9.0, 0, "tensorflow", 0.1, [], checks=[check])
 
 
 def handed_in(folder, notebook):

@@ -18,13 +18,13 @@ from autograder.results.result import CheckResult, Result
 
 
 def check(exercise, points, most, status="failed"):
-    title, message = text("Rows sum to one", "每行的和为一"), text("They don't.", "并非如此。")
-    return CheckResult(f"attention.{exercise}.x", exercise, title, status, points, most, message)
+    title, wrong = text("Rows sum to one", "每行的和为一"), text("They don't.", "并非如此。")
+    return CheckResult(f"attention.{exercise}.x", exercise, title, status, points, most, wrong)
 
 
 def result(*checks, **others):
-    made = Result("ada", "attention", "graded", 0.0, 0.0, 0, "tensorflow", 0.1, [], list(checks))
-    return replace(made, **others)
+    made = Result("ada", "attention", "graded", 0.0, 0.0, 0, "tensorflow", 0.1, [])
+    return replace(made, checks=list(checks), **others)
 
 
 def graded(nb):
@@ -46,29 +46,31 @@ def test_partial_credit_reaches_nbgrader_in_the_cells_own_points():
     assert found["check-SelfAttention"] == (0.0, 28.0)  # no check of it in this result
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "They don't."), ("zh", "并非如此。")])
-def test_a_cell_says_what_its_checks_say(language, said):
+@pytest.mark.parametrize(("language", "message"), [("en", "They don't."), ("zh", "并非如此。")])
+def test_a_cell_has_the_messages_of_its_checks(language, message):
     nb = source_notebook("attention", language)
     put_outputs(nb, result(check("softmax", 0.0, 9.0)), language)
     (cell,) = (
         c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "check-softmax"
     )
     shown = cell.outputs[0]["text"]
-    assert said in shown
+    assert message in shown
     assert shown.startswith("✗ ")
     nbformat.validate(nb)
 
 
 def test_what_cannot_be_graded_gets_nothing_and_says_why():
     nb = source_notebook("attention", "en")
-    put_outputs(nb, result(status="rejected", problems=["It is not JSON."]), "en")
+    put_outputs(
+        nb, result(status="rejected", problems=[text("It is not JSON.", "不是 JSON。")]), "en"
+    )
     assert {points for points, _ in graded(nb).values()} == {0.0}
     assert any("It is not JSON." in str(cell.get("outputs")) for cell in nb.cells)
 
 
 def test_what_cannot_be_graded_is_told_in_the_notebooks_language():
     nb = source_notebook("attention", "zh")
-    wrong = result(status="rejected", problems=["A.", "B."], problems_zh=["甲。", "乙。"])
+    wrong = result(status="rejected", problems=[text("A.", "甲。"), text("B.", "乙。")])
     put_outputs(nb, wrong, "zh")
     said = [str(cell.get("outputs")) for cell in nb.cells]
     assert any("这份作业无法评分：甲。；乙。" in outputs for outputs in said)

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from autograder.commands.export import add_to
 from autograder.exports.formats import FORMATS
-from autograder.exports.reading import read_results
 from autograder.exports.writing import write_all
 from autograder.results.files import write_result
 from course.commands.terminal import Commands
@@ -119,22 +118,6 @@ def test_what_is_no_whole_result_is_named_and_the_rest_exported(graded, tmp_path
     assert "alice/cnn.json is not a whole result." in done.stderr
     assert "carl/rnn.json is not a whole result." in done.stderr
     assert len(ET.parse(tmp_path / "out" / "junit.xml").getroot()) == 3
-
-
-def test_hidden_files_are_none_and_not_worth_a_word(graded):
-    (graded / ".cache").mkdir()
-    (graded / ".cache" / "rnn.json").write_text("{}")
-    (graded / "alice" / ".rnn.json").write_text("{}")
-    results, broken = read_results(graded)
-    assert (len(results), broken) == (3, [])
-
-
-def test_a_result_that_names_a_path_is_none(tmp_path):
-    path = tmp_path / "x" / "attention.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(made.graded("../../etc").as_json()))
-    with pytest.raises(UserError, match="No result"):
-        read_results(tmp_path)
 
 
 def test_the_bundle_needs_a_unit_and_no_results(tmp_path, graded, run):

@@ -136,7 +136,7 @@ def test_what_is_no_result_is_counted(tmp_path):
 def test_wrong_usage_is_told_in_a_sentence(tmp_path):
     done = run(tmp_path)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "There are no results in" in done.stderr
+    assert "No result is in" in done.stderr
     put(tmp_path, graded("ann"))
     done = run(tmp_path, "--language", "fr")
     assert done.exit_code == 2

@@ -11,15 +11,14 @@ from autograder.commands import table
 from autograder.results.differences import Move
 from autograder.running.pool import Summary
 from autograder.running.submissions import Submission
-from tests.autograder.exports.made import check, graded
+from tests.autograder.exports.made import check, graded, rejected
 
 CHECKS = [check("rows"), check("axis", "failed"), check("stable", "timeout")]
 
 
 @pytest.fixture
 def summary():
-    refused = graded("eve", checks=[], status="rejected")
-    refused.tell([text("The hand-in is empty.", "作业是空的。")])
+    refused = rejected("eve", reason=text("The hand-in is empty.", "作业是空的。"))
     lost = Submission("bob", "attention", Path("bob.py"), size=1)
     results = [graded("ann", checks=[check("rows")]), graded("dan", checks=CHECKS), refused]
     return Summary(results, [(lost, "The disk is full.")], kept=1)
@@ -38,8 +37,8 @@ def test_a_batch(spoken, summary):
             "en": [
                 "hand-in unit score seconds what it looks like",
                 "ann attention 3/3 1.2 all right",
-                "dan attention 3/9 1.2 1 failed, 1 timeout",
-                "eve attention 0/0 1.2 The hand-in is empty.",
+                "dan attention 3/9 1.2 wrong answer: 1, out of time: 1",
+                "eve attention 0/100 1.2 The hand-in is empty.",
                 "2 graded, 1 rejected, 1 without a result, 1 kept from before.",
                 "Not isolated by: landlock, namespaces.",
                 "No result for bob: The disk is full.",
@@ -48,7 +47,7 @@ def test_a_batch(spoken, summary):
                 "作业 单元 得分 秒 看起来",
                 "ann attention 3/3 1.2 全部正确",
                 "dan attention 3/9 1.2 1 项结果错误，1 项超时",
-                "eve attention 0/0 1.2 作业是空的。",
+                "eve attention 0/100 1.2 作业是空的。",
                 "评分 2 份，无法读取 1 份，没有结果 1 份，沿用先前结果 1 份。",
                 "缺少的隔离层：landlock, namespaces。",
                 "bob 没有结果： The disk is full.",
@@ -69,12 +68,12 @@ def test_a_gradebook(spoken):
 
 def test_moves(spoken):
     old, new = graded("ann", checks=CHECKS), graded("ann", checks=[check("rows")] * 3)
-    move = Move("ann", "attention", old, new, ("axis passes now",))
+    move = Move("ann", "attention", old, new, (text("axis passes now", "axis 现已通过"),))
     assert (
         lines(table.show_moves, [move])
         == {
             "en": ["hand-in unit old new moved why", "ann attention 3 9 +6 axis passes now"],
-            "zh": ["作业 单元 旧 新 变动 原因", "ann attention 3 9 +6 axis passes now"],
+            "zh": ["作业 单元 旧 新 变动 原因", "ann attention 3 9 +6 axis 现已通过"],
         }[spoken]
     )
     assert lines(table.show_moves, []) == [

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import CHECK_STATUSES
 
 HOSTILE = (
     '=HYPERLINK("http://x")',
@@ -25,7 +26,9 @@ HOSTILE = (
     "张三 🎉 \u202etxt",
 )
 
+NOTHING = text("Nothing of the unit is in the hand-in.", "这份作业中没有该单元的内容。")
 texts = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40))
+pairs = st.builds(text, texts, texts)
 
 
 def check(slug="rows", status="passed", points=3.0, **fields):
@@ -36,7 +39,7 @@ def check(slug="rows", status="passed", points=3.0, **fields):
         "status": status,
         "points": points if status == "passed" else 0.0,
         "max_points": points if status != "skipped" else 0.0,
-        "message": text(f"Message of {slug}.", f"{slug} 的说明。"),
+        "wrong": text(f"Message of {slug}.", f"{slug} 的说明。"),
     }
     return CheckResult(**(made | fields))
 
@@ -80,7 +83,7 @@ def all_skipped(name="sue", unit="attention"):
     return graded(name, unit, [check("gpu", "skipped", 100.0)])
 
 
-def rejected(name="bob", unit="attention", reason="Nothing of the unit is in the hand-in."):
+def rejected(name="bob", unit="attention", reason=NOTHING):
     return graded(name, unit, [], status="rejected", max_score=100.0, problems=[reason])
 
 
@@ -89,16 +92,16 @@ def results(draw):
     """Graded or rejected, with whatever text a student could smuggle in."""
     name = draw(texts)
     if draw(st.booleans()):
-        return rejected(name, reason=draw(texts))
-    statuses = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipped")
+        return rejected(name, reason=draw(pairs))
     checks = [
         check(
             str(number),
-            draw(st.sampled_from(statuses)),
+            draw(st.sampled_from(CHECK_STATUSES)),
             10.0,
-            message=text(draw(texts), draw(texts)),
+            wrong=draw(pairs),
+            hint=draw(st.none() | pairs),
             mistake=draw(st.none() | texts),
         )
         for number in range(draw(st.integers(0, 3)))
     ]
-    return graded(name, checks=checks, problems=draw(st.lists(texts, max_size=2)))
+    return graded(name, checks=checks, problems=draw(st.lists(pairs, max_size=2)))

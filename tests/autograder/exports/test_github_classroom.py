@@ -92,7 +92,7 @@ def test_a_rejected_hand_in_is_an_error_with_the_reason():
 
 
 def test_huge_messages_fit_the_environment():
-    checks = [made.check(str(i), "failed", message=text("界" * 2500, "")) for i in range(60)]
+    checks = [made.check(str(i), "failed", wrong=text("界" * 2500, "")) for i in range(60)]
     results = read(made.graded(checks=checks))
     assert len(results.tests) == 60
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.base.text import text
 from autograder.exports import junit
 from tests.autograder.exports import made
 
@@ -81,7 +82,8 @@ def test_every_status_has_its_element():
 
 
 def test_a_rejected_hand_in_is_an_error_with_the_reason():
-    suite = valid(junit.export([made.rejected(reason="It is no notebook.")]))[0]
+    rejected = made.rejected(reason=text("It is no notebook.", "这不是笔记本。"))
+    suite = valid(junit.export([rejected]))[0]
     error = suite.find("testcase/error")
     assert error.attrib["type"] == "rejected"
     assert "It is no notebook." in error.attrib["message"]

@@ -85,7 +85,7 @@ def test_a_roster_without_one_is_refused():
 
 
 def test_feedback_is_cut():
-    checks = [made.check(str(i), "failed", message=text("x" * 5000, "")) for i in range(9)]
+    checks = [made.check(str(i), "failed", wrong=text("x" * 5000, "")) for i in range(9)]
     _, grades = imported(export([made.graded("ada", checks=checks)]).content)
     assert len(grades["100"][1]) <= 10_001
 

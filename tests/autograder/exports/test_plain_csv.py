@@ -41,7 +41,7 @@ def test_a_row_a_check_and_one_for_a_rejected_hand_in():
     assert (table[2]["points"], table[2]["max_points"]) == ("0", "0")
     assert table[0]["title"] == "rows 的标题"
     assert table[3]["hand-in status"] == "rejected"
-    assert table[3]["message"] == "Nothing of the unit is in the hand-in."
+    assert table[3]["message"] == made.NOTHING["zh"]
 
 
 @given(st.lists(made.results(), max_size=3))

@@ -77,7 +77,7 @@ def test_where_nothing_could_be_run_nothing_is_graded():
 
 
 def test_huge_messages_are_cut_to_the_limit():
-    huge = [made.check(str(i), "failed", message=text("界" * 50_000, "")) for i in range(60)]
+    huge = [made.check(str(i), "failed", wrong=text("界" * 50_000, "")) for i in range(60)]
     results = read(made.graded(checks=huge))
     assert len(results.tests) == 60
     assert results.tests[0].output.endswith("…")

@@ -6,9 +6,10 @@ import pytest
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading import corpus
 from autograder.grading.check import CheckFailed, check_of
-from autograder.grading.examination import LACKS, Harness, Skipped, _judge
+from autograder.grading.examination import Harness
 from autograder.grading.proxies import Student
 from autograder.grading.session import Examination
+from autograder.grading.verdict import LACKS, Skipped, verdict
 from autograder.hidden.transformer.test_transformer import (
     test_transformer_layer_real_sentences as real_check,
 )
@@ -41,7 +42,8 @@ def test_what_the_host_lacks_is_said_and_costs_nothing(nowhere, device, lacks):
     with pytest.raises(Skipped, match=lacks) as raised:
         harness.student_for(check)
     assert check.points == 0
-    assert _judge(check, raised.value) == ("skipped", LACKS[lacks])
+    result = verdict(check, raised.value)
+    assert (result.status, result.message, result.max_points) == ("skipped", LACKS[lacks], 0.0)
 
 
 @pytest.fixture(scope="module")

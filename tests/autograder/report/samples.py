@@ -6,19 +6,23 @@ from typing import Any
 from autograder.base.text import Text, text
 from autograder.results.files import result_path
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import CheckStatus
 
 RIGHT = text("Right.", "正确。")
+EMPTY = text("The file is empty.", "文件是空的。")
 
 
 def checked(
     exercise: str = "softmax",
-    status: str = "passed",
+    status: CheckStatus = "passed",
     *,
     slug: str = "values",
     title: Text | None = None,
-    message: Text | None = None,
+    wrong: Text | None = None,
+    input: dict[str, Any] | None = None,
+    answer: Any = None,
     mistake: str | None = None,
-    counterexample: dict[str, Any] | None = None,
+    hint: Text | None = None,
     attention: dict[str, Any] | None = None,
     seconds: float = 0.0,
     worth: float = 4.0,
@@ -31,9 +35,11 @@ def checked(
         status=status,
         points=worth if status == "passed" else 0.0,
         max_points=0.0 if status == "skipped" else worth,
-        message=message or (RIGHT if status == "passed" else text("It is wrong.", "不对。")),
+        wrong=wrong or (RIGHT if status == "passed" else text("It is wrong.", "不对。")),
+        input=input,
+        answer=answer,
         mistake=mistake,
-        counterexample=counterexample,
+        hint=hint,
         attention=attention,
         seconds=seconds,
     )
@@ -58,7 +64,7 @@ def graded(
     )
 
 
-def rejected(name: str, problem: str = "The file is empty.", unit: str = "attention") -> Result:
+def rejected(name: str, problem: Text = EMPTY, unit: str = "attention") -> Result:
     """Return the result of a hand-in that could not be read."""
     return Result(name, unit, "rejected", 0.0, 100.0, 7, "tensorflow", 0.1, [], problems=[problem])
 

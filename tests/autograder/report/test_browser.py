@@ -34,8 +34,8 @@ def site(tmp_path_factory):
             checked(
                 status="failed",
                 title=LONG,
-                message=LONG,
-                counterexample=WIDE,
+                wrong=LONG,
+                input=WIDE,
                 attention=weights(heads=8, queries=12, keys=12),
                 seconds=0.25,
                 worth=60.0,

@@ -98,21 +98,23 @@ def seen(page, language):
 
 def hostile(name, words):
     """Results that hold these words wherever a student's, or anybody's, may stand."""
-    said = text(words, words + "。")
+    both = text(words, words + "。")
     failed = checked(
         words,
         "failed",
-        title=said,
-        message=said,
+        title=both,
+        wrong=both,
+        input={words: words, "weights " * 9: [[0.5, 0.5]]},
+        answer=words,
         mistake=words,
-        counterexample={words: words, "weights " * 9: [[0.5, 0.5]]},
+        hint=both,
         attention=weights(heads=2) | {words: words},
         seconds=0.5,
     )
-    first = graded(name, failed, checked("b", "passed"), checked("c", "missing", title=said))
+    first = graded(name, failed, checked("b", "passed"), checked("c", "missing", title=both))
     first.backend = words
-    first.problems, first.problems_zh = [words], [words]
-    return [first, rejected(name, words, unit="rnn")]
+    first.problems = [both]
+    return [first, rejected(name, both, unit="rnn")]
 
 
 NASTY = st.text(
@@ -230,7 +232,7 @@ def test_both_languages_are_in_a_page_and_it_opens_in_one(language, there, elsew
 def test_no_chinese_is_left_in_the_english_text_but_the_switch():
     checks = [checked(f"e{s}", s, attention=weights(), seconds=1.0) for s in STATUSES]
     results = [graded("ann", *checks), rejected("bob")]
-    results[0].problems, results[0].problems_zh = ["A note."], ["说明。"]
+    results[0].problems = [text("A note.", "说明。")]
     for page in (of_student(results[0]), with_hints(*results), of_pair(results[0])):
         assert re.findall("[一-鿿]+", seen(page, "en")) == ["语言", "中文"]
 
@@ -240,7 +242,7 @@ STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipp
 
 def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
     wrong = [
-        checked(status="failed", slug=slug, mistake="mask-inverted", message=text(slug, slug))
+        checked(status="failed", slug=slug, mistake="mask-inverted", wrong=text(slug, slug))
         for slug in ("masked", "zeros")
     ]
     shown = seen(of_student(graded("ann", *wrong)), "en")
@@ -249,10 +251,10 @@ def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
     assert "It shows in 2 checks:" in shown
 
 
-def test_what_is_said_of_several_checks_is_said_once():
-    said = text("Your code raised ValueError: no", "你的代码抛出了 ValueError: no")
+def test_a_fault_of_several_checks_is_named_once():
+    fault = text("Your code raised ValueError: no", "你的代码抛出了 ValueError: no")
     wrong = [
-        checked(status="error", slug=slug, title=text(slug, slug), message=said)
+        checked(status="error", slug=slug, title=text(slug, slug), wrong=fault)
         for slug in ("one", "two", "three")
     ]
     shown = seen(of_student(graded("ann", *wrong)), "en")
@@ -262,11 +264,7 @@ def test_what_is_said_of_several_checks_is_said_once():
 
 
 def test_inputs_are_tables_and_weights_a_picture_with_its_numbers():
-    message = text(
-        "No sum of one. An input that shows it: x = [[1.0, -inf]]; yours gives [[0.2, 0.7]].",
-        "和不为一。反例：x = [[1.0, -inf]]；你的结果是 [[0.2, 0.7]]。",
-    )
-    check = checked(status="failed", message=message, counterexample={"x": [[1.0, "-inf"]]})
+    check = checked(status="failed", input={"x": [[1.0, "-inf"]]}, answer=[[0.2, 0.7]])
     page = of_student(graded("ann", check))
     assert "<td>1</td><td>-inf</td>" in page
     assert 'aria-label=" 1 × 2: 0.2, 0.7"' in page
@@ -274,9 +272,18 @@ def test_inputs_are_tables_and_weights_a_picture_with_its_numbers():
     assert "An input that shows it" not in page
 
 
+def test_several_mistakes_are_named_with_the_fault_of_the_check():
+    several = text("It looks like one of these: a; or b.", "看起来是其中之一：a；或者b。")
+    both = {"status": "failed", "wrong": text("No sum of one.", "和不为一。"), "hint": several}
+    for name in (None, "no-such-mistake"):
+        page = of_student(graded("ann", checked(**both, mistake=name)))
+        assert "No sum of one. It looks like one of these: a; or b." in seen(page, "en")
+        assert "和不为一。看起来是其中之一：a；或者b。" in seen(page, "zh")
+
+
 def test_a_skipped_check_costs_nothing_and_says_why():
     why = text("Not run: it needs a GPU.", "未运行：需要 GPU。")
-    shown = seen(of_student(graded("ann", checked(), checked(status="skipped", message=why))), "en")
+    shown = seen(of_student(graded("ann", checked(), checked(status="skipped", wrong=why))), "en")
     assert "Not run, and not counted" in shown
     assert why["en"] in shown
     assert "4/4" in shown
@@ -285,7 +292,7 @@ def test_a_skipped_check_costs_nothing_and_says_why():
 
 
 def test_a_rejected_hand_in_is_told_on_both_pages():
-    result = rejected("ann", "The file is not text in UTF-8.")
+    result = rejected("ann", text("The file is not text in UTF-8.", "文件不是 UTF-8 文本。"))
     student, everyone = seen(of_student(result), "en"), seen(of_class(result, graded("bob")), "en")
     assert "This could not be graded" in student
     assert "The file is not text in UTF-8." in student
@@ -318,8 +325,7 @@ def test_rows_carry_what_the_filters_ask_for():
 
 
 def test_problems_are_told_in_the_readers_language_on_both_pages():
-    result = rejected("ann", "The file is empty.")
-    result.problems_zh = ["文件是空的。"]
+    result = rejected("ann")
     for page in (of_student(result), of_class(result)):
         assert "The file is empty." in seen(page, "en")
         assert "文件是空的。" not in seen(page, "en")
@@ -345,11 +351,7 @@ def test_weights_of_another_shape_are_shown_without_a_difference():
 
 
 def test_numbers_that_the_picture_has_are_not_listed_again():
-    message = text(
-        "Wrong. An input that shows it: x = 1; yours gives [[0.5, 0.5]].",
-        "不对。反例：x = 1；你的结果是 [[0.5, 0.5]]。",
-    )
-    wrong = {"status": "failed", "message": message, "counterexample": {"x": 1}}
+    wrong = {"status": "failed", "input": {"x": 1}, "answer": [[0.5, 0.5]]}
     page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=2))))
     assert "your result" not in page
     page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=3))))

@@ -13,29 +13,34 @@ from autograder.results.result import CheckResult, Result
 
 
 def check(name, status="passed", mistake=None):
-    points = 2.0 if status == "passed" else 0.0
-    nothing = text("", "")
-    return CheckResult(name, "softmax", nothing, status, points, 2.0, nothing, mistake)
+    points, nothing = 2.0 if status == "passed" else 0.0, text("", "")
+    return CheckResult(
+        name, "softmax", nothing, status, points, 2.0, wrong=nothing, mistake=mistake
+    )
 
 
 def result(name, *checks, **others):
-    score = sum(each.points for each in checks)
-    made = Result(
-        name,
-        "attention",
-        "graded",
-        score,
-        4.0,
-        0,
-        "tensorflow",
-        0.1,
-        [],
-        list(checks),
-        [],
-        "s",
-        "h",
+    return Result(
+        **{
+            "submission": name,
+            "unit": "attention",
+            "status": "graded",
+            "score": sum(each.points for each in checks),
+            "max_score": 4.0,
+            "seed": 0,
+            "backend": "tensorflow",
+            "duration_s": 0.1,
+            "isolation": [],
+            "suite": "s",
+            "hand_in": "h",
+            "checks": list(checks),
+        }
+        | others
     )
-    return replace(made, **others)
+
+
+def english(move):
+    return tuple(reason["en"] for reason in move.reasons)
 
 
 @pytest.fixture
@@ -66,22 +71,33 @@ def test_those_that_moved_most_come_first_with_their_reasons(runs):
     ]
     ada, bob = moves(*runs(old, new))
     assert (ada.submission, ada.difference, bob.submission, bob.difference) == ("ada", -4, "bob", 2)
-    assert ada.reasons == (
-        "a: passed 2/2, now timeout 0/2",
-        "b: passed 2/2, now failed 0/2",
+    assert english(ada) == (
+        "a: right 2/2, now out of time 0/2",
+        "b: right 2/2, now wrong answer 0/2",
         "another version of the suite",
     )
-    assert bob.reasons == ("a: failed 0/2, now passed 2/2",)
+    assert english(bob) == ("a: wrong answer 0/2, now right 2/2",)
+
+
+def test_reasons_are_in_chinese_too(runs):
+    old = [result("ada", check("a"), check("b", "failed"))]
+    new = [result("ada", check("a", "crashed"), check("b", "failed", "axis"), backend="jax")]
+    (move,) = moves(*runs(old, new))
+    assert [reason["zh"] for reason in move.reasons] == [
+        "a：正确 2/2，现为进程退出 0/2",
+        "b：原指出 无，现指出 axis",
+        "后端不同：tensorflow，现为 jax",
+    ]
 
 
 def test_checks_that_come_and_go_and_other_names_are_told(runs):
     old = [result("ada", check("a"), check("b", "failed", "axis-ignored"))]
     new = [result("ada", check("c", "failed"), check("b", "failed"), hand_in="i", seed=3)]
     (move,) = moves(*runs(old, new))
-    assert move.reasons == (
-        "a is gone: was passed, 2/2",
+    assert english(move) == (
+        "a is gone: was right 2/2",
         "b: named axis-ignored, now nothing",
-        "c is new: failed, 0/2",
+        "c is new: wrong answer 0/2",
         "another file was handed in",
         "another seed: 0, now 3",
     )
@@ -89,8 +105,8 @@ def test_checks_that_come_and_go_and_other_names_are_told(runs):
 
 def test_who_is_in_one_run_only_is_told(runs):
     ada, bob, eve = (result(name, check("a")) for name in ("ada", "bob", "eve"))
-    found = {move.submission: move.reasons for move in moves(*runs([ada, bob], [bob, eve]))}
-    assert found == {"ada": ("only in the old run",), "eve": ("only in the new run",)}
+    reasons = {move.submission: english(move) for move in moves(*runs([ada, bob], [bob, eve]))}
+    assert reasons == {"ada": ("only in the old run",), "eve": ("only in the new run",)}
 
 
 def test_the_command_shows_them_and_says_so_by_its_status(runs):
@@ -99,7 +115,7 @@ def test_the_command_shows_them_and_says_so_by_its_status(runs):
     assert shown.exit_code == 1
     assert "ada" in shown.output
     assert "-2" in shown.output
-    assert "now failed" in shown.output
+    assert "now wrong answer" in shown.output
     shown = CliRunner().invoke(app, ["diff", str(old), str(old)])
     assert (shown.exit_code, "No score moved" in shown.output) == (0, True)
 
