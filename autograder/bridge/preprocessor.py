@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
@@ -15,6 +15,7 @@ from autograder.base.text import LANGUAGES
 from autograder.bridge.persistent_grader import desk_for
 from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
+from autograder.results.statuses import Device, IsolationMode
 from autograder.running.pool import Options
 from course.kit.units import available_units
 
@@ -69,12 +70,12 @@ class GradeInIsolation(Execute):
             out=Path(self.results),
             seed=self.seed,
             backend=self.backend,
-            device=self.device,
-            isolation=self.isolation,
+            device=cast(Device, self.device),
+            isolation=cast(IsolationMode, self.isolation),
         )
 
     def result_of(self, student: str, unit: str, data: bytes) -> Result:
-        """Grade what `what_is_graded` gave, and keep the result where results are kept.
+        """Grade what `what_is_graded` gave, and write the result where results go.
 
         Raises:
             IsolationError: this host lacks a wall that is required.

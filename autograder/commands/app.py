@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from autograder.commands import table
 from autograder.exports.formats import FORMATS, Request
 from autograder.exports.writing import place, write_all
 from autograder.results.result import Result
+from autograder.results.statuses import Device, IsolationMode
 from autograder.running import unfinished
 from autograder.running.cluster import LOCAL, grade_on_cluster
 from autograder.running.pool import Options, Summary, grade_all
@@ -60,7 +61,7 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...] | list[str]) -
         )
 
 
-def find_device(wanted: str, cluster: str | None = None) -> str:
+def find_device(wanted: str, cluster: str | None = None) -> Device:
     """Return `cpu` or `gpu`: what is asked for, or what this machine has.
 
     On a cluster of other machines `auto` means the CPU, which all of them have.
@@ -68,7 +69,7 @@ def find_device(wanted: str, cluster: str | None = None) -> str:
     No backend is asked, since the grader's process imports none: the driver's device file tells.
     """
     if wanted != "auto":
-        return wanted
+        return cast(Device, wanted)
     if cluster not in (None, LOCAL):
         return "cpu"
     return "gpu" if Path("/dev/nvidia0").exists() else "cpu"
@@ -178,7 +179,7 @@ def grade(
                 seed=seed,
                 backend=backend,
                 device=find_device(device, cluster),
-                isolation=isolation,
+                isolation=cast(IsolationMode, isolation),
                 jobs=jobs or len(os.sched_getaffinity(0)),
                 resume=resume,
             )

@@ -30,7 +30,7 @@ def show(summary: Summary, console: Console) -> None:
     table.add_column(say("what it looks like", "看起来"), overflow="fold")
     statuses: Counter[str] = Counter()
     lacking: set[str] = set()
-    for result in summary.results:  # once, since each may have to be unpacked
+    for result in summary.results:  # once, since each may have to be decompressed
         statuses[result.status] += 1
         lacking |= set(ALL_LAYERS).difference(result.isolation)
         table.add_row(
@@ -45,24 +45,25 @@ def show(summary: Summary, console: Console) -> None:
     console.print(_counts(statuses, summary), highlight=False)
     if lacking:
         layers = ", ".join(sorted(lacking))
-        said = say(f"Not isolated by: {layers}.", f"缺少的隔离层：{layers}。")
-        console.print(f"[yellow]{said}[/]")
+        line = say(f"Not isolated by: {layers}.", f"缺少的隔离层：{layers}。")
+        console.print(f"[yellow]{line}[/]")
     for submission, reason in summary.failures:
         name = plain(submission.name, 60)
-        said = say(f"No result for {name}:", f"{name} 没有结果：")
-        console.print(f"[red]{said}[/] {plain(reason, 2000)}", highlight=False)
+        heading = say(f"No result for {name}:", f"{name} 没有结果：")
+        console.print(f"[red]{heading}[/] {plain(reason, 2000)}", highlight=False)
 
 
-def show_gradebook(written: Sequence[str], absent: Mapping[str, str], console: Console) -> None:
+def show_gradebook(students: Sequence[str], absent: Mapping[str, str], console: Console) -> None:
     """Print how many hand-ins nbgrader's gradebook has now, and which it has not."""
-    said = say(
-        f"In nbgrader's gradebook: {len(written)}.", f"已写入 nbgrader 成绩册：{len(written)} 份。"
+    line = say(
+        f"In nbgrader's gradebook: {len(students)}.",
+        f"已写入 nbgrader 成绩册：{len(students)} 份。",
     )
-    console.print(said, highlight=False)
+    console.print(line, highlight=False)
     for student, reason in absent.items():
         name = plain(student, 60)
-        said = say(f"Not in it, {name}:", f"{name} 未写入：")
-        console.print(f"[red]{said}[/] {plain(reason, 300)}", highlight=False)
+        heading = say(f"Not in it, {name}:", f"{name} 未写入：")
+        console.print(f"[red]{heading}[/] {plain(reason, 300)}", highlight=False)
 
 
 def show_moves(moves: Sequence[Move], console: Console) -> None:

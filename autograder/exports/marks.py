@@ -43,9 +43,9 @@ def has_skipped(result: Result) -> bool:
 
 def units_of(results: Iterable[Result]) -> list[str]:
     """Return the units that occur, in the order of the course."""
-    found = {result.unit for result in results}
-    known = [unit for unit in ORDER if unit in found]
-    return known + sorted(found.difference(known))
+    units = {result.unit for result in results}
+    known = [unit for unit in ORDER if unit in units]
+    return known + sorted(units.difference(known))
 
 
 def of_unit(results: Iterable[Result], unit: str) -> dict[str, Result]:

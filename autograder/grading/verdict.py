@@ -79,7 +79,7 @@ def name_mistakes(result: CheckResult, mistakes: Sequence[Mistake]) -> None:
 
 
 def hint(mistakes: Sequence[Mistake]) -> Text:
-    """Return what is said of known mistakes: of one with its own hint, of several in one line."""
+    """Return a hint at known mistakes: one with its own hint, several by their titles."""
     if len(mistakes) == 1:
         title = mistakes[0].title
         like = text(f"It looks like this: {title['en']}.", f"看起来是：{title['zh']}。")

@@ -10,7 +10,7 @@ from typing import Any
 from autograder.base.text import Text, text
 
 _LARGEST = 256  # numbers that are shown one by one
-_UNIFORM = 6  # as many equal numbers are told in words
+_UNIFORM = 6  # as many equal numbers are described in words
 _HUGE = 2**63
 _NOT_FINITE = ("nan", "inf", "-inf")
 _WEIGHTS = re.compile("weight|score|attention|mask|probabilit")
@@ -174,12 +174,12 @@ def heatmap_of(
     cells = []
     for row, line in enumerate(matrix):
         for column, item in enumerate(line):
-            said = (number or _on_cell)(item)
+            label = (number or _on_cell)(item)
             place = (_MARGIN + column * _CELL, _MARGIN + row * _HEIGHT)
             if isinstance(item, str):
-                cells.append(Cell(*place, said, None))
+                cells.append(Cell(*place, label, None))
             else:
-                cells.append(Cell(*place, said, round(abs(item) / top, 3), item < 0))
+                cells.append(Cell(*place, label, round(abs(item) / top, 3), item < 0))
     spoken = "; ".join(", ".join(map(number or _number, line)) for line in matrix)
     height, width = len(matrix), len(matrix[0])
     return Heatmap(

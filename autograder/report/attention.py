@@ -44,17 +44,17 @@ class AttentionWeights:
     cut: bool
 
 
-def show(kept: dict[str, Any] | None) -> AttentionWeights | None:
+def show(picture: dict[str, Any] | None) -> AttentionWeights | None:
     """Return how a result's `attention` is shown; None where it holds no picture.
 
     Args:
-        kept: as `autograder.grading.attention_picture` made it; nothing of it is relied on, since a
-            result is a file that anybody may have written.
+        picture: the form of `autograder.grading.attention_picture`; nothing of it is relied on,
+            since a result is a file that anybody may have written.
     """
-    found: dict[str, Any] = kept or {}
-    weights: Any = found.get("weights")
-    differences: Any = found.get("difference")
-    sizes: Any = found.get("shape")
+    parts: dict[str, Any] = picture or {}
+    weights: Any = parts.get("weights")
+    differences: Any = parts.get("difference")
+    sizes: Any = parts.get("shape")
     if not _are_heads(weights) or not _is_shape(sizes):
         return None
     alike = _are_heads(differences) and _form(differences) == _form(weights)
@@ -68,37 +68,37 @@ def show(kept: dict[str, Any] | None) -> AttentionWeights | None:
             ]
             for row, line in enumerate(matrix)
         ]
-        picture = None if wrong is None else heatmap_of(wrong, _LEAST, _signed)
-        heads.append(Head(heatmap_of(matrix, number=_on_cell), picture, rows))
+        difference = None if wrong is None else heatmap_of(wrong, _LEAST, _signed)
+        heads.append(Head(heatmap_of(matrix, number=_on_cell), difference, rows))
     shape = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
     shown = (len(heads), *_form(weights)[0])
     whole = (1 if len(sizes) < 4 else sizes[-3], 1 if len(sizes) < 2 else sizes[-2], sizes[-1])
     return AttentionWeights(heads, shape, shown != whole)
 
 
-def shows(kept: dict[str, Any] | None, answer: Any) -> bool:
+def shows(picture: dict[str, Any] | None, answer: Any) -> bool:
     """Whether the picture has these very numbers, so that a page need not list them again."""
-    weights: Any = (kept or {}).get("weights")
+    weights: Any = (picture or {}).get("weights")
     return _are_heads(weights) and spelled(answer, DIGITS) in weights
 
 
-def _are_heads(found: Any) -> bool:
+def _are_heads(value: Any) -> bool:
     """Whether this is what a picture may be: some matrices of one size, of numbers or their words.
 
     Nothing larger than `autograder.grading.attention_picture` makes is one.
     """
-    if not _is_list(found, MAX_HEADS) or not all(_is_list(matrix, MAX_SIDE) for matrix in found):
+    if not _is_list(value, MAX_HEADS) or not all(_is_list(matrix, MAX_SIDE) for matrix in value):
         return False
-    lines = [line for matrix in found for line in matrix]
+    lines = [line for matrix in value for line in matrix]
     return (
         all(_is_list(line, MAX_SIDE) for line in lines)
-        and len({len(matrix) for matrix in found}) == len({len(line) for line in lines}) == 1
+        and len({len(matrix) for matrix in value}) == len({len(line) for line in lines}) == 1
         and all(_is_number(item) for line in lines for item in line)
     )
 
 
-def _is_list(found: Any, longest: int) -> bool:
-    return isinstance(found, list) and 0 < len(found) <= longest
+def _is_list(value: Any, longest: int) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= longest
 
 
 def _is_number(item: Any) -> bool:
@@ -132,5 +132,5 @@ def _signed(item: Any) -> str:
         return item
     if abs(item) < _SMALL:
         return "0"
-    said = f"{item:+.1e}" if abs(item) >= 100 else f"{item:+.3f}".rstrip("0").rstrip(".")
-    return said.replace("-", "−", 1)
+    digits = f"{item:+.1e}" if abs(item) >= 100 else f"{item:+.3f}".rstrip("0").rstrip(".")
+    return digits.replace("-", "−", 1)

@@ -1,4 +1,4 @@
-"""Turn results into pages: the templates, and what they are given.
+"""Turn results into pages: the templates, and the values that fill them.
 
 All that a page shows goes through one function that escapes it. The pages bring their style and
 their script along; a policy names both by their digests, so that nothing else runs or loads.
@@ -52,7 +52,7 @@ class Wrong:
         fault: what is wrong; where no card names the mistake, with what it looks like.
         inputs: the smallest of the inputs that show it, argument by argument.
         answer: what the student's code gave for it, None where no result tells.
-        attention: the attention weights that one of them found wrong, None where none did.
+        attention: the attention weights that one of the checks found wrong, None where none did.
     """
 
     checks: list[CheckResult]
@@ -121,7 +121,7 @@ def both(en: Any, zh: Any = None) -> Markup:
     return _side_by_side(en, zh)
 
 
-@functools.lru_cache(maxsize=10_000)  # a class is told the same titles over and over
+@functools.lru_cache(maxsize=10_000)  # a class's pages hold the same titles over and over
 def _side_by_side(en: Any, zh: Any) -> Markup:
     if en == zh:
         return escape(clean(en))
@@ -252,10 +252,10 @@ def _wrong(checks: list[CheckResult], fault: Text) -> Wrong:
 
 
 def _by_exercise(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
-    found: dict[str, list[CheckResult]] = {}
+    by_exercise: dict[str, list[CheckResult]] = {}
     for check in checks:
-        found.setdefault(check.exercise, []).append(check)
-    return found
+        by_exercise.setdefault(check.exercise, []).append(check)
+    return by_exercise
 
 
 def _kinds(student: Student, units: list[str]) -> str:

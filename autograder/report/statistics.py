@@ -80,7 +80,7 @@ def graded(results: Iterable[Result]) -> list[Result]:
 
 def spreads(gradebook: Gradebook) -> list[Spread]:
     """Return how scores and times spread, unit by unit."""
-    found = []
+    by_unit = []
     for unit in gradebook.units:
         results = graded(s.results[unit] for s in gradebook.students if unit in s.results)
         if not results:
@@ -91,7 +91,7 @@ def spreads(gradebook: Gradebook) -> list[Spread]:
             counts[max(0, min(BINS - 1, int(percent * BINS / 100)))] += 1
         longest = max(results, key=lambda result: result.duration_s)
         seconds = [result.duration_s for result in results]
-        found.append(
+        by_unit.append(
             Spread(
                 unit,
                 counts,
@@ -102,7 +102,7 @@ def spreads(gradebook: Gradebook) -> list[Spread]:
                 longest.submission,
             )
         )
-    return found
+    return by_unit
 
 
 def hardest(gradebook: Gradebook, count: int = 10) -> list[HardCheck]:
@@ -139,11 +139,11 @@ def slowest(gradebook: Gradebook, count: int = 10) -> list[SlowCheck]:
     checks = [
         SlowCheck(
             *about[key],
-            sum(taken for taken, _ in found),
-            median(taken for taken, _ in found),
-            *max(found),
+            sum(taken for taken, _ in times),
+            median(taken for taken, _ in times),
+            *max(times),
         )
-        for key, found in seconds.items()
+        for key, times in seconds.items()
     ]
     return sorted(checks, key=lambda check: -check.total)[:count]
 
@@ -152,10 +152,10 @@ def common_mistakes(gradebook: Gradebook) -> list[CommonMistake]:
     """Return the known mistakes that were named, commonest first."""
     counts = Counter((r.unit, name) for r in graded(gradebook.results) for name in r.mistakes)
     handed_in = Counter(result.unit for result in graded(gradebook.results))
-    found = []
+    mistakes = []
     for (unit, name), count in counts.most_common():
         known = known_mistake(unit, name)
         title = known.title if known else text(name, name)
         hint = known.hint if known else None
-        found.append(CommonMistake(unit, name, title, hint, count, handed_in[unit]))
-    return found
+        mistakes.append(CommonMistake(unit, name, title, hint, count, handed_in[unit]))
+    return mistakes

@@ -27,6 +27,7 @@ from autograder.isolation.client import ForkServer, IsolationError, ServerError
 from autograder.results.compressed import CompressedResults
 from autograder.results.files import read_result, result_path, write_result
 from autograder.results.result import Result
+from autograder.results.statuses import Device, IsolationMode
 from autograder.running.submissions import UNREADABLE, Submission, UnreadableMember
 from course.kit.language import say
 
@@ -52,8 +53,8 @@ class Options:
     out: Path
     seed: int = 0
     backend: str = "tensorflow"
-    device: str = "cpu"
-    isolation: str = "require"
+    device: Device = "cpu"
+    isolation: IsolationMode = "require"
     jobs: int = 1
     resume: bool = False
     diagnose: bool = True
