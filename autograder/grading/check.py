@@ -61,6 +61,18 @@ class CheckFailed(AssertionError):
         self.attention: dict[str, Any] | None = None
 
 
+class Skipped(Exception):
+    """This host lacks what a check needs.
+
+    Attributes:
+        lack: `gpu`, or `corpus` for real sentences.
+    """
+
+    def __init__(self, lack: str):
+        super().__init__(lack)
+        self.lack = lack
+
+
 def check(
     *,
     exercise: str,

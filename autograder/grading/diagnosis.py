@@ -13,25 +13,45 @@ from typing import Any
 
 import numpy as np
 
+from autograder.grading.check import Check
 from autograder.grading.mistakes import Mistake, mistakes_of
 from autograder.grading.transcript import Exchange, Transcript
 from autograder.isolation import wire
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from autograder.results.statuses import CheckStatus
 from course.kit.units import exercises_of
 
 RTOL, ATOL = 1e-3, 1e-4
 _REPLAY_SECONDS = 60.0
 _TRIES = 3  # of a comparison; known mistakes end no process, so somebody else has ended theirs
+_MAX_BYTES = 64 * 2**20  # of one hand-in's answers
 _MAX_VERDICTS = 20_000  # that stay in memory
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Observation:
     """A check that ran: what it asked, what the hand-in answered, whether it failed."""
 
     exercise: str
     transcript: Transcript
     failed: bool
+
+
+class Evidence:
+    """The observations of one hand-in, by check id, as far as there is memory for them."""
+
+    def __init__(self) -> None:
+        self.observations: dict[str, Observation] = {}
+        self._bytes_left = _MAX_BYTES
+
+    def add(self, check: Check, transcript: Transcript, status: CheckStatus) -> None:
+        """Keep a check's transcript where known mistakes can be told apart by it."""
+        bytes_left = self._bytes_left - transcript.size
+        answered = status in ("passed", "failed", "error")
+        if check.evident and answered and transcript.complete and bytes_left >= 0:
+            self._bytes_left = bytes_left
+            failed = status != "passed"
+            self.observations[check.id] = Observation(check.exercise, transcript, failed)
 
 
 class Diagnostician:
@@ -46,16 +66,17 @@ class Diagnostician:
         self._processes: dict[str, _MistakesProcess] = {}
         self._verdicts: OrderedDict[tuple[str, str, bytes], bool] = OrderedDict()
 
-    def diagnose(self, unit: str, evidence: dict[str, Evidence]) -> dict[str, tuple[Mistake, ...]]:
+    def diagnose(self, unit: str, evidence: Evidence) -> dict[str, tuple[Mistake, ...]]:
         """Return the known mistakes that explain each failed check; none for the other checks.
 
         Args:
             unit: the unit's name.
-            evidence: by check id, of all the unit's checks that ran.
+            evidence: of all the unit's checks that ran.
         """
-        known = [m for m in mistakes_of(unit) if not _ruled_out(m, evidence)]
+        observations = evidence.observations
+        known = [m for m in mistakes_of(unit) if not _ruled_out(m, observations)]
         named: dict[str, tuple[Mistake, ...]] = {}
-        for check_id, item in evidence.items():
+        for check_id, item in observations.items():
             if not item.failed or not item.transcript.exchanges:
                 continue
             # A mistake that explained another check most likely explains this one.
@@ -66,16 +87,18 @@ class Diagnostician:
             for candidates in (earlier, own, others):
                 matches = matches or [m for m in candidates if self._explains(m, item.transcript)]
             if len(matches) > 1:
-                matches = self._narrowed(matches, evidence)
+                matches = self._narrowed(matches, observations)
             if matches:
                 named[check_id] = tuple(matches)
         return named
 
-    def _narrowed(self, matches: list[Mistake], evidence: dict[str, Evidence]) -> list[Mistake]:
+    def _narrowed(
+        self, matches: list[Mistake], observations: dict[str, Observation]
+    ) -> list[Mistake]:
         """Return the candidates that explain the most of their exercises' other checks."""
         exercises = {m.exercise for m in matches}
         related = [
-            e for e in evidence.values() if e.exercise in exercises and e.transcript.exchanges
+            e for e in observations.values() if e.exercise in exercises and e.transcript.exchanges
         ]
         scores = [sum(self._explains(m, item.transcript) for item in related) for m in matches]
         best = max(scores)
@@ -158,9 +181,9 @@ def _answer(exchange: Exchange) -> Any:
     return {"error": exchange.error} if exchange.error else exchange.value
 
 
-def _ruled_out(candidate: Mistake, evidence: dict[str, Evidence]) -> bool:
+def _ruled_out(candidate: Mistake, observations: dict[str, Observation]) -> bool:
     """Whether the hand-in passed the check that catches this known mistake."""
-    catching = evidence.get(f"{candidate.unit}.{candidate.exercise}.{candidate.caught_by}")
+    catching = observations.get(f"{candidate.unit}.{candidate.exercise}.{candidate.caught_by}")
     return catching is not None and not catching.failed
 
 

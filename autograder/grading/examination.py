@@ -1,72 +1,154 @@
-"""What runs a hidden check against a hand-in and turns what happens into a result.
+"""One hand-in under examination, check by check."""
 
-The harness is the same under `pytest autograder/hidden --submission` and in a batch.
-"""
+from dataclasses import dataclass
+from typing import Any
 
-from autograder.grading import corpus
 from autograder.grading.check import Check
-from autograder.grading.diagnosis import Diagnostician, Evidence
-from autograder.grading.proxies import Student
-from autograder.grading.session import Examination
-from autograder.grading.verdict import Skipped, name_mistakes, verdict
-from autograder.results.result import CheckResult
-
-_MAX_EVIDENCE = 64 * 2**20  # bytes of answers that are kept of one hand-in
+from autograder.grading.hand_in_process import HandInProcess
+from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, TimeBudget
+from autograder.grading.transcript import Exchange, Transcript
+from autograder.isolation.client import ForkServer, StudentError, StudentGone
 
 
-class Harness:
-    """The checks of one hand-in, one after the other.
+class NotDefined(Exception):
+    """The hand-in has no such exercise."""
 
-    Args:
-        examination: the hand-in.
-        seed: the seed of the run.
-        device: `cpu` or `gpu`.
+
+@dataclass
+class _Attempt:
+    """One run of a check, with what was known before it, so that the run can be undone.
+
+    Attributes:
+        check: the check.
+        deaths: what `Deaths.of` said of the exercise before.
+        searched: whether a smallest failing input had been searched for the exercise before.
+        death: how the process ended during the run, None while it lives.
     """
 
-    def __init__(self, examination: Examination, seed: int, device: str = "cpu"):
-        self.examination, self.seed, self.device = examination, seed, device
-        self.results: dict[str, CheckResult] = {}
-        self.evidence: dict[str, Evidence] = {}
-        self._evidence_left = _MAX_EVIDENCE
+    check: Check
+    deaths: tuple[int, StudentGone | None]
+    searched: bool
+    death: StudentGone | None = None
 
-    def student_for(self, check: Check) -> Student:
-        """Return the hand-in, made ready for a check.
+
+class Examination:
+    """One hand-in of one unit, examined check by check.
+
+    Args:
+        server: where its processes come from.
+        data: the file's bytes.
+        suffix: `.ipynb` or `.py`.
+        unit: the unit's name.
+
+    Attributes:
+        unit: the unit's name.
+        device: `cpu` or `gpu`.
+        budget: the seconds that the hand-in has left.
+        process: the process that holds the hand-in.
+        transcript: what the current check, or its last example, asked and was answered.
+        example: the input of the property that is being tried, None outside of a property.
+    """
+
+    def __init__(self, server: ForkServer, data: bytes, suffix: str, unit: str):
+        self.unit, self.device = unit, server.device
+        self.budget = TimeBudget()
+        self._deaths, self._second_tries = Deaths(), SecondTries()
+        self.process = HandInProcess(server, data, suffix, unit, self.budget, self._second_tries)
+        self.transcript = Transcript(0)
+        self.example: dict[str, Any] | None = None
+        self._unsent_start: dict[str, Any] | None = None
+        self._searched: set[str] = set()
+        self._attempt: _Attempt | None = None
+
+    def begin(self, check: Check, seed: int, policy: str = "float32") -> None:
+        """Get ready for a check: a living process, its time limit, its seed and dtype policy.
 
         Raises:
-            Skipped, NotDefined, Rejected, StudentGone: it can't be had for this check.
+            NotDefined: the exercise is not in the hand-in.
+            Rejected: the hand-in can't be read.
+            StudentGone: too many checks of this exercise ended their process.
         """
-        needs = check.needs.split()
-        if "gpu" in needs and self.device != "gpu":
-            raise Skipped("gpu")
-        if "corpus" in needs and not corpus.is_there():
-            raise Skipped("corpus")
-        seed = check.seed(self.seed)
-        self.examination.begin(check, seed)
-        return Student(self.examination, seed)
+        name = check.exercise
+        self._attempt = _Attempt(check, self._deaths.of(name), name in self._searched)
+        self._deaths.raise_if_too_many(name)
+        if not self.process.alive:
+            self.process.open()
+        if name not in self.process.defined:
+            raise NotDefined(name)
+        impatient = self._deaths.has_timeout
+        seconds = min(check.timeout, IMPATIENT_SECONDS) if impatient else check.timeout
+        # A check that trains on a GPU may take all of its own time.
+        self.process.allow(seconds if check.needs else self.budget.for_answers(seconds))
+        self.example = None
+        self.restart_transcript(seed, policy)
 
-    def record(
-        self, check: Check, raised: BaseException | None, seconds: float = 0.0
-    ) -> CheckResult:
-        """Turn the end of a check into its result, and keep the evidence for the diagnosis.
+    def restart_transcript(self, seed: int, policy: str = "float32") -> None:
+        """Forget what was asked; the next request sets the process's seed and dtype policy anew."""
+        self.transcript = Transcript(seed, policy)
+        self._unsent_start = {"seed": seed, "policy": policy}
+
+    def request(self, operation: str, **fields: Any) -> Any:
+        """Ask the process for something; the transcript gets the request and its answer.
+
+        Raises:
+            StudentError: the student's code raised.
+            StudentGone: its process ended.
+        """
+        exchange, before = Exchange(operation, fields), self.process.received
+        try:
+            exchange.value = self._ask(operation, fields)
+        except StudentError as error:
+            exchange.error = error.type_name
+            raise
+        except StudentGone as death:
+            exchange.error = death.reason
+            raise
+        finally:
+            self.transcript.add(exchange, self.process.received - before)
+        return exchange.value
+
+    def _ask(self, operation: str, fields: dict[str, Any]) -> Any:
+        start, self._unsent_start = self._unsent_start, None
+        attempt = self._attempt
+        charged = attempt is None or not attempt.check.needs
+        try:
+            return self.process.request(operation, charged, begin=start, **fields)
+        except StudentGone as death:
+            if attempt is not None and attempt.death is None:
+                attempt.death = death
+                self._deaths.add(attempt.check.exercise, death)
+            raise
+
+    def undo_unexplained(self, death: StudentGone) -> bool:
+        """Undo the run of a check that somebody else seems to have ended; return whether it was.
+
+        That is so where the process was killed in this check and nobody knows by whom, the kernel
+        for want of memory say. It is granted once a check, and a few times in all; the check is
+        then to be run once more.
 
         Args:
-            check: which.
-            raised: what ended it; None where it passed.
-            seconds: how long it took.
+            death: what the check raised.
         """
-        result = verdict(check, raised, self.examination.example, seconds)
-        self.results[check.id] = result
-        transcript = self.examination.transcript
-        room = self._evidence_left - transcript.size
-        answered = result.status in ("passed", "failed", "error")
-        if check.evident and answered and transcript.complete and room >= 0:
-            self._evidence_left = room
-            failed = result.status != "passed"
-            self.evidence[check.id] = Evidence(check.exercise, transcript, failed)
-        return result
+        attempt = self._attempt
+        if attempt is None or death is not attempt.death or not death.unexplained:
+            return False
+        if not self._second_tries.claim(attempt.check.id):
+            return False
+        self._deaths.restore(attempt.check.exercise, attempt.deaths)
+        if not attempt.searched:
+            self._searched.discard(attempt.check.exercise)
+        return True
 
-    def diagnose(self, diagnostician: Diagnostician) -> None:
-        """Name the known mistakes behind the checks that failed."""
-        mistakes_by_check = diagnostician.diagnose(self.examination.unit, self.evidence)
-        for check_id, mistakes in mistakes_by_check.items():
-            name_mistakes(self.results[check_id], mistakes)
+    def claim_search(self) -> bool:
+        """Return whether the current check may search for the smallest failing input.
+
+        The first property of an exercise that fails may; one search an exercise is enough.
+        """
+        exercise = self._attempt.check.exercise if self._attempt is not None else ""
+        first = exercise not in self._searched
+        self._searched.add(exercise)
+        return first
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.close()

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.base.text import Text, text
-from autograder.grading.check import CheckFailed
-from autograder.grading.diagnosis import Diagnostician
-from autograder.grading.examination import Harness
+from autograder.grading.check import CheckFailed, Skipped
+from autograder.grading.diagnosis import Diagnostician, Evidence
+from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import HandInProcess, Rejected
-from autograder.grading.session import Examination, NotDefined
 from autograder.grading.suite import SuiteCheck, suite_of
-from autograder.grading.verdict import Skipped
+from autograder.grading.verdict import name_mistakes, verdict
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.attempts import attempts_text
 from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
@@ -66,7 +65,6 @@ class Grader:
         """
         started = time.monotonic()
         examination = Examination(self._server, job.data, job.suffix, job.unit)
-        harness = Harness(examination, self._seed, self._server.device)
         result = Result(
             submission=job.name,
             unit=job.unit,
@@ -82,7 +80,7 @@ class Grader:
         )
         try:
             if job.unreadable is None:
-                self._examine(examination, harness, result)
+                self._examine(examination, result)
             else:
                 self._reject(result, job.unreadable)
         finally:
@@ -99,7 +97,7 @@ class Grader:
         )
         result.problems.append(reason)
 
-    def _examine(self, examination: Examination, harness: Harness, result: Result) -> None:
+    def _examine(self, examination: Examination, result: Result) -> None:
         process = examination.process
         try:
             process.open()
@@ -115,28 +113,33 @@ class Grader:
             )
             self._reject(result, nothing)
             return
+        evidence = Evidence()
         for suite_check in suite_of(result.unit):
-            began = time.monotonic()
-            raised = self._run(suite_check, harness)
-            harness.record(suite_check.check, raised, time.monotonic() - began)
+            check, began = suite_check.check, time.monotonic()
+            raised = self._run(suite_check, examination)
+            seconds = time.monotonic() - began
+            result.checks.append(verdict(check, raised, examination.example, seconds))
+            evidence.add(check, examination.transcript, result.checks[-1].status)
         if self._diagnostician is not None:
-            harness.diagnose(self._diagnostician)
-        result.checks = list(harness.results.values())
+            mistakes = self._diagnostician.diagnose(result.unit, evidence)
+            for check_result in result.checks:
+                if check_result.id in mistakes:
+                    name_mistakes(check_result, mistakes[check_result.id])
         result.score = round(sum(check.points for check in result.checks), 6)
         result.max_score = round(sum(check.max_points for check in result.checks), 6)
 
-    def _run(self, suite_check: SuiteCheck, harness: Harness) -> BaseException | None:
+    def _run(self, suite_check: SuiteCheck, examination: Examination) -> BaseException | None:
         """Run one check; return what it raised, None where it passed.
 
         Raises:
             IsolationError: no process can be had for it.
             GraderError: it broke, and no answer is to blame.
         """
-        raised = self._attempt(suite_check, harness)
+        raised = self._attempt(suite_check, examination)
         wanted_memory = isinstance(raised, MemoryError)
-        undone = isinstance(raised, StudentGone) and harness.examination.undo_unexplained(raised)
+        undone = isinstance(raised, StudentGone) and examination.undo_unexplained(raised)
         if undone or wanted_memory:  # most likely the machine's fault, and soon over
-            raised = self._attempt(suite_check, harness)
+            raised = self._attempt(suite_check, examination)
         if raised is None or isinstance(raised, _EXPECTED):
             return raised
         if isinstance(raised, IsolationError):
@@ -147,10 +150,10 @@ class Grader:
         # to be judged, and that is the answer's fault; if not, it is the suite's.
         if suite_check.check.id in self._sound and not isinstance(raised, MemoryError):
             return raised
-        source = (SOLUTIONS_DIR / f"{harness.examination.unit}.py").read_bytes()
-        reference = Examination(self._server, source, ".py", harness.examination.unit)
+        source = (SOLUTIONS_DIR / f"{examination.unit}.py").read_bytes()
+        reference = Examination(self._server, source, ".py", examination.unit)
         try:
-            again = self._attempt(suite_check, Harness(reference, self._seed, self._server.device))
+            again = self._attempt(suite_check, reference)
         finally:
             reference.close()
         if again is not None:
@@ -158,10 +161,10 @@ class Grader:
         self._sound.add(suite_check.check.id)
         return raised
 
-    def _attempt(self, suite_check: SuiteCheck, harness: Harness) -> BaseException | None:
+    def _attempt(self, suite_check: SuiteCheck, examination: Examination) -> BaseException | None:
         """Run one check once; return what it raised, None where it passed."""
         try:
-            suite_check.run(harness.student_for(suite_check.check))
+            suite_check.run(examination, self._seed)
         except KeyboardInterrupt:
             raise
         except BaseException as raised:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.grading.session import Examination
+from autograder.grading.examination import Examination
 from autograder.isolation.wire import Handle
 
 

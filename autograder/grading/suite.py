@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.grading.check import Check, check_of
+from autograder.grading import corpus
+from autograder.grading.check import Check, Skipped, check_of
+from autograder.grading.examination import Examination
 from autograder.grading.proxies import Student
 
 
@@ -30,16 +32,42 @@ class SuiteCheck:
     function: Any
     wants_rng: bool
 
-    def run(self, student: Student) -> None:
-        """Run the check on a hand-in; whatever the function raises, it raises.
+    def run(self, examination: Examination, seed: int) -> None:
+        """Run the check on a hand-in; raise what `student_for` and the test function raise.
 
         Args:
-            student: the hand-in, ready for this check; its seed is the seed of `rng`.
+            examination: the hand-in.
+            seed: the seed of the run.
         """
+        student = student_for(self.check, examination, seed)
         if self.wants_rng:
             self.function(student=student, rng=np.random.default_rng(student.seed))
         else:
             self.function(student=student)
+
+
+def student_for(check: Check, examination: Examination, seed: int) -> Student:
+    """Return the hand-in's exercises, ready for a check.
+
+    Args:
+        check: the check that is to run.
+        examination: the hand-in.
+        seed: the seed of the run, from which the check's own seed is made.
+
+    Raises:
+        Skipped: this host lacks what the check needs.
+        NotDefined: the exercise is not in the hand-in.
+        Rejected: the hand-in can't be read.
+        StudentGone: too many checks of the exercise ended the hand-in's process.
+    """
+    needs = check.needs.split()
+    if "gpu" in needs and examination.device != "gpu":
+        raise Skipped("gpu")
+    if "corpus" in needs and not corpus.is_there():
+        raise Skipped("corpus")
+    check_seed = check.seed(seed)
+    examination.begin(check, check_seed)
+    return Student(examination, check_seed)
 
 
 @functools.cache

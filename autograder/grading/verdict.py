@@ -7,10 +7,10 @@ import numpy as np
 
 from autograder.base.numbers import spelled
 from autograder.base.text import Text, join, text
-from autograder.grading.check import Check, CheckFailed
+from autograder.grading.check import Check, CheckFailed, Skipped
+from autograder.grading.examination import NotDefined
 from autograder.grading.hand_in_process import Rejected
 from autograder.grading.mistakes import Mistake
-from autograder.grading.session import NotDefined
 from autograder.isolation.client import StudentError, StudentGone
 from autograder.results.message import can_be_listed
 from autograder.results.result import CheckResult
@@ -28,10 +28,6 @@ LACKS = {
         "未运行：需要真实语料，可用 `python -m course data fetch tatoeba` 获取。不影响得分。",
     ),
 }
-
-
-class Skipped(Exception):
-    """This host lacks what the check needs: `gpu`, or `corpus`."""
 
 
 def verdict(
@@ -95,7 +91,7 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
         case None:
             return "passed", text("Right.", "正确。")
         case Skipped():
-            return "skipped", LACKS[str(raised)]
+            return "skipped", LACKS[raised.lack]
         case CheckFailed():
             return "failed", raised.text
         case NotDefined():

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.grading.check import check_of
-from autograder.grading.examination import Harness
+from autograder.grading.check import Skipped, check_of
+from autograder.grading.examination import Examination
 from autograder.grading.proxies import Student
-from autograder.grading.session import Examination
-from autograder.grading.verdict import LACKS, Skipped
+from autograder.grading.suite import student_for
+from autograder.grading.verdict import LACKS
 from autograder.isolation.client import ForkServer
 
 
@@ -31,8 +31,8 @@ def _server(pytestconfig: pytest.Config):
 
 
 @pytest.fixture(scope="module")
-def _harness(request: pytest.FixtureRequest):
-    """The harness of the hand-in that `--submission` names."""
+def _examination(request: pytest.FixtureRequest):
+    """The hand-in that `--submission` names."""
     name = request.config.getoption("--submission")
     if not name:
         pytest.skip("Name the hand-in with --submission PATH.")
@@ -42,17 +42,18 @@ def _harness(request: pytest.FixtureRequest):
     unit = request.module.__name__.rpartition(".")[2].removeprefix("test_")
     server = request.getfixturevalue("_server")
     examination = Examination(server, path.read_bytes(), path.suffix, unit)
-    yield Harness(examination, request.config.getoption("--check-seed"))
+    yield examination
     examination.close()
 
 
 @pytest.fixture
-def student(request: pytest.FixtureRequest, _harness: Harness) -> Student:
+def student(request: pytest.FixtureRequest, _examination: Examination) -> Student:
     """The hand-in's exercises, as proxies."""
+    seed = request.config.getoption("--check-seed")
     try:
-        return _harness.student_for(check_of(request.function))
-    except Skipped as reason:
-        pytest.skip(LACKS[str(reason)]["en"])
+        return student_for(check_of(request.function), _examination, seed)
+    except Skipped as skipped:
+        pytest.skip(LACKS[skipped.lack]["en"])
 
 
 @pytest.fixture

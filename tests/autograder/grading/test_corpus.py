@@ -1,15 +1,17 @@
 """The check that trains on real sentences; here on generated ones, and without a GPU."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading import corpus
-from autograder.grading.check import CheckFailed, check_of
-from autograder.grading.examination import Harness
+from autograder.grading.check import CheckFailed, Skipped, check_of
+from autograder.grading.examination import Examination
 from autograder.grading.proxies import Student
-from autograder.grading.session import Examination
-from autograder.grading.verdict import LACKS, Skipped, verdict
+from autograder.grading.suite import student_for
+from autograder.grading.verdict import LACKS, verdict
 from autograder.hidden.transformer.test_transformer import (
     test_transformer_layer_real_sentences as real_check,
 )
@@ -37,10 +39,9 @@ def test_without_real_sentences_there_is_no_corpus(nowhere):
 
 @pytest.mark.parametrize(("device", "lacks"), [("cpu", "gpu"), ("gpu", "corpus")])
 def test_what_the_host_lacks_is_said_and_costs_nothing(nowhere, device, lacks):
-    harness = Harness(None, 0, device)
     check = check_of(real_check)
     with pytest.raises(Skipped, match=lacks) as raised:
-        harness.student_for(check)
+        student_for(check, SimpleNamespace(device=device), 0)
     assert check.points == 0
     result = verdict(check, raised.value)
     assert (result.status, result.message, result.max_points) == ("skipped", LACKS[lacks], 0.0)

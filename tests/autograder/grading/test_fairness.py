@@ -10,9 +10,9 @@ import pytest
 
 from autograder.base.text import text
 from autograder.grading.check import Check
+from autograder.grading.examination import Examination
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.proxies import Student
-from autograder.grading.session import Examination
 from autograder.isolation.client import ForkServer, StudentGone
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions

@@ -7,8 +7,8 @@ import signal
 import pytest
 
 from autograder.base.text import text
+from autograder.grading.examination import Examination
 from autograder.grading.grader import Grader, GraderError, Job
-from autograder.grading.session import Examination
 from autograder.isolation.client import ServerError
 
 

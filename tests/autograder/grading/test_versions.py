@@ -15,6 +15,8 @@ def checkout(tmp_path, monkeypatch):
     for name in ("autograder", "course", "solutions"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     monkeypatch.setattr(versions, "ROOT", tmp_path)
+    monkeypatch.setattr(versions, "HIDDEN_DIR", tmp_path / "autograder" / "hidden")
+    monkeypatch.setattr(versions, "SOLUTIONS_DIR", tmp_path / "solutions")
     versions.suite_version.cache_clear()
     yield tmp_path
     versions.suite_version.cache_clear()

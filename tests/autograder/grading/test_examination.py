@@ -10,10 +10,10 @@ import pytest
 
 from autograder.base.text import text
 from autograder.grading.check import Check
+from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import Rejected, text_from
 from autograder.grading.limits import MAX_SECOND_TRIES
 from autograder.grading.proxies import Student
-from autograder.grading.session import Examination, NotDefined
 from autograder.isolation.client import StudentError, StudentGone, StudentProcess
 from autograder.isolation.wire import Spec
 
@@ -193,7 +193,7 @@ def test_what_could_not_be_used_is_told_in_both_languages(server):
     source = b"def softmax(x): return x\nraise ValueError('mine')\n"
     examination = Examination(server, source, ".py", "attention")
     examination.process.open()
-    assert examination.problems == [
+    assert examination.process.problems == [
         text("your module, line 2: ValueError: mine", "你的模块第 2 行：ValueError: mine")
     ]
     examination.close()
