@@ -6,7 +6,7 @@ from pathlib import Path
 from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.notebooks import as_text, student_notebook
 from autograder.authoring.stubs import stub_source
-from autograder.base.directories import new_directory
+from autograder.base.files import new_directory
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
@@ -54,13 +54,16 @@ def build_release(target: Path) -> list[Path]:
     Raises:
         UserError: something is there already, or it can't be written.
     """
-    with new_directory(target, UserError) as scratch:
-        shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
-        _write_work(scratch / "course")
-        if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right
-            shutil.copytree(WEIGHTS_DIR, scratch / "course" / "weights", ignore=_IGNORED)
-        shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
-        (scratch / "README.md").write_text(_README, encoding="utf-8")
+    try:
+        with new_directory(target) as scratch:
+            shutil.copytree(ROOT / "course", scratch / "course", ignore=_IGNORED)
+            _write_work(scratch / "course")
+            if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right
+                shutil.copytree(WEIGHTS_DIR, scratch / "course" / "weights", ignore=_IGNORED)
+            shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
+            (scratch / "README.md").write_text(_README, encoding="utf-8")
+    except OSError as error:
+        raise UserError(str(error)) from None
     return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
 
 

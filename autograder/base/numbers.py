@@ -1,15 +1,16 @@
-"""Numbers as a result holds them: rounded, and in words where JSON has no number."""
+"""Numbers as a result holds them: rounded, and as words where JSON has no number."""
 
 from typing import Any
 
 
-def spelled(value: Any, digits: int = 6) -> Any:
-    """Return a number, or lists of them, with this many significant digits; NaN and inf as words.
+def rounded(value: Any, digits: int = 6) -> Any:
+    """Return a number, or nested lists of numbers, with so many significant digits.
 
-    Complex numbers become words too; integers, booleans and words stay as they are.
+    NaN, the infinities and complex numbers become words; integers, booleans and words stay as they
+    are.
     """
     if isinstance(value, list):
-        return [spelled(item, digits) for item in value]
+        return [rounded(item, digits) for item in value]
     if isinstance(value, float):
         if value != value:
             return "nan"

@@ -13,9 +13,9 @@ def text(en: str, zh: str) -> Text:
 
 
 def join(*parts: Text | None) -> Text:
-    """Return the parts one after the other, in each language."""
-    given = [part for part in parts if part]
+    """Return the parts one after the other, in each language; a part that is None is left out."""
+    texts = [part for part in parts if part]
     return {
-        "en": " ".join(part["en"] for part in given),
-        "zh": "".join(part["zh"] for part in given),
+        "en": " ".join(part["en"] for part in texts),
+        "zh": "".join(part["zh"] for part in texts),
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from autograder.authoring.glossary import page
 from autograder.authoring.notebooks import write_source_course
-from autograder.base.directories import new_directory
+from autograder.base.files import new_directory
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
@@ -46,9 +46,12 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
     config = _CONFIG.format(
         root=str(ROOT), course=str(directory), results=str(directory / "results")
     )
-    with new_directory(directory, UserError) as scratch:
-        for unit in units:
-            source = write_source_course(scratch, unit, language)
-            (source.parent / "glossary.md").write_text(page(language), encoding="utf-8")
-        (scratch / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    try:
+        with new_directory(directory) as scratch:
+            for unit in units:
+                source = write_source_course(scratch, unit, language)
+                (source.parent / "glossary.md").write_text(page(language), encoding="utf-8")
+            (scratch / "nbgrader_config.py").write_text(config, encoding="utf-8")
+    except OSError as error:
+        raise UserError(str(error)) from None
     return units

@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.base.locking import Locked, locked
 from autograder.base.signals import stoppable
 from autograder.commands import export as export_command
 from autograder.commands import report as report_command
@@ -22,6 +21,7 @@ from autograder.results.result import Result
 from autograder.results.statuses import Device, IsolationMode
 from autograder.running import unfinished
 from autograder.running.cluster import LOCAL, grade_on_cluster
+from autograder.running.folder_lock import locked
 from autograder.running.pool import Options, Summary, grade_all
 from autograder.running.submissions import Submission, find_submissions
 from course.commands.terminal import Commands, print_line, speak, stop
@@ -203,8 +203,6 @@ def grade(
                 if name in FORMATS:
                     made = FORMATS[name].make(Request(summary.results, unit=unit))
                     write_all(place(out / "exports" / name, made.files))
-    except Locked as error:
-        stop(str(error))
     except OSError as error:
         where, why = out or course_dir, error.strerror or error
         stop(

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from autograder.base.printable import printable
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.differences import Move
 from autograder.results.result import Result
@@ -17,8 +18,8 @@ from course.kit.language import language, say
 
 def plain(text: str, width: int) -> str:
     """Return a text that a terminal prints as it is: no control characters, no markup."""
-    text = "".join(c if c.isprintable() else "�" for c in text)
-    return escape(text if len(text) <= width else text[: width - 1] + "…")
+    short = text if len(text) <= width else text[: width - 1] + "…"
+    return escape(printable(short, width, line_ends=False))
 
 
 def show(summary: Summary, console: Console) -> None:

@@ -5,12 +5,8 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# All that XML 1.0 has no place for, what terminals and log readers obey, and what turns the
-# reading direction around, so that a name looks like another one.
-_UNPRINTABLE = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-    "|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
-)
+from autograder.base.printable import clean
+
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 # A spreadsheet takes a cell for a formula that begins so, after blanks too.
 _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
@@ -18,14 +14,14 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\r\n]")
 Cell = str | float | None
 
 
-def clean(text: str) -> str:
+def clean_lines(text: str) -> str:
     """Return a text without what XML, JSON readers or terminals choke on; lines end in \\n."""
-    return _UNPRINTABLE.sub("�", _LINE_ENDS.sub("\n", text))
+    return clean(_LINE_ENDS.sub("\n", text))
 
 
 def one_line(text: str) -> str:
     """Return a clean text on one line."""
-    return " ".join(clean(text).split())
+    return " ".join(clean_lines(text).split())
 
 
 def short(text: str, limit: int) -> str:
@@ -44,7 +40,7 @@ def safe_cell(value: Cell) -> str:
         return ""
     if not isinstance(value, str):
         return number(value)
-    text = clean(value)
+    text = clean_lines(value)
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from autograder.exports.escaping import clean, short
+from autograder.exports.escaping import clean_lines, short
 from autograder.exports.marks import message, notes, title
 from autograder.results.result import CheckResult, Result
 
@@ -74,5 +74,5 @@ def _entry(name: str, status: str, score: float, words: str) -> dict[str, Any]:
 
 def _no_commands(text: str) -> str:
     """Return a text of which the runner obeys no line."""
-    text = clean(text).replace("##[", "# #[")
+    text = clean_lines(text).replace("##[", "# #[")
     return re.sub(r"^(\s*):(?=:)", r"\1: ", text, flags=re.MULTILINE)

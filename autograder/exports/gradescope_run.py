@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.base.files import write_atomically
+from autograder.base.files import write_file
 from autograder.base.text import LANGUAGES, text
 from autograder.exports import gradescope
 from autograder.exports.marks import FULL
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"The grader could not grade this: {error}", file=sys.stderr)
         return 1
     options.results.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.results, gradescope.export(result, options.language))
+    write_file(options.results, gradescope.export(result, options.language))
     lacking = [layer for layer in ALL_LAYERS if layer not in result.isolation]
     print(f"Isolated by: {', '.join(result.isolation) or 'nothing'}.")
     if lacking:

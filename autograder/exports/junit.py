@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from autograder.exports.escaping import clean, one_line
+from autograder.exports.escaping import clean_lines, one_line
 from autograder.exports.marks import message, notes, title
 from autograder.results.result import CheckResult, Result
 
@@ -66,7 +66,7 @@ def _add(case: ET.Element, tag: str, kind: str, words: str) -> None:
     element = ET.SubElement(case, tag, message=one_line(words))
     if tag != "skipped":  # where the schema knows a reason, and no type
         element.set("type", kind)
-        element.text = clean(words)
+        element.text = clean_lines(words)
 
 
 def _seconds(value: float) -> str:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from autograder.base.text import text
-from autograder.exports.escaping import clean, number, one_line
+from autograder.exports.escaping import clean_lines, number, one_line
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import STATUS_NAMES
 from course.kit.units import ORDER
@@ -60,7 +60,7 @@ def title(check: CheckResult, language: str) -> str:
 
 def message(check: CheckResult, language: str) -> str:
     """Return the message of a check, with the known mistake that the answers look like."""
-    lines = clean(check.message[language]).strip()
+    lines = clean_lines(check.message[language]).strip()
     if check.mistake:
         lines += f"\n{_LOOKS_LIKE[language]}{_COLON[language]}{one_line(check.mistake)}"
     return lines.strip() or STATUS_NAMES[check.status][language]

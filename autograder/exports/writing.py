@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from autograder.base.files import write_atomically
+from autograder.base.files import write_file
 from course.kit.errors import UserError
 
 
@@ -34,6 +34,6 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     for path, content in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, content)
+            write_file(path, content)
         except OSError as error:
             raise UserError(f"{path} can't be written: {error.strerror or error}.") from None

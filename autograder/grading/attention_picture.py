@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.numbers import spelled
+from autograder.base.numbers import rounded
 
 MAX_HEADS, MAX_SIDE, DIGITS = 8, 12, 4
 RTOL, ATOL = 1e-4, 1e-5  # closer ones are right, and something else is wrong
@@ -55,4 +55,4 @@ def _heads(values: np.ndarray) -> np.ndarray:
 
 
 def _cut(heads: np.ndarray) -> list[Any]:
-    return spelled(heads[:MAX_HEADS, :MAX_SIDE, :MAX_SIDE].tolist(), DIGITS)
+    return rounded(heads[:MAX_HEADS, :MAX_SIDE, :MAX_SIDE].tolist(), DIGITS)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.base.numbers import spelled
+from autograder.base.numbers import rounded
 from autograder.base.text import Text, join, text
 from autograder.grading.check import Check, CheckFailed, Skipped
 from autograder.grading.examination import NotDefined
@@ -153,7 +153,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         if value.size > _MOST_HELD:
             return f"array of shape {value.shape}"
-        return spelled(value.tolist())
+        return rounded(value.tolist())
     return value if isinstance(value, bool | int | float | str | None) else str(value)[:200]
 
 
@@ -162,4 +162,4 @@ def _small_answer(answer: Any, input: dict[str, Any] | None) -> Any:
     small = isinstance(answer, np.ndarray) and answer.size <= _MOST_SHOWN
     if not small or input is None or not can_be_listed(input):
         return None
-    return spelled(answer.tolist())
+    return rounded(answer.tolist())

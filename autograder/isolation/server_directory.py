@@ -1,6 +1,7 @@
 """Fork servers' directories: each is in use while the process that made it, or its server, lives.
 
-Its lock is let go of by the kernel, so what a grader left that was killed is found by the next.
+The directory holds a locked file. The kernel lets go of the lock when those processes end, so that
+the next grader finds and removes the directory of a grader that was killed.
 """
 
 import contextlib
@@ -9,10 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from autograder.base.locking import lock
 
 _PREFIX = "course-"
 _LOCK = "in-use.lock"
@@ -51,23 +49,19 @@ class Home:
             self._lock = None
 
 
-def _mark(path: str) -> int | None:
-    """Write the lock and hold it; it gets its name last, so that nobody finds it not held."""
-    if fcntl is None:
-        return None
+def _mark(path: str) -> int:
+    """Make a directory's lock file, locked, and return its descriptor.
+
+    The file gets its name after it is locked, so that no process finds the name unlocked.
+    """
     new = f"{path}/{_LOCK}.new"
     descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # a file system without locks: without the name nobody takes it for abandoned
-        return descriptor
-    os.rename(new, f"{path}/{_LOCK}")
+    if lock(descriptor):  # without locks the file gets no name, and the directory stays for good
+        os.rename(new, f"{path}/{_LOCK}")
     return descriptor
 
 
 def _remove_abandoned(folder: Path) -> None:
-    if fcntl is None:
-        return
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(_PREFIX) and entry.is_dir(follow_symlinks=False):
@@ -76,15 +70,15 @@ def _remove_abandoned(folder: Path) -> None:
 
 
 def _remove_if_abandoned(path: str) -> None:
-    """Remove a directory whose lock is there and held by nobody.
+    """Remove a directory of this user's whose lock file is there and locked by no process.
 
     Raises:
-        OSError: it has none, it is held, or it is another user's.
+        OSError: the directory has no lock file, a process has locked the file, or it is another
+            user's.
     """
     descriptor = os.open(f"{path}/{_LOCK}", os.O_RDWR | os.O_NOFOLLOW)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.fstat(descriptor).st_uid == os.geteuid():
+        if lock(descriptor) and os.fstat(descriptor).st_uid == os.geteuid():
             shutil.rmtree(path, ignore_errors=True)
     finally:
         os.close(descriptor)

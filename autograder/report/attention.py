@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.base.numbers import spelled
+from autograder.base.numbers import rounded
 from autograder.grading.attention_picture import DIGITS, MAX_HEADS, MAX_SIDE
 from autograder.report.arrays import Heatmap, heatmap_of
 
@@ -79,7 +79,7 @@ def show(picture: dict[str, Any] | None) -> AttentionWeights | None:
 def shows(picture: dict[str, Any] | None, answer: Any) -> bool:
     """Whether the picture has these very numbers, so that a page need not list them again."""
     weights: Any = (picture or {}).get("weights")
-    return _are_heads(weights) and spelled(answer, DIGITS) in weights
+    return _are_heads(weights) and rounded(answer, DIGITS) in weights
 
 
 def _are_heads(value: Any) -> bool:

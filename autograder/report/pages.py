@@ -32,15 +32,6 @@ from course.kit.handin import place_in_chinese
 MOST_PAIRS = 200
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _BOTH = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
-# What turns the reading direction around could make a name look like another one.
-_HIDDEN = dict.fromkeys(
-    [
-        *(*range(9), *range(11, 32), *range(127, 160)),
-        *(0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),
-        *(0xFEFF, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)),
-    ],
-    "\ufffd",
-)
 
 
 @dataclass(frozen=True)
@@ -102,10 +93,10 @@ class UnitReport:
     skipped: list[CheckResult]
 
 
-def clean(value: Any) -> Any:
-    """Return text without control characters; what is markup already stays as it is."""
+def shown(value: Any) -> Any:
+    """Return a text without control characters; markup and what is no text stay as they are."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return value.translate(_HIDDEN)
+        return clean(value)
     return value
 
 
@@ -124,8 +115,8 @@ def both(en: Any, zh: Any = None) -> Markup:
 @functools.lru_cache(maxsize=10_000)  # a class's pages hold the same titles over and over
 def _side_by_side(en: Any, zh: Any) -> Markup:
     if en == zh:
-        return escape(clean(en))
-    return _BOTH.format(clean(en), clean(zh))
+        return escape(shown(en))
+    return _BOTH.format(shown(en), shown(zh))
 
 
 def number(value: float) -> str:
@@ -305,7 +296,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=clean,
+        finalize=shown,
     )
     environment.filters |= {
         "number": number,

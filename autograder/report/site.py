@@ -1,11 +1,9 @@
 """Write the pages of a class into a directory: all of them, or none."""
 
-import contextlib
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from autograder.base.files import new_directory
 from autograder.lookalikes.hints import Hints
 from autograder.report.pages import (
     MOST_PAIRS,
@@ -46,11 +44,8 @@ def write_site(
     """
     target = target.resolve()
     _refuse_others_work(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, since neither hand-ins nor results are looked for in hidden places.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name[:80]}.") as scratch:
-        made = Path(scratch) / "new"
-        (made / "students").mkdir(parents=True)
+    with new_directory(target, replace=True) as made:
+        (made / "students").mkdir()
         (made / _MARK).touch()
         for student in gradebook.students:
             page = student_page(student, language)
@@ -63,15 +58,6 @@ def write_site(
         _write(made / "index.html", class_page(gradebook, language, hints))
         on_page()
         _refuse_others_work(target)  # a grading may have written there meanwhile
-        old = Path(scratch) / "old"
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(target, old)
-        try:
-            os.rename(made, target)
-        except BaseException:
-            if old.exists():
-                os.rename(old, target)
-            raise
     return target / "index.html"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autograder.base.files import write_atomically
+from autograder.base.files import write_file
 from autograder.base.text import LANGUAGES, Text, text
 from autograder.results.result import SCHEMA, Result
 from course.kit.errors import UserError
@@ -34,14 +34,15 @@ def result_path(directory: Path, name: str, unit: str) -> Path:
 
 
 def write_result(directory: Path, result: Result) -> Path:
-    """Write a result whole or not at all, and return its path.
+    """Write a result whole or not at all, for its owner alone to read, and return its path.
 
     Raises:
         OSError: the file can't be written; nothing half-written is left behind.
     """
     path = result_path(directory, result.submission, result.unit)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, json.dumps(result.as_json(), ensure_ascii=False, indent=1) + "\n")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    content = json.dumps(result.as_json(), ensure_ascii=False, indent=1) + "\n"
+    write_file(path, content, mode=0o600)
     return path
 
 

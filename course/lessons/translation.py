@@ -548,12 +548,12 @@ def chance(words):
     return math.prod(after["".join(words[:n])][word] for n, word in enumerate(words))
 
 
-def spelled(row):
+def rounded(row):
     return tuple(alphabet[i] for i in ops.convert_to_numpy(row) if i != PAD_ID)
 
 
 good_morning = ops.convert_to_tensor([[4, 5]])
-greedy = spelled(greedy_decode(TableModel(), good_morning, 6)[0])
+greedy = rounded(greedy_decode(TableModel(), good_morning, 6)[0])
 for words in (greedy, ("早", END), ("早", "上", "好", END)):
     print(" ".join(words), f"P = {chance(words):.4f}, log P = {math.log(chance(words)):.3f}")
 
@@ -652,7 +652,7 @@ kept = [
 dropped = [("你", "早"), ("你", "们"), ("早", "上", END), ("早", "上", "好", "啊")]
 alphas = [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
 winners = {
-    alpha: spelled(beam_search(TableModel(), good_morning, 6, beam_size=3, length_penalty=alpha)[0])
+    alpha: rounded(beam_search(TableModel(), good_morning, 6, beam_size=3, length_penalty=alpha)[0])
     for alpha in alphas
 }
 tree = {words: chance(words) for words in kept + dropped}
@@ -703,7 +703,7 @@ explore(
 # %%
 for beam_size in (1, 2, 3):
     for alpha in (0.0, 0.6):
-        found = spelled(beam_search(TableModel(), good_morning, 6, beam_size, alpha)[0])
+        found = rounded(beam_search(TableModel(), good_morning, 6, beam_size, alpha)[0])
         print(f"beam_size = {beam_size}, alpha = {alpha}:", " ".join(found), f"P = {chance(found):.4f}")
 
 # %% [markdown] lang="en"

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from autograder.base.files import write_atomically
+from autograder.base.files import write_file
 from autograder.results.files import read_result, write_result
 from tests.faults import command, disks
 from tests.faults.comparison import results_in
@@ -55,13 +55,13 @@ def test_a_file_that_may_not_grow_so_large_is_none(tmp_path):
     import resource
     import signal
 
-    write_atomically(tmp_path / "file", "old")
+    write_file(tmp_path / "file", "old")
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
         try:
-            write_atomically(tmp_path / "file", "x" * 5000)
+            write_file(tmp_path / "file", "x" * 5000)
         except OSError:
             os._exit(7)
         os._exit(0)

@@ -1,7 +1,6 @@
 """Two graders on one folder: the second is told, and changes nothing."""
 
 import errno
-import fcntl
 import os
 import signal
 import subprocess
@@ -12,11 +11,11 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from autograder.base import locking
-from autograder.base.locking import NAME, Locked, locked
 from autograder.bridge.assignment import grade_course
 from autograder.commands import app
+from autograder.running.folder_lock import NAME, locked
 from autograder.running.pool import Options
+from course.kit.errors import UserError
 from tests.conftest import ROOT
 from tests.faults import command
 from tests.faults.comparison import results_in
@@ -24,7 +23,7 @@ from tests.faults.comparison import results_in
 HOLD = """
 import sys
 from pathlib import Path
-from autograder.base.locking import locked
+from autograder.running.folder_lock import locked
 with locked(Path(sys.argv[1]), print):
     print("held", flush=True)
     sys.stdin.read()
@@ -53,7 +52,7 @@ def take(folder, warn=print):
 
 
 def test_the_second_hears_who_has_it(holder, tmp_path):
-    with pytest.raises(Locked) as caught:
+    with pytest.raises(UserError) as caught:
         take(tmp_path)
     said = str(caught.value)
     assert said.startswith(f"Another grader works in {tmp_path} (process {holder.pid} on ")
@@ -89,7 +88,7 @@ def test_a_lock_that_was_let_go_of_meanwhile_is_taken_anew(tmp_path, monkeypatch
     monkeypatch.setattr("os.open", late)
     with locked(tmp_path, print):
         monkeypatch.undo()
-        with pytest.raises(Locked):
+        with pytest.raises(UserError):
             take(tmp_path)
     assert len(opened) == 2
 
@@ -99,7 +98,7 @@ def test_without_locks_it_goes_on_and_says_so(tmp_path, monkeypatch, code):
     def none(*_):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(fcntl, "flock", none)
+    monkeypatch.setattr("portalocker.portalocker.LOCKER", none)
     said = []
     assert take(tmp_path, said.append)
     assert said == [
@@ -107,13 +106,6 @@ def test_without_locks_it_goes_on_and_says_so(tmp_path, monkeypatch, code):
         "at the same time."
     ]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_so_it_does_on_windows(tmp_path, monkeypatch):
-    monkeypatch.setattr(locking, "fcntl", None)
-    said = []
-    assert take(tmp_path, said.append)
-    assert len(said) == 1
 
 
 def test_a_link_in_its_place_is_not_followed(tmp_path):
@@ -139,7 +131,7 @@ def without_rights(monkeypatch):
 def test_one_that_another_users_grader_left_is_no_hindrance(tmp_path, monkeypatch):
     (tmp_path / NAME).touch()
     without_rights(monkeypatch)
-    with locked(tmp_path, print), pytest.raises(Locked):
+    with locked(tmp_path, print), pytest.raises(UserError):
         take(tmp_path)
 
 

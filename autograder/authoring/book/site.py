@@ -10,6 +10,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.chinese import joined
 from autograder.authoring.glossary import page as glossary_page
+from autograder.base.files import new_directory
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
 
@@ -52,9 +53,7 @@ def build_site(pages: Mapping[tuple[str, str], NotebookNode], target: Path) -> N
         raise UserError("Run `make book`, which installs requirements/book.txt first.") from None
     if target.exists() and not (target / ".book").is_file():
         raise UserError(f"{target} is no book; name a folder that may be replaced.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
-        made = Path(scratch) / "book"
+    with tempfile.TemporaryDirectory() as scratch, new_directory(target, replace=True) as made:
         for language in LANGUAGES:
             sources = Path(scratch) / "sources" / language
             units = [unit for unit, code in pages if code == language]
@@ -75,8 +74,6 @@ def build_site(pages: Mapping[tuple[str, str], NotebookNode], target: Path) -> N
         shutil.rmtree(made / "jupyter_execute", ignore_errors=True)  # MyST-NB leaves it
         (made / "index.html").write_text(_cover(), encoding="utf-8")
         (made / ".book").touch()
-        shutil.rmtree(target, ignore_errors=True)
-        made.rename(target)
 
 
 def _write_sources(directory: Path, pages: Mapping[str, NotebookNode], language: str) -> None:

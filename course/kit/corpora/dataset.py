@@ -22,8 +22,8 @@ import numpy as np
 
 from course.kit.corpora import Pair, cleaning, files, splitting
 from course.kit.corpora.cleaning import Report, Row
-from course.kit.corpora.placing import made_whole
 from course.kit.errors import UserError
+from course.kit.files import new_directory
 from course.kit.language import say
 
 # Another number makes every cache anew: raise it when cleaning, splitting or the files change.
@@ -165,7 +165,7 @@ def _open_file(
 ) -> Dataset:
     directory = _directory(home, name, source["sha256"], options)
     if not (directory / CARD).is_file():
-        with made_whole(directory) as made:
+        with new_directory(directory) as made:
             report = Report()
             counts, attributed = _split_file(path, made, report, options)
             if not counts:
@@ -198,7 +198,7 @@ def _open_generated(home: Path, options: Options) -> Dataset:
             )
         except ValueError as error:
             raise UserError(str(error)) from error
-        with made_whole(directory) as made:
+        with new_directory(directory) as made:
             counts = {}
             for split, pairs in corpus._asdict().items():
                 with _SplitWriter(made / f"{split}.tsv") as writer:

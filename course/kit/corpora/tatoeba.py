@@ -5,7 +5,6 @@ recorded, and held against the file whenever it is opened.
 """
 
 import json
-import os
 import zipfile
 import zlib
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from course.kit.corpora import files
 from course.kit.errors import UserError
+from course.kit.files import write_file
 from course.kit.language import say
 
 URL = "https://www.manythings.org/anki/cmn-eng.zip"
@@ -78,9 +78,7 @@ def fetch(
         # Between these steps there is no record, and so nothing that could be taken for whole.
         record.unlink(missing_ok=True)
         arrived.replace(path)
-        made = record.with_name(f".{record.name}.{os.getpid()}")
-        made.write_text(json.dumps(source, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        made.replace(record)
+        write_file(record, json.dumps(source, ensure_ascii=False, indent=2) + "\n")
     finally:
         arrived.unlink(missing_ok=True)
     return Fetched(path, source)

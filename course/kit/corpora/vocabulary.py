@@ -9,7 +9,6 @@ text (`course.kit.corpora.cleaning`), in training and in translation alike.
 import base64
 import io
 import json
-import os
 import random
 import re
 from collections import Counter
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from course.kit.errors import UserError
+from course.kit.files import write_file
 from course.kit.language import say
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 
@@ -117,7 +117,7 @@ class _Listed:
         return json.dumps({"kind": self.kind, "tokens": listed}, ensure_ascii=False, indent=0)
 
     def save(self, path: str | Path) -> None:
-        _write(Path(path), self.dumps())
+        write_file(Path(path), self.dumps())
 
     @classmethod
     def load(cls, path: str | Path):
@@ -313,7 +313,7 @@ class SubwordVocabulary:
         return json.dumps({"kind": self.kind, "model": model})
 
     def save(self, path: str | Path) -> None:
-        _write(Path(path), self.dumps())
+        write_file(Path(path), self.dumps())
 
     @classmethod
     def load(cls, path: str | Path) -> "SubwordVocabulary":
@@ -419,14 +419,6 @@ def _drawn(texts: Iterable[str], most: int, draw: random.Random) -> list[str]:
         elif (place := draw.randrange(seen + 1)) < most:
             kept[place] = text
     return kept
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file as a whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    made.write_text(text, encoding="utf-8")
-    made.replace(path)
 
 
 def _expect(vocabulary: Any, kind: type, path: str | Path) -> Any:

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from course.kit.files import new_file, write_file
 from course.kit.language import say
 from course.kit.models.comparison import WARM_UP, Effort, Result
 from course.kit.models.families import FAMILIES
 from course.kit.notebook import plots
-from course.kit.training.checkpoint import replaced
 
 PAGE, NUMBERS = "compare.md", "compare.json"
 BY_LENGTH, STEPS, ATTENTION = "bleu-by-length.png", "step-time.png", "attention.png"
@@ -40,8 +40,8 @@ def write(
         "results": [_numbers(result) for result in results],
     }
     text = json.dumps(numbers, ensure_ascii=False, indent=2)
-    _write(directory / NUMBERS, text)
-    _write(directory / PAGE, page(results, about, effort, bool(looking)))
+    write_file(directory / NUMBERS, text)
+    write_file(directory / PAGE, page(results, about, effort, bool(looking)))
     return directory / PAGE
 
 
@@ -224,11 +224,6 @@ def _draw_attention(path: Path, results: Sequence[Result]) -> None:
 def _save(drawn: Any, path: Path) -> None:
     import matplotlib.pyplot as plt
 
-    with replaced(path) as file:
+    with new_file(path) as file:
         drawn.savefig(file, dpi=150, format="png")
     plt.close(drawn)
-
-
-def _write(path: Path, text: str) -> None:
-    with replaced(path) as file:
-        file.write(text.encode())

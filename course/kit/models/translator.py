@@ -5,8 +5,6 @@ A saved one is a directory: `model.json` (family, sizes, how it was trained), `s
 """
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,10 +16,10 @@ import keras
 import numpy as np
 
 from course.kit.corpora import cleaning
-from course.kit.corpora.placing import UNFINISHED
 from course.kit.corpora.vocabulary import Vocabulary, load_vocabulary, restore
 from course.kit.decoding import Steps, beam_search, compiled, greedy_search, steps_for
 from course.kit.errors import UserError
+from course.kit.files import temporary_directory
 from course.kit.language import say
 from course.kit.models.families import build, get_weights, set_weights, weight_paths
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID, padded
@@ -147,9 +145,7 @@ class Translator:
         weights = get_weights(self.model, paths)
         if half:
             weights = {path: value.astype("float16") for path, value in weights.items()}
-        directory.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=directory))
-        try:
+        with temporary_directory(directory) as made:
             np.savez_compressed(made / WEIGHTS, **weights)  # type: ignore[arg-type]
             self.source.save(made / "source.json")
             self.target.save(made / "target.json")
@@ -159,8 +155,6 @@ class Translator:
             (directory / CARD).unlink(missing_ok=True)
             for path in sorted(made.iterdir(), key=lambda path: path.name == CARD):
                 path.replace(directory / path.name)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
 
 
 def read_card(directory: Path) -> dict[str, Any]:

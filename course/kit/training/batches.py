@@ -16,9 +16,9 @@ import numpy as np
 
 from course.kit.corpora import Pair
 from course.kit.corpora.dataset import Dataset
-from course.kit.corpora.placing import made_whole
 from course.kit.corpora.vocabulary import Vocabulary
 from course.kit.errors import UserError
+from course.kit.files import new_directory
 from course.kit.language import say
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 
@@ -103,7 +103,7 @@ def encode_pairs(
     directory: str | Path,
 ) -> EncodedPairs:
     """Write pairs as token ids into a new directory, in one pass, and return them."""
-    with made_whole(Path(directory)) as made:
+    with new_directory(Path(directory)) as made:
         sides = [_SideWriter(made, side) for side in _SIDES]
         for english, chinese in pairs:
             sides[0].add(source_vocabulary.encode(english))

@@ -6,44 +6,24 @@ epochs/N.npz  the weights of the last few epochs, for their average
 history.csv   a line an epoch
 """
 
-import contextlib
 import csv
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from course.kit.corpora.placing import UNFINISHED
 from course.kit.errors import UserError
+from course.kit.files import UNFINISHED, new_file, write_file
 from course.kit.language import say
-
-
-@contextlib.contextmanager
-def replaced(path: Path) -> Iterator[Any]:
-    """Give a binary file that takes the place of `path` when the block ends well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)  # mkstemp's are the owner's alone, and a run may be shared
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write named arrays, whole or not at all."""
-    with replaced(path) as file:
+    with new_file(path) as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
@@ -55,10 +35,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 def write_history(path: Path, history: list[dict[str, float]]) -> None:
     """Write a line an epoch as CSV."""
-    with replaced(path) as file:
-        lines = [",".join(history[0])] if history else []
-        lines += [",".join(f"{value:.6g}" for value in row.values()) for row in history]
-        file.write(("\n".join(lines) + "\n").encode())
+    lines = [",".join(history[0])] if history else []
+    lines += [",".join(f"{value:.6g}" for value in row.values()) for row in history]
+    write_file(path, "\n".join(lines) + "\n")
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
@@ -101,8 +80,7 @@ def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
             )
         )
     else:
-        with replaced(path) as file:
-            file.write(text.encode())
+        write_file(path, text)
 
 
 def _is_empty(directory: Path) -> bool:

@@ -43,8 +43,9 @@ def test_pages_go_beside_the_results(tmp_path):
     assert done.exit_code == 0
     assert "report/index.html" in done.stdout.replace("\n", "")
     assert names(tmp_path / "report") == PAGES
-    assert (tmp_path / "report").stat().st_mode & 0o777 == (tmp_path / "ann").stat().st_mode & 0o777
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["ann", "bob", "report"]
+    (tmp_path / "new").mkdir()
+    assert (tmp_path / "report").stat().st_mode == (tmp_path / "new").stat().st_mode
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["ann", "bob", "new", "report"]
 
 
 def test_pages_can_go_elsewhere_and_open_in_chinese(tmp_path):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.base.files import write_atomically
 from autograder.base.text import text
 from autograder.results.files import (
     parse_result,
@@ -206,18 +205,10 @@ def test_a_result_that_names_a_path_is_none(tmp_path):
         read_results(tmp_path)
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
-    path = tmp_path / "file.json"
-    write_atomically(path, "old")
-
-    def refuse(*_):
-        raise OSError("full")
-
-    monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(OSError, match="full"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
+def test_a_result_is_its_owners_alone_to_read(tmp_path):
+    path = write_result(tmp_path, result())
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", ".x", "a/b", "a\\b", "a\n", "\x1b[31m", "x" * 300])

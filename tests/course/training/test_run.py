@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from course.kit.corpora.dataset import open_dataset
-from course.kit.corpora.placing import UNFINISHED
 from course.kit.errors import UserError
+from course.kit.files import UNFINISHED
 from course.kit.models.families import FAMILIES, get_weights, weight_paths
 from course.kit.models.translator import load
 from course.kit.training import default_recipe
