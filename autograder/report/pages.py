@@ -16,6 +16,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from autograder.base.printable import clean
 from autograder.base.text import Text, join
 from autograder.grading.mistakes import Mistake, known_mistake
 from autograder.lookalikes.alignment import side_by_side

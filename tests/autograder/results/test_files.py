@@ -206,7 +206,7 @@ def test_a_result_that_names_a_path_is_none(tmp_path):
 
 
 def test_a_result_is_its_owners_alone_to_read(tmp_path):
-    path = write_result(tmp_path, result())
+    path = write_result(tmp_path, graded("ann"))
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
