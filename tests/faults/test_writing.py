@@ -19,7 +19,9 @@ def result(score):
     check = CheckResult(
         "positional.a.b", "a", text("t", "t"), "failed", score, 9.0, wrong=text("m" * 9000, "m")
     )
-    return Result("ann", "positional", "graded", score, 9.0, 0, "tensorflow", 0.1, [], checks=[check])
+    return Result(
+        "ann", "positional", "graded", score, 9.0, 0, "tensorflow", 0.1, [], checks=[check]
+    )
 
 
 def die(*_, **__):
