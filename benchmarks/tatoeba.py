@@ -37,7 +37,7 @@ from course.kit.training import default_recipe
 from course.kit.training.batches import Batches, encode_split
 from course.kit.training.devices import PRECISIONS, choose
 from course.kit.training.loss import TokenLoss
-from course.kit.training.run import Job, train
+from course.kit.training.run import TrainingRun, train
 from solutions.transformer import Transformer
 from solutions.translation import WarmupInverseSqrt
 
@@ -99,8 +99,10 @@ def prefix_again(model: keras.Model, source: np.ndarray, most: int) -> np.ndarra
 def course(dataset: Dataset, directory: Path, precision: str) -> list[dict[str, float]]:
     """Train and score the course's."""
     recipe = default_recipe("transformer", "tatoeba")
-    job = Job("transformer", Transformer, dataset, recipe, directory, choose("cpu", precision))
-    train(job, lambda line: print(line, flush=True))
+    run = TrainingRun(
+        "transformer", Transformer, dataset, recipe, directory, choose("cpu", precision)
+    )
+    train(run, lambda line: print(line, flush=True))
     translator = load(directory, Transformer)
     references = dataset.references("test")
     found = []

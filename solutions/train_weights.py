@@ -18,7 +18,7 @@ from course.kit.models.families import FAMILIES
 from course.kit.models.translator import load
 from course.kit.training import default_recipe
 from course.kit.training.devices import choose
-from course.kit.training.run import Job, train
+from course.kit.training.run import TrainingRun, train
 
 WEIGHTS_DIR = Path(__file__).resolve().parent / "weights"
 
@@ -38,9 +38,11 @@ def train_family(name: str, runs: Path) -> None:
     """Train a family, and put its weights and its scores into `solutions/weights`."""
     family, dataset = FAMILIES[name], open_dataset("generated")
     made = getattr(importlib.import_module(f"solutions.{family.unit}"), family.exercise)
-    job = Job(name, made, dataset, default_recipe(name, "generated"), runs / name, choose("cpu"))
+    run = TrainingRun(
+        name, made, dataset, default_recipe(name, "generated"), runs / name, choose("cpu")
+    )
     print(name)
-    translator = train(job, print)
+    translator = train(run, print)
     translator.save(WEIGHTS_DIR / name, half=True)
     rounded = load(WEIGHTS_DIR / name, made)
     scores = {}

@@ -170,8 +170,8 @@ def test_conv_attention_layer_by_hand(work):
         tensor([[[math.log(3) - 1]]]), tensor([[[1]]]), tensor([[[0], [1]]]), tensor([[[4], [7]]])
     )
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        wanted = say("a pair (context, weights)", "二元组 (context, weights)")
-        raise Mismatch(wanted, type(answer).__name__)
+        expected = say("a pair (context, weights)", "二元组 (context, weights)")
+        raise Mismatch(expected, type(answer).__name__)
     expect_equal(answer[1], [[[0.25, 0.75]]])
     expect_equal(answer[0], [[[0.25 * 4 + 0.75 * 8]]])
 
@@ -188,9 +188,9 @@ def test_conv_attention_layer_mask(work):
     mask = tensor([[True, False]], "bool")
     zero = tensor([[[0]]])
     inputs = zero, zero, tensor([[[1], [9]]]), tensor([[[1], [9]]])
-    found, weights = attention(work)(*inputs, memory_mask=mask)
+    context, weights = attention(work)(*inputs, memory_mask=mask)
     expect_equal(weights, [[[1, 0]]])
-    expect_equal(found, [[[2]]])
+    expect_equal(context, [[[2]]])
 
 
 @public_check(

@@ -79,8 +79,10 @@ def plain(work, d_model, num_heads, **arguments):
     for name in ("query", "key", "value", "output"):
         dense = getattr(layer, f"{name}_projection", None)
         if dense is None:
-            wanted = say(f"a layer in self.{name}_projection", f"self.{name}_projection 中的一个层")
-            raise Mismatch(wanted, say("none", "没有"))
+            expected = say(
+                f"a layer in self.{name}_projection", f"self.{name}_projection 中的一个层"
+            )
+            raise Mismatch(expected, say("none", "没有"))
         dense.kernel.assign(np.eye(d_model, dtype="float32"))
         dense.bias.assign(np.zeros(d_model, "float32"))
     return layer

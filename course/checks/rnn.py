@@ -12,11 +12,11 @@ from course.kit.models.scripted import RunningSum
 def step(answer, states=1):
     """Return output and states of a cell's answer."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        wanted = say("a pair (output, states)", "二元组 (output, states)")
-        raise Mismatch(wanted, type(answer).__name__)
+        expected = say("a pair (output, states)", "二元组 (output, states)")
+        raise Mismatch(expected, type(answer).__name__)
     if not isinstance(answer[1], tuple | list) or len(answer[1]) != states:
-        wanted = say(f"a list of {states} states", f"含 {states} 个状态的列表")
-        raise Mismatch(wanted, type(answer[1]).__name__)
+        expected = say(f"a list of {states} states", f"含 {states} 个状态的列表")
+        raise Mismatch(expected, type(answer[1]).__name__)
     return answer
 
 
@@ -30,10 +30,10 @@ def cell_with(cell, width, states, **weights):
 def put(layer, **weights):
     """Put values into a layer's weights."""
     for name, value in weights.items():
-        found = getattr(layer, name, None)
-        if found is None:
+        weight = getattr(layer, name, None)
+        if weight is None:
             raise Mismatch(say(f"a weight in self.{name}", f"self.{name} 中的权重"), "-")
-        found.assign(np.asarray(value, "float32"))
+        weight.assign(np.asarray(value, "float32"))
 
 
 @public_check(
@@ -213,8 +213,8 @@ def attention_with_ones(work):
 def test_additive_attention_layer_two_keys(work):
     answer = attention_with_ones(work)(tensor([[0]]), tensor([[[0], [1]]]))
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        wanted = say("a pair (context, weights)", "二元组 (context, weights)")
-        raise Mismatch(wanted, type(answer).__name__)
+        expected = say("a pair (context, weights)", "二元组 (context, weights)")
+        raise Mismatch(expected, type(answer).__name__)
     share = 1 / (1 + math.exp(-math.tanh(1)))
     expect_equal(answer[1], [[1 - share, share]])
     expect_equal(answer[0], [[share]])
@@ -299,8 +299,8 @@ def test_rnndecoder_layer_bottleneck(work):
     expect_equal(decoder(target, (tensor(MEMORY + 1), state)), as_array(first))
     second = as_array(decoder(target, (tensor(MEMORY), state + 1)))
     if np.allclose(second, as_array(first)):
-        wanted = say("other logits for another state", "状态不同，logits 也不同")
-        raise Mismatch(wanted, say("the same", "完全相同"))
+        expected = say("other logits for another state", "状态不同，logits 也不同")
+        raise Mismatch(expected, say("the same", "完全相同"))
 
 
 @public_check(

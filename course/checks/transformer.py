@@ -10,12 +10,12 @@ WORDS = np.array([[[1, -1, 2, 0], [0, 3, 1, -2], [2, 2, -1, 1]]], "float32")
 
 
 def of(layer, name):
-    found = getattr(layer, name, None)
-    if found is None:
+    part = getattr(layer, name, None)
+    if part is None:
         raise Mismatch(
             say(f"a layer in self.{name}", f"self.{name} 中的一个层"), say("none", "没有")
         )
-    return found
+    return part
 
 
 @public_check(

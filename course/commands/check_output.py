@@ -73,7 +73,8 @@ def print_progress(reports: Sequence[Report], console: Console) -> None:
 def draw_weights(report: Report, console: Console) -> None:
     """Show the student's attention weights for three words, and save them as a picture.
 
-    Only for work whose `scaled_dot_product_attention` passes; what can't be drawn is left out.
+    Only for work whose `scaled_dot_product_attention` passes; weights that can't be drawn are left
+    out.
     """
     outcomes = report.of("scaled_dot_product_attention")
     if not outcomes or {outcome.status for outcome in outcomes} != {"passed"}:
@@ -145,19 +146,19 @@ def _state(counts: Counter[str]) -> str:
 
 
 def _file(path: Path | None) -> str:
-    """Return a file's name and when it was saved, which shows work that was not saved yet."""
+    """Return a file's name, and when it was saved: a student sees whether the last edit counts."""
     if path is None:
         return ""
     try:
-        shown = path.relative_to(Path.cwd())
+        name = path.relative_to(Path.cwd())
     except ValueError:
-        shown = path
+        name = path
     try:
         clock = time.strftime("%H:%M:%S", time.localtime(path.stat().st_mtime))
     except OSError:
-        return f"  [dim]{escape(str(shown))}[/]"
+        return f"  [dim]{escape(str(name))}[/]"
     saved = say(f", saved at {clock}", f"，保存于 {clock}")
-    return f"  [dim]{escape(str(shown))}{saved}[/]"
+    return f"  [dim]{escape(str(name))}{saved}[/]"
 
 
 def _line(console: Console, markup: str) -> None:

@@ -64,7 +64,7 @@ def compare(
         from course.kit.training import default_recipe, devices
         from course.kit.training.checkpoint import claim
         from course.kit.training.recipe import changed
-        from course.kit.training.run import Job, train
+        from course.kit.training.run import TrainingRun, train
 
     one_of("precision", precision, devices.PRECISIONS)
     names = list(dict.fromkeys(name.strip() for name in families.split(",") if name.strip()))
@@ -85,29 +85,31 @@ def compare(
         dataset = open_dataset(data)
         comparison.check_test(dataset)
         plan, effort = devices.choose(device, precision, jit), comparison.Effort()
-        results = []
+        measurements = []
         for name in names:
 
-            def told(text: str, name: str = name) -> None:
+            def print_step(text: str, name: str = name) -> None:
                 print_line(console, f"{name}  {text}")
 
             if load:
-                told(say(f"weights of {places[name]}", f"权重来自 {places[name]}"))
+                print_step(say(f"weights of {places[name]}", f"权重来自 {places[name]}"))
                 translator = load_translator(places[name], classes[name])
             else:
                 recipe = changed(default_recipe(name, data), [], epochs=epochs)
                 notes = {"layers": "reference" if reference else "own"}
-                job = Job(name, classes[name], dataset, recipe, directory / name, plan, seed, notes)
-                claim(job.directory, job.settings(), anew)
-                told(say(f"training on {plan}", f"训练，使用 {plan}"))
-                translator = train(job, told, verbose=1 if console.is_terminal else 0)
-            results.append(comparison.measure(translator, dataset, plan, told, effort))
+                run = TrainingRun(
+                    name, classes[name], dataset, recipe, directory / name, plan, seed, notes
+                )
+                claim(run.directory, run.settings(), anew)
+                print_step(say(f"training on {plan}", f"训练，使用 {plan}"))
+                translator = train(run, print_step, verbose=1 if console.is_terminal else 0)
+            measurements.append(comparison.measure(translator, dataset, plan, print_step, effort))
         about = {
             say("data", "数据"): dataset.name,
             say("trained and timed on", "训练与计时设备"): str(plan),
             say("software", "软件"): f"Keras {keras.__version__}, {keras.backend.backend()}",
         }
-        page = comparison_report.write(directory, results, about, effort)
+        page = comparison_report.write(directory, measurements, about, effort)
     except OSError as error:
         stop(str(error))
     except KeyboardInterrupt:

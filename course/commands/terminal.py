@@ -1,4 +1,4 @@
-"""What the commands share: how they stop, which language they speak, and where they run."""
+"""What the commands share: how they stop, their language, their device, and how they print."""
 
 import contextlib
 import os
@@ -61,21 +61,22 @@ def use_device(device: str) -> None:
 def unannounced() -> Iterator[None]:
     """Import a backend without the lines that its libraries write as they are loaded.
 
-    They go past Python, to the process's stderr; what an import that failed had written is shown.
+    The libraries write past Python, to the process's stderr. The lines of an import that failed
+    are shown.
     """
     sys.stderr.flush()
-    kept = os.dup(2)
+    stderr = os.dup(2)
     with tempfile.TemporaryFile() as file:
         os.dup2(file.fileno(), 2)
         try:
             yield
         except BaseException:
             file.seek(0)
-            os.write(kept, file.read())
+            os.write(stderr, file.read())
             raise
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def stop_training() -> NoReturn:

@@ -50,15 +50,14 @@ def train(
         from course.kit.corpora.dataset import open_dataset
         from course.kit.models.families import family_of
         from course.kit.training import default_recipe, devices
+        from course.kit.training import run as training
         from course.kit.training.checkpoint import claim
         from course.kit.training.recipe import changed
-        from course.kit.training.run import Job
-        from course.kit.training.run import train as run
 
     one_of("precision", precision, devices.PRECISIONS)
     try:
         family_of(family)
-        made = trained_models.model_class(family, reference)
+        family_class = trained_models.model_class(family, reference)
         dataset = open_dataset(data)
         recipe = changed(
             default_recipe(family, data),
@@ -70,13 +69,17 @@ def train(
         plan = devices.choose(device, precision, jit)
         directory = out or trained_models.run_directory(family, data)
         notes = {"layers": "reference" if reference else "own"}
-        job = Job(family, made, dataset, recipe, directory, plan, seed, notes)
-        claim(directory, job.settings(), anew)
+        run = training.TrainingRun(
+            family, family_class, dataset, recipe, directory, plan, seed, notes
+        )
+        claim(directory, run.settings(), anew)
         counts = dataset.card["splits"]["train"]["pairs"]
         print_line(
             console, say(f"{family}: {counts:,} pairs, {plan}", f"{family}：{counts:,} 对，{plan}")
         )
-        run(job, lambda line: print_line(console, line), verbose=1 if console.is_terminal else 0)
+        training.train(
+            run, lambda line: print_line(console, line), verbose=1 if console.is_terminal else 0
+        )
     except OSError as error:
         stop(str(error))
     except KeyboardInterrupt:

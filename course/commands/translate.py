@@ -71,10 +71,10 @@ def translate(
 
 
 def _typed() -> Iterator[str]:
-    """Lines from the keyboard, with a prompt, or from a pipe; empty ones are left out."""
-    asks = sys.stdin.isatty()
+    """Yield lines from the keyboard, with a prompt, or from a pipe; without the empty ones."""
+    prompts = sys.stdin.isatty()
     while True:
-        if asks:
+        if prompts:
             print("> ", end="", file=sys.stderr, flush=True)
         try:
             line = sys.stdin.readline()
@@ -89,13 +89,13 @@ def _typed() -> Iterator[str]:
 
 
 def _translate_file(translator: "Translator", file: Path, beam: int, console: Console) -> None:
-    """Print a translation for every line, empty ones for empty ones; the file is streamed."""
+    """Print a translation of every line of a file, as it is read; empty lines stay empty."""
     try:
         total = file.stat().st_size
         lines = file.open(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         stop(say(f"{file} can't be read: {error}.", f"无法读取 {file}：{error}。"))
-    # Left to itself, the bar would take the translations over to its own stream.
+    # By default, the bar would send the translations to its own stream.
     bar = Progress(
         console=console, transient=True, redirect_stdout=False, disable=sys.stdout.isatty()
     )
@@ -105,9 +105,9 @@ def _translate_file(translator: "Translator", file: Path, beam: int, console: Co
 
         def flush() -> None:
             real = [line for line in waiting if line.strip()]
-            found = iter(translator.translate(real, beam)) if real else iter(())
+            translations = iter(translator.translate(real, beam)) if real else iter(())
             for line in waiting:
-                print(next(found).text if line.strip() else "")
+                print(next(translations).text if line.strip() else "")
             progress.advance(task, sum(len(line.encode()) + 1 for line in waiting))
             waiting.clear()
 
@@ -126,7 +126,7 @@ def _draw(translation: "Translation", path: Path) -> None:
         stop(say("This model has no attention to draw.", "这个模型没有注意力可画。"))
     from course.kit.notebook import plots
 
-    drawn = plots.heatmap(
+    figure = plots.heatmap(
         translation.attention,
         translation.tokens,
         translation.source_tokens,
@@ -134,6 +134,6 @@ def _draw(translation: "Translation", path: Path) -> None:
         sides=(say("written", "译文"), say("read", "原文")),
     )
     try:
-        drawn.savefig(path, dpi=150)
+        figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
         stop(say(f"{path} can't be written: {error}.", f"无法写入 {path}：{error}。"))

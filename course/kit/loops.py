@@ -1,7 +1,7 @@
 """One loop over time for every backend, inside compiled functions too.
 
-`keras.ops.scan` is the same idea. On TensorFlow it can't be differentiated under XLA, and wants
-what each step gives to look like what is carried on; this one has neither limit.
+`keras.ops.scan` is the same idea. But on TensorFlow it can't be differentiated under XLA, and each
+output must have the structure of the carry; this loop has neither limit.
 """
 
 from collections.abc import Callable
@@ -16,14 +16,14 @@ def scan(step: Step, carry: Any, length: Any) -> tuple[Any, Any]:
     """Call `step` once for each t = 0, 1, ..., length - 1, one after the other.
 
     Args:
-        step: takes `(carry, t)` and gives `(carry, output)`: what the next step is to get, in the
-            same structure and shapes, and what this step has to say.
-        carry: what the first step gets; tensors, or lists and tuples of them.
+        step: takes `(carry, t)` and gives `(carry, output)`: the carry of the next step, in the
+            same structure and shapes, and the output of this one.
+        carry: the carry of the first step: tensors, or lists and tuples of them.
         length: how many steps; an int, or a scalar tensor inside a compiled function.
 
     Returns:
-        `(carry, outputs)`: what the last step handed on, and every step's output, stacked along a
-        new first axis.
+        `(carry, outputs)`: the carry after the last step, and every step's output, stacked along
+        a new first axis.
 
     Raises:
         ValueError: there is no step to take.
@@ -56,23 +56,23 @@ def _scan_in_graph(step: Step, carry: Any, length: Any) -> tuple[Any, Any]:
     # layer built, since no weight can be made inside a loop.
     carry, first = step(carry, 0)
     flat = [tf.convert_to_tensor(output) for output in keras.tree.flatten(first)]
-    written = [
+    arrays = [
         tf.TensorArray(output.dtype, size=length, element_shape=output.shape).write(0, output)
         for output in flat
     ]
 
-    def body(t: Any, carry: Any, written: list) -> tuple[Any, Any, list]:
+    def body(t: Any, carry: Any, arrays: list) -> tuple[Any, Any, list]:
         carry, output = step(carry, t)
-        each = zip(written, keras.tree.flatten(output), strict=True)
+        each = zip(arrays, keras.tree.flatten(output), strict=True)
         return t + 1, carry, [array.write(t, value) for array, value in each]
 
-    _, carry, written = tf.while_loop(
+    _, carry, arrays = tf.while_loop(
         lambda t, *_: t < length,
         body,
-        (tf.constant(1), carry, written),
+        (tf.constant(1), carry, arrays),
         maximum_iterations=length,  # without a bound XLA can't differentiate the loop
     )
-    stacked = [array.stack() for array in written]
+    stacked = [array.stack() for array in arrays]
     if isinstance(length, int):
         stacked = [tf.ensure_shape(s, [length, *s.shape[1:]]) for s in stacked]
     return carry, keras.tree.pack_sequence_as(first, stacked)

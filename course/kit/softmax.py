@@ -1,4 +1,4 @@
-"""Softmax beside a mask: given to every unit but the one in which students write it."""
+"""Softmax with a mask: for every unit but the one in which students write it."""
 
 import warnings
 from typing import Any

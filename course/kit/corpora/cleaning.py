@@ -1,4 +1,4 @@
-"""From the lines of a file to clean pairs: what is repaired, what is dropped, and why."""
+"""From the lines of a file to clean pairs: texts are repaired, and unusable lines dropped."""
 
 import re
 import unicodedata
@@ -14,7 +14,7 @@ from course.kit.corpora.vocabulary import WIDE
 MAX_WORDS = 20
 MAX_CHARACTERS = 30
 
-# Why a line is dropped, as the card and the screen say it.
+# Why a line is dropped: the key for the card, the texts for the screen.
 REASONS = {
     "blank": ("blank lines", "空行"),
     "not_utf8": ("not text in UTF-8", "不是 UTF-8 文本"),
@@ -94,7 +94,7 @@ def simplified(text: str) -> str:
 
 @cache
 def _converter() -> Callable[[str], str]:
-    import opencc  # loaded where it is needed, since most of the course needs none of it
+    import opencc  # here, since most of the course does without
 
     return opencc.OpenCC("t2s").convert
 
@@ -105,7 +105,7 @@ def clean_rows(
     max_words: int = MAX_WORDS,
     max_characters: int = MAX_CHARACTERS,
 ) -> Iterator[Row]:
-    """Give the clean pairs of a file, one line at a time; repeated pairs are given again.
+    """Give the clean pairs of a file, one line at a time, repeated pairs too.
 
     Args:
         lines: the file's lines in UTF-8: English, Chinese and perhaps an attribution, between
@@ -124,7 +124,7 @@ def clean_rows(
 
 
 def _row(line: bytes, max_words: int, max_characters: int) -> Row | str:
-    """Return the pair of a line, or why there is none."""
+    """Return the pair of a line, or the reason why there is none, one of `REASONS`."""
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:

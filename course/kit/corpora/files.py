@@ -1,4 +1,4 @@
-"""Files of pairs on disk: their lines, their hash, and how far a long reading has come."""
+"""Files of pairs on disk: their lines, their hash, and a progress bar for long readings."""
 
 import hashlib
 import zipfile
@@ -24,7 +24,7 @@ def sha256_of(path: Path) -> str:
 
 
 def lines_of(path: Path, description: str) -> Iterator[bytes]:
-    """Give the lines of a TSV file, or of the one in a zip, and show how far it has come.
+    """Give the lines of a TSV file, or of the one in a zip, with a progress bar.
 
     Raises:
         UserError: the file can't be read, or is a zip in which no file or several may be meant.
@@ -34,10 +34,10 @@ def lines_of(path: Path, description: str) -> Iterator[bytes]:
             with zipfile.ZipFile(path) as archive:
                 member = archive.getinfo(member_of(archive, path))
                 with archive.open(member) as file:
-                    yield from _shown(file, member.file_size, description)
+                    yield from _with_progress(file, member.file_size, description)
         else:
             with path.open("rb") as file:
-                yield from _shown(file, path.stat().st_size, description)
+                yield from _with_progress(file, path.stat().st_size, description)
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
         # RuntimeError is how zipfile says that a password is needed.
         raise UserError(
@@ -49,7 +49,7 @@ def member_of(archive: zipfile.ZipFile, path: Path) -> str:
     """Return the name of the file of pairs in a zip.
 
     Raises:
-        UserError: there is none, or several may be meant.
+        UserError: the zip holds no such file, or several may be meant.
     """
     names = [name for name in archive.namelist() if name.endswith((".txt", ".tsv"))]
     # manythings.org puts notes about the file beside it, and calls them _about.txt.
@@ -65,7 +65,7 @@ def member_of(archive: zipfile.ZipFile, path: Path) -> str:
     return (named or pairs)[0]
 
 
-def _shown(file: IO[bytes], size: int, description: str) -> Iterator[bytes]:
+def _with_progress(file: IO[bytes], size: int, description: str) -> Iterator[bytes]:
     start = file.read(2)
     if start in (b"\xff\xfe", b"\xfe\xff"):
         raise UserError(
@@ -76,22 +76,22 @@ def _shown(file: IO[bytes], size: int, description: str) -> Iterator[bytes]:
         )
     file.seek(0)
     with progress(description, size) as advance:
-        told = 0
+        reported = 0
         while line := file.readline(_LONGEST):
             rest = line
             while len(rest) == _LONGEST and not rest.endswith(b"\n"):
-                rest = file.readline(_LONGEST)  # what is far too long is passed over
+                rest = file.readline(_LONGEST)  # the rest of a line that is far too long
             yield line
-            if (place := file.tell()) - told > _STEP:
-                advance(place - told)
-                told = place
+            if (place := file.tell()) - reported > _STEP:
+                advance(place - reported)
+                reported = place
 
 
 @contextmanager
 def progress(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on the terminal for reading `total` bytes; gives what is called as they come.
+    """Show a bar on the terminal for reading `total` bytes; gives a function to advance it.
 
-    Nothing is shown for little files, or where stderr is no terminal.
+    No bar is shown for little files, or where stderr is no terminal.
     """
     if total is not None and total < _SHOWN_FROM:
         yield lambda count: None

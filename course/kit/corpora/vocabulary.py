@@ -31,7 +31,7 @@ WIDE = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fff
 
 
 class Vocabulary(Protocol):
-    """What all vocabularies can do.
+    """The methods that all vocabularies have.
 
     `size` counts the four special ids too, so it is the V of the models' logits.
     """
@@ -42,7 +42,7 @@ class Vocabulary(Protocol):
     def __contains__(self, token: str) -> bool: ...
 
     def tokens(self, text: str) -> list[str]:
-        """Return the text's tokens, those that are unknown too."""
+        """Return the text's tokens, unknown ones too."""
 
     def encode(self, text: str) -> list[int]:
         """Return the text's token ids, without start and end; unknown tokens give 1."""
@@ -87,8 +87,9 @@ class _Listed:
         counts = Counter(token for text in texts for token in cut(text))
         # Ties are broken by the token itself, so that the order of the texts does not matter.
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        kept = [token for token, count in ranked if count >= min_count]
-        return cls(kept if max_size is None else kept[: max(0, max_size - len(SPECIAL_TOKENS))])
+        tokens = [token for token, count in ranked if count >= min_count]
+        most = None if max_size is None else max(0, max_size - len(SPECIAL_TOKENS))
+        return cls(tokens[:most])
 
     @property
     def size(self) -> int:
@@ -227,7 +228,7 @@ class SubwordVocabulary:
         sample: int = 500_000,
         seed: int = 0,
     ) -> "SubwordVocabulary":
-        """Return a vocabulary learned from texts; one pass over them, and a sample is kept.
+        """Return a vocabulary learned from a sample of texts, in one pass over them.
 
         Args:
             texts: cleaned sentences; an iterator will do.
@@ -242,19 +243,19 @@ class SubwordVocabulary:
         """
         import sentencepiece
 
-        kept = _drawn(texts, sample, random.Random(seed))
-        counts = Counter(c for text in kept for c in text if not c.isspace())
+        sentences = _sample(texts, sample, random.Random(seed))
+        counts = Counter(c for text in sentences for c in text if not c.isspace())
         if not counts:
             raise UserError(
                 say("There is no text to learn subwords from.", "没有可用来学习子词的文本。")
             )
         often = sum(count for count in counts.values() if count >= min_count)
-        written = io.BytesIO()
+        trained = io.BytesIO()
         sentencepiece.set_random_generator_seed(seed)
         try:
             sentencepiece.SentencePieceTrainer.train(
-                sentence_iterator=iter(kept),
-                model_writer=written,
+                sentence_iterator=iter(sentences),
+                model_writer=trained,
                 model_type=model,
                 vocab_size=max_size or 8000,
                 hard_vocab_limit=False,
@@ -264,7 +265,7 @@ class SubwordVocabulary:
                 normalization_rule_name="identity",
                 # A mark before the first word makes it the word that it is elsewhere; where
                 # there are no spaces it would do the opposite.
-                add_dummy_prefix=sum(" " in text for text in kept) * 2 > len(kept),
+                add_dummy_prefix=sum(" " in text for text in sentences) * 2 > len(sentences),
                 pad_id=PAD_ID,
                 unk_id=UNKNOWN_ID,
                 bos_id=START_ID,
@@ -286,7 +287,7 @@ class SubwordVocabulary:
                     f"大小为 {max_size} 的词表装不下这些文本的字符；请增大 max_size 或 min_count。",
                 )
             ) from None
-        return cls(written.getvalue())
+        return cls(trained.getvalue())
 
     @property
     def size(self) -> int:
@@ -410,15 +411,15 @@ def _as_tokens(vocabulary: Any, ids_or_tokens: Iterable[int] | Iterable[str]) ->
     return items if items and isinstance(items[0], str) else vocabulary.decode(items)
 
 
-def _drawn(texts: Iterable[str], most: int, draw: random.Random) -> list[str]:
+def _sample(texts: Iterable[str], most: int, draw: random.Random) -> list[str]:
     """Return at most so many texts, each with the same chance (reservoir sampling)."""
-    kept: list[str] = []
-    for seen, text in enumerate(texts):
-        if seen < most:
-            kept.append(text)
-        elif (place := draw.randrange(seen + 1)) < most:
-            kept[place] = text
-    return kept
+    sample: list[str] = []
+    for number, text in enumerate(texts):
+        if number < most:
+            sample.append(text)
+        elif (place := draw.randrange(number + 1)) < most:
+            sample[place] = text
+    return sample
 
 
 def _expect(vocabulary: Any, kind: type, path: str | Path) -> Any:

@@ -1,4 +1,4 @@
-"""The step of a search, compiled: its operations are strung together once, not at every word.
+"""The step of a search, compiled.
 
 Run one by one, the hundred small operations of a step take longer to start than to compute.
 """
@@ -13,15 +13,15 @@ from course.kit.decoding.steps import PrefixSteps, State, Steps
 
 
 class CompiledSteps:
-    """Steps that say what others say, whose `step` the backend has compiled.
+    """The steps of another `Steps`, compiled by the backend.
 
-    TensorFlow traces it once for batches of any size and sources of any length. JAX compiles it
-    again for every size. PyTorch has no tracing that Keras relies on; there the step only leaves
-    out what gradients would need.
+    TensorFlow traces the step once, for all sizes of batches and lengths of sources. JAX compiles
+    it for every size. Keras has no tracing on PyTorch; there the step only runs without
+    gradients.
 
     Args:
         steps: from `steps_for(model)`; tensors keep their shapes from one step to the next.
-        model: theirs.
+        model: the model that they belong to.
     """
 
     def __init__(self, steps: Steps, model: Any):
@@ -40,7 +40,7 @@ def compiled(steps: Steps, model: Any) -> Steps:
 
 
 def _as_graph(step: Callable, model: Any) -> Callable:
-    """One graph for each length of the buffers: what else there is of sizes it leaves open."""
+    """Return the step as graphs: one for each length of the buffers, open in all other sizes."""
     import tensorflow as tf
 
     graphs: dict[tuple, Callable] = {}

@@ -1,4 +1,4 @@
-"""What a model would say next, after many beginnings at once."""
+"""The likeliest next words of a model, after many beginnings at once."""
 
 from typing import Any
 

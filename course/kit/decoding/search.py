@@ -1,7 +1,7 @@
 """Greedy and beam search over the steps of a model.
 
-The model's tensors stay where they are; what was written is kept on the host, and sentences that
-have ended are not computed any further, once they are the half.
+The model's tensors stay on its device; the words written so far are on the host. Once half of the
+sentences have ended, these are taken out of the batch.
 """
 
 import math
@@ -31,7 +31,7 @@ def greedy_search(steps: Steps, source: np.ndarray, max_length: int) -> np.ndarr
     """
     _check_room(max_length)
     batch = len(source)
-    written = np.full((batch, max_length), PAD_ID, "int32")
+    target = np.full((batch, max_length), PAD_ID, "int32")
     going, ended = np.arange(batch), np.zeros(batch, bool)
     words = np.full(batch, START_ID, "int32")
     state = steps.begin(ops.convert_to_tensor(source, "int32"), max_length)
@@ -39,15 +39,15 @@ def greedy_search(steps: Steps, source: np.ndarray, max_length: int) -> np.ndarr
         logits, state = steps.step(ops.convert_to_tensor(words), position, state)
         words = ops.convert_to_numpy(ops.argmax(logits, axis=-1)).astype("int32")
         words[ended] = PAD_ID
-        written[going, position] = words
+        target[going, position] = words
         ended |= words == END_ID
         if ended.all():
             break
         if 2 * ended.sum() >= len(ended):  # by halves: each new batch size may have to be compiled
-            kept = np.flatnonzero(~ended)
-            going, ended, words = going[kept], ended[kept], words[kept]
-            state = {kind: _rows(part, kept) for kind, part in state.items()}
-    return written[:, : position + 1]
+            rows = np.flatnonzero(~ended)
+            going, ended, words = going[rows], ended[rows], words[rows]
+            state = {kind: _rows(part, rows) for kind, part in state.items()}
+    return target[:, : position + 1]
 
 
 def beam_search(
@@ -57,10 +57,10 @@ def beam_search(
     beam_size: int = 4,
     length_penalty: float = 0.6,
 ) -> np.ndarray:
-    """Keep the `beam_size` best beginnings of each translation; return the best that comes of them.
+    """Keep the `beam_size` best beginnings of each translation; return the best in the end.
 
-    A hypothesis Y scores log P(Y | source) / ((5 + |Y|) / 6)^length_penalty, its end id counted;
-    one that has ended stays and competes on.
+    A hypothesis Y scores log P(Y | source) / ((5 + |Y|) / 6)^length_penalty, its end id counted.
+    A hypothesis that has ended stays and competes on.
 
     Args:
         steps: from `steps_for(model)`.
@@ -88,7 +88,7 @@ def beam_search(
 
     finished = np.full((batch, max_length), PAD_ID, "int32")
     going = np.arange(batch)
-    written = np.full((batch, beam_size, max_length), PAD_ID, "int32")
+    target = np.full((batch, beam_size, max_length), PAD_ID, "int32")
     words = np.full(batch * beam_size, START_ID, "int32")
     so_far = np.full((batch, beam_size), -math.inf, "float32")
     so_far[:, 0] = 0.0  # all beams begin alike: only the first may be continued
@@ -97,10 +97,10 @@ def beam_search(
 
     for position in range(max_length):
         logits, state = steps.step(ops.convert_to_tensor(words), position, state)
-        # Only a beam's own best continuations can be among the best of all its sentence's.
+        # A sentence's best continuations are among the best of each of its beams.
         gains, following = _best(logits, beam_size)
         gains[ended], following[ended] = -math.inf, PAD_ID
-        gains[ended, 0] = 0.0  # what has ended can only be padded, at no cost
+        gains[ended, 0] = 0.0  # a beam that has ended can only be padded, at no cost
 
         sums = so_far[..., None] + gains
         lengths = length + ~ended
@@ -113,23 +113,23 @@ def beam_search(
         so_far = np.take_along_axis(sums.reshape(len(going), -1), order, axis=1)
         length = np.take_along_axis(lengths, beam, axis=1)
         ended = np.take_along_axis(ended, beam, axis=1) | (chosen == END_ID)
-        written = np.take_along_axis(written, beam[:, :, None], axis=1)
-        written[:, :, position] = chosen
-        finished[going] = written[:, 0]
+        target = np.take_along_axis(target, beam[:, :, None], axis=1)
+        target[:, :, position] = chosen
+        finished[going] = target[:, 0]
         done = ended.all(axis=1)
         if done.all():
             break
         source_row = np.arange(len(going))[:, None]
         if 2 * done.sum() >= len(done):
-            kept = np.flatnonzero(~done)
-            state["fixed"] = _rows(state["fixed"], _beams(kept, beam_size))
+            rows = np.flatnonzero(~done)
+            state["fixed"] = _rows(state["fixed"], _beams(rows, beam_size))
             going, source_row, beam, chosen = (
-                going[kept],
-                source_row[kept],
-                beam[kept],
-                chosen[kept],
+                going[rows],
+                source_row[rows],
+                beam[rows],
+                chosen[rows],
             )
-            so_far, length, ended, written = so_far[kept], length[kept], ended[kept], written[kept]
+            so_far, length, ended, target = so_far[rows], length[rows], ended[rows], target[rows]
         words = chosen.reshape(-1).astype("int32")
         state["moving"] = _rows(state["moving"], (source_row * beam_size + beam).reshape(-1))
     return finished[:, : position + 1]
@@ -141,7 +141,7 @@ def _check_room(max_length: int) -> None:
 
 
 def _best(logits: Any, beam_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest words after each beginning, `(B, k, k)`: log-probabilities, and ids."""
+    """Return the likeliest words after each beginning, `(B, k, k)`: log-probabilities and ids."""
     logits = ops.cast(logits, "float32")
     best, words = ops.top_k(logits, beam_size)
     likely = best - ops.logsumexp(logits, axis=-1, keepdims=True)
@@ -153,11 +153,11 @@ def _best(logits: Any, beam_size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _beams(sentences: np.ndarray, beam_size: int) -> np.ndarray:
-    """The rows of these sentences' beams."""
+    """Return the rows of these sentences' beams."""
     return (sentences[:, None] * beam_size + np.arange(beam_size)).reshape(-1)
 
 
 def _rows(part: Any, rows: np.ndarray) -> Any:
-    """The rows of these numbers, of every tensor of a state."""
+    """Return some rows of every tensor of a state."""
     index = ops.convert_to_tensor(rows, "int32")
     return keras.tree.map_structure(lambda tensor: ops.take(tensor, index, axis=0), part)

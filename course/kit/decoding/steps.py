@@ -1,12 +1,12 @@
-"""One step of a translator at a time: what is kept between two words, for each family.
+"""One step of a translator at a time: the state between two words, for each family.
 
-`model.decode` computes all positions from the beginning. Written word by word, that would do the
-same work again and again; but a causal decoder never changes its mind about earlier positions, so
-what it computed for them can be kept: keys and values in a Transformer, the last inputs of each
+`model.decode` computes all positions from the beginning. Word by word, that would be the same work
+again and again. But in a causal decoder later words change nothing at earlier positions, so that
+the results for these can be stored: keys and values in a Transformer, the last inputs of each
 window in a convolutional decoder, the state in a recurrent one.
 
-A `Steps` is made for a model by `steps_for` and drives the model's own layers, by the names that
-the exercises give them.
+`steps_for` makes a `Steps` for a model. It calls the model's own layers, by the names that the
+exercises give them.
 
 Notation: B batch, S source length, D model width, H heads, V vocabulary size, L longest target.
 """
@@ -25,11 +25,12 @@ State = dict[str, Any]
 
 
 class Steps(Protocol):
-    """What the search needs of a model.
+    """The interface of a model that the search needs.
 
     A state is `{"fixed": ..., "moving": ...}`, nested lists of tensors whose first axis is the
-    batch: what the source gave, whose second axis is the source's, and what the words so far have
-    left. From one step to the next every tensor keeps its shape and its place.
+    batch. The fixed ones come from the source, whose length is their second axis; the moving ones
+    come from the words so far. From one step to the next every tensor keeps its shape and its
+    place.
     """
 
     def begin(self, source: Any, max_length: int) -> State:
@@ -43,9 +44,9 @@ class Steps(Protocol):
 
 
 class TransformerSteps:
-    """A `Transformer`, whose keys and values are kept.
+    """A `Transformer`, whose state is the keys and values of its layers.
 
-    Self-attention at position t asks with one query, for the keys 0 to t. They lie in a buffer
+    Self-attention at position t has one query, and the keys 0 to t. Keys and values lie in buffers
     `(B, L, H, D/H)` of fixed size, so that every step has the same shapes.
     """
 
@@ -70,49 +71,49 @@ class TransformerSteps:
         x = model.target_embedding(words[:, None]) * math.sqrt(model.d_model)
         x = x + _position(model, position, state["moving"][0][0].shape[1], x)
         moving = []
-        for layer, memory, kept in zip(
+        for layer, memory, buffers in zip(
             model.decoder_layers, memories, state["moving"], strict=True
         ):
             attention = layer.self_attention
-            here = (ops.arange(kept[0].shape[1]) == position)[None, :, None, None]
+            here = (ops.arange(buffers[0].shape[1]) == position)[None, :, None, None]
             keys, values = (
                 ops.where(here, _by_head(projection(x), attention.num_heads), before)
                 for projection, before in zip(
-                    (attention.key_projection, attention.value_projection), kept, strict=True
+                    (attention.key_projection, attention.value_projection), buffers, strict=True
                 )
             )
             moving.append([keys, values])
-            written = (ops.arange(keys.shape[1]) <= position)[None]
-            x = layer.self_attention_norm(x + _attend(attention, x, keys, values, written))
-            found = _attend(layer.cross_attention, x, memory[0], memory[1], source_mask)
-            x = layer.cross_attention_norm(x + found)
+            past = (ops.arange(keys.shape[1]) <= position)[None]
+            x = layer.self_attention_norm(x + _attend(attention, x, keys, values, past))
+            output = _attend(layer.cross_attention, x, memory[0], memory[1], source_mask)
+            x = layer.cross_attention_norm(x + output)
             x = layer.feed_forward_norm(x + layer.feed_forward(x))
         logits = model.output_projection(x)[:, 0]
         return logits, {"fixed": state["fixed"], "moving": moving}
 
 
 def _position(model: Any, position: Any, length: int, x: Any) -> Any:
-    """What the model adds at a position of at most `length`, `(1, 1, D)`: a row of its table."""
+    """Return what the model adds at a position below `length`: a row of its table, `(1, 1, D)`."""
     table = model.positions(ops.zeros((1, length, x.shape[-1]), x.dtype))
     return ops.take(table, ops.reshape(position, (1,)), axis=1)
 
 
 def _by_head(x: Any, num_heads: int) -> Any:
-    """`(B, T, D)` as `(B, T, H, D/H)`."""
+    """Return `(B, T, D)` as `(B, T, H, D/H)`."""
     return ops.reshape(x, (*ops.shape(x)[:2], num_heads, x.shape[-1] // num_heads))
 
 
 def _attend(attention: Any, x: Any, keys: Any, values: Any, allowed: Any) -> Any:
-    """One query `(B, 1, D)` over keys and values `(B, L, H, D/H)`; allowed is `(B, L)`."""
+    """Attend with one query `(B, 1, D)` to `(B, L, H, D/H)`, where `allowed` `(B, L)` is True."""
     query = _by_head(attention.query_projection(x), attention.num_heads)
     scores = ops.einsum("bthd,bshd->bhts", query * keys.shape[-1] ** -0.5, keys)
     weights = masked_softmax(scores, allowed[:, None, None, :])
-    found = ops.einsum("bhts,bshd->bthd", weights, values)
-    return attention.output_projection(ops.reshape(found, ops.shape(x)))
+    heads = ops.einsum("bhts,bshd->bthd", weights, values)
+    return attention.output_projection(ops.reshape(heads, ops.shape(x)))
 
 
 class RNNSteps:
-    """An `RNNSeq2Seq`, whose state is kept."""
+    """An `RNNSeq2Seq`, whose state is that of its cell."""
 
     def __init__(self, model: Any):
         self.decoder, self.encode = model.decoder, model.encode
@@ -136,9 +137,9 @@ class RNNSteps:
 
 
 class ConvSteps:
-    """A `ConvSeq2Seq`, of whose decoder the last inputs of each window are kept.
+    """A `ConvSeq2Seq`, whose state is the last K - 1 inputs of each of its decoder's blocks.
 
-    A window of K words before the first one holds zeros, which is what causal padding shows too.
+    Before the first word these are zeros, as in causal padding.
     """
 
     def __init__(self, model: Any):
@@ -172,7 +173,7 @@ class ConvSteps:
 class PrefixSteps:
     """Any model with `encode` and `decode`: all words so far are decoded again at each step.
 
-    What is kept grows with them.
+    The state, these words, grows from step to step.
     """
 
     def __init__(self, model: Any):
@@ -184,16 +185,16 @@ class PrefixSteps:
 
     def step(self, words: Any, position: int, state: State) -> tuple[Any, State]:
         [before] = state["moving"]
-        written = ops.concatenate([before, ops.cast(words, "int32")[:, None]], axis=1)
-        logits = self.model.decode(written, tuple(state["fixed"]))[:, -1]
-        return logits, {"fixed": state["fixed"], "moving": [written]}
+        target = ops.concatenate([before, ops.cast(words, "int32")[:, None]], axis=1)
+        logits = self.model.decode(target, tuple(state["fixed"]))[:, -1]
+        return logits, {"fixed": state["fixed"], "moving": [target]}
 
 
 def steps_for(model: Any) -> Steps:
-    """Return the quickest steps that say what `model.decode` says.
+    """Return the quickest steps that give the logits of `model.decode`.
 
-    A model whose parts have other names, or work otherwise, is decoded from the beginning each
-    time; that is slower, and right.
+    A model whose parts have other names, or work otherwise, is decoded from the beginning at each
+    step: slower, but right.
     """
     for family, mark in (
         (TransformerSteps, "decoder_layers"),
@@ -210,15 +211,15 @@ def _agrees(model: Any, steps: Steps) -> bool:
     source = np.array([[4, 5, 6, END_ID], [5, END_ID, PAD_ID, PAD_ID]], "int32")
     target = np.array([[START_ID, 4, 5, 6, 4], [START_ID, 6, 6, 5, 5]], "int32")
     source, target = ops.convert_to_tensor(source), ops.convert_to_tensor(target)
-    wanted = ops.convert_to_numpy(model.decode(target, model.encode(source)))
+    right = ops.convert_to_numpy(model.decode(target, model.encode(source)))
     try:
         state = steps.begin(source, target.shape[1])
-        found = []
+        answers = []
         for position in range(target.shape[1]):
             logits, state = steps.step(target[:, position], position, state)
-            found.append(ops.convert_to_numpy(logits))
-    except Exception:  # whatever a model of another make raises: it has no such parts
+            answers.append(ops.convert_to_numpy(logits))
+    except Exception:  # a model without these parts may raise anything
         return False
-    half = keras.backend.standardize_dtype(wanted.dtype) in ("float16", "bfloat16")
+    half = keras.backend.standardize_dtype(right.dtype) in ("float16", "bfloat16")
     tolerance = 5e-2 if half else 1e-3
-    return np.allclose(np.stack(found, axis=1), wanted, rtol=tolerance, atol=tolerance)
+    return np.allclose(np.stack(answers, axis=1), right, rtol=tolerance, atol=tolerance)

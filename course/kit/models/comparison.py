@@ -62,12 +62,12 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Result:
-    """What is measured of one family.
+class Measurements:
+    """The quality and the costs of one family.
 
     Attributes:
-        family: its name.
-        card: what its translator's card says: sizes, epochs, seconds of training.
+        name: the family's.
+        card: the card of its translator: sizes, epochs, seconds of training.
         parameters: how many numbers are trained.
         scores: by split.
         bands: BLEU by source length, on the test split.
@@ -77,7 +77,7 @@ class Result:
         example: a test sentence's translation, with attention where the family has any.
     """
 
-    family: str
+    name: str
     card: dict[str, Any]
     parameters: int
     scores: dict[str, Scores]
@@ -99,14 +99,14 @@ def measure(
     plan: Plan,
     say_line: Callable[[str], object],
     effort: Effort | None = None,
-) -> Result:
+) -> Measurements:
     """Measure a trained translator.
 
     Args:
         translator: trained, its card as training leaves it.
         dataset: has a test split.
         plan: precision of the training steps that are timed, and whether XLA compiles them.
-        say_line: told what is measured next.
+        say_line: called with a line of text before each part.
         effort: how much is measured.
 
     Raises:
@@ -116,25 +116,25 @@ def measure(
     test = check_test(dataset)
     sentences = [english for english, _ in test]
     scores: dict[str, Scores] = {}
-    written: list[str] = []
+    test_texts: list[str] = []
     for split in (split for split in SPLITS if split in dataset.splits):
         references = dataset.references(split)
         if not references:
             continue
         say_line(say(f"translating {split}", f"翻译 {split}"))
-        found = _texts(translator, [english for english, _ in references])
-        scores[split] = evaluate(found, [right for _, right in references])
-        written = written or found
+        texts = _texts(translator, [english for english, _ in references])
+        scores[split] = evaluate(texts, [right for _, right in references])
+        test_texts = test_texts or texts
     say_line(say("timing translation", "测量翻译时间"))
     decoding, one = decoding_seconds(translator, sentences, effort)
     say_line(say("timing training steps", "测量训练步的时间"))
     [example] = translator.translate([example_of(sentences)], attention=True)
-    return Result(
-        family=translator.card["family"],
+    return Measurements(
+        name=translator.card["family"],
         card=translator.card,
         parameters=int(sum(np.prod(v.shape) for v in translator.model.trainable_variables)),
         scores=scores,
-        bands=bands(written, test),
+        bands=bands(test_texts, test),
         decoding=decoding,
         one_sentence=one,
         steps=step_seconds(translator, plan, effort),
@@ -166,30 +166,30 @@ def length_of(sentence: str) -> int:
 def length_bands(lengths: Sequence[int], least: int) -> list[tuple[int, int]]:
     """Return bands `(shortest, longest)` that hold at least so many of these lengths each.
 
-    Where there are fewer in all, it is one band.
+    Where there are fewer lengths in all, there is one band.
     """
-    counts, found = Counter(lengths), []
-    begin, held = min(lengths), 0
+    counts, bands = Counter(lengths), []
+    begin, size = min(lengths), 0
     for length in range(begin, max(lengths) + 1):
-        held += counts[length]
-        if held >= least:
-            found.append((begin, length))
-            begin, held = length + 1, 0
-    if held or not found:  # too few to stand alone
-        before = found.pop()[0] if found else begin
-        found.append((before, max(lengths)))
-    return found
+        size += counts[length]
+        if size >= least:
+            bands.append((begin, length))
+            begin, size = length + 1, 0
+    if size or not bands:  # too few for a band of their own
+        before = bands.pop()[0] if bands else begin
+        bands.append((before, max(lengths)))
+    return bands
 
 
-def bands(written: Sequence[str], test: Sequence[tuple[str, list[str]]]) -> list[Band]:
-    """Return BLEU by source length, of translations `written` of the test sentences."""
+def bands(texts: Sequence[str], test: Sequence[tuple[str, list[str]]]) -> list[Band]:
+    """Return BLEU by source length, of the texts that translate the test sentences."""
     lengths = [length_of(english) for english, _ in test]
-    found = []
+    measured = []
     for shortest, longest in length_bands(lengths, max(20, len(test) // 20)):
         rows = [n for n, length in enumerate(lengths) if shortest <= length <= longest]
-        scores = evaluate([written[n] for n in rows], [test[n][1] for n in rows])
-        found.append(Band(shortest, longest, len(rows), scores.bleu))
-    return found
+        scores = evaluate([texts[n] for n in rows], [test[n][1] for n in rows])
+        measured.append(Band(shortest, longest, len(rows), scores.bleu))
+    return measured
 
 
 def example_of(sentences: Sequence[str], words: int = 9) -> str:
@@ -206,7 +206,7 @@ def decoding_seconds(
     """
     many = list(itertools.islice(itertools.cycle(sentences), effort.sentences))
     few = list(itertools.islice(itertools.cycle(sentences), effort.single))
-    _texts(translator, few)  # what is made once is made now
+    _texts(translator, few)  # warms up: compiles, and chooses the steps
     together = _seconds(partial(_texts, translator, many))
     alone = [_seconds(partial(_texts, translator, [text])) for text in few]
     return together, statistics.median(alone)

@@ -1,4 +1,4 @@
-"""The families of translators: what they are called, their sizes, and where their weights are.
+"""The families of translators: their names, their classes, and the paths of their weights.
 
 A family names a class of the exercises and the arguments that it is made with. The weights of a
 model are known by their paths in the contract of the exercises, `encoder.cell.kernel` say, so that
@@ -23,7 +23,7 @@ class Family:
 
     Attributes:
         name: what the commands call it.
-        unit, exercise: where its class is written.
+        unit, exercise: its class is this exercise of this unit.
         title: in English and in Chinese.
         fixed: arguments that make the family what it is.
     """
@@ -74,12 +74,12 @@ def build(family: str, model_class: type, sizes: Mapping[str, Any]) -> keras.Mod
 
     Args:
         family: its name.
-        model_class: the exercise's class, whoever wrote it.
+        model_class: the exercise's class, the student's or the reference's.
         sizes: the class's arguments.
     """
     model = model_class(**{**family_of(family).fixed, **sizes})
     word = np.array([[4]], "int32")
-    model((word, word))  # the first call makes what `build` may have left
+    model((word, word))  # the first call makes the weights that `build` left out
     return model
 
 
@@ -125,7 +125,7 @@ def _dense(prefix: str) -> list[str]:
 
 
 def _layer(prefix: str, attentions: tuple[str, ...]) -> list[str]:
-    """A Transformer layer's weights: of its attentions, its network and their normalisations."""
+    """Return the weights of a Transformer's layer: attentions, network and normalisations."""
     projections = [
         f"{prefix}.{attention}.{name}_projection"
         for attention in attentions
@@ -155,17 +155,17 @@ def set_weights(model: Any, weights: Mapping[str, np.ndarray]) -> None:
         UserError: a part has another name or another size.
     """
     for path, value in weights.items():
-        found = _weight(model, path)
-        if math.prod(found.shape) != value.size:
+        weight = _weight(model, path)
+        if math.prod(weight.shape) != value.size:
             raise UserError(
                 say(
-                    f"{path} has the shape {tuple(found.shape)}, and {value.shape} is to go in; "
+                    f"{path} has the shape {tuple(weight.shape)}, and {value.shape} is to go in; "
                     "make the model with the sizes that the weights were trained with.",
-                    f"{path} 的形状是 {tuple(found.shape)}，而权重的形状是 {value.shape}；"
+                    f"{path} 的形状是 {tuple(weight.shape)}，而权重的形状是 {value.shape}；"
                     "请用训练时的尺寸创建模型。",
                 )
             )
-        found.assign(np.reshape(value, tuple(found.shape)).astype("float32"))
+        weight.assign(np.reshape(value, tuple(weight.shape)).astype("float32"))
 
 
 def _weight(model: Any, path: str) -> Any:

@@ -51,10 +51,10 @@ class RecordedModel:
         target_in = ops.cast(target_in, "int32")
         factors = _at_places(self.target_factors, target_in.shape[1])
         keys = of_source[:, None] + ops.cumsum(target_in * factors, axis=1)
-        found = ops.searchsorted(self.keys, ops.reshape(keys, (-1,)))
-        found = ops.reshape(ops.minimum(found, len(self.keys) - 1), ops.shape(keys))
-        known = ops.equal(ops.take(self.keys, found), keys)
-        return ops.take(self.logits, ops.where(known, found, len(self.keys)), axis=0)
+        rows = ops.searchsorted(self.keys, ops.reshape(keys, (-1,)))
+        rows = ops.reshape(ops.minimum(rows, len(self.keys) - 1), ops.shape(keys))
+        known = ops.equal(ops.take(self.keys, rows), keys)
+        return ops.take(self.logits, ops.where(known, rows, len(self.keys)), axis=0)
 
 
 def _at_places(factors: np.ndarray, length: int) -> Any:

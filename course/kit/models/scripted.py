@@ -11,8 +11,8 @@ from course.kit.tokens import PAD_ID
 class ScriptedModel:
     """The face of the course's models over four tables of logits, whose rows are added up.
 
-    What it says next depends on the last word, on the position, on the source, and on all that was
-    written; so nothing of these may get lost in decoding.
+    The next word depends on the last word, on the position, on the source, and on all words so
+    far: an error of decoding in any of these changes the translation.
 
     Args:
         by_word: `(V, V)`, a row for the word that was written last.

@@ -1,7 +1,7 @@
-"""A trained translator: a model with its two vocabularies, as it is used and as it is saved.
+"""A trained translator: a model with its two vocabularies.
 
-A saved one is a directory: `model.json` (family, sizes, how it was trained), `source.json` and
-`target.json` (vocabularies), `weights.npz` (arrays by path).
+A saved translator is a directory: `model.json` (family, sizes, how it was trained), `source.json`
+and `target.json` (vocabularies), `weights.npz` (arrays by path).
 """
 
 import json
@@ -31,11 +31,11 @@ _WORTH_COMPILING = 16  # sentences: for fewer it takes longer than it saves
 
 @dataclass(frozen=True)
 class Translation:
-    """A translation, and what it was made of.
+    """A translation, its tokens, and those of its source.
 
     Attributes:
         text: the sentence.
-        tokens, source_tokens: T words written and S words read.
+        tokens, source_tokens: the T tokens of the translation and the S tokens of its source.
         attention: `(T, S)`, averaged over layers and heads; None where the model has none.
     """
 
@@ -46,12 +46,12 @@ class Translation:
 
 
 class Translator:
-    """A model, its vocabularies, and what is known of it.
+    """A model, its vocabularies, and a card that describes it.
 
     Args:
         model: has the interface of the course's models.
         source, target: the vocabularies.
-        card: `family`, `sizes`, `max_length`, and whatever else is worth knowing.
+        card: `family`, `sizes`, `max_length`, and how it was trained.
     """
 
     def __init__(self, model: Any, source: Vocabulary, target: Vocabulary, card: dict[str, Any]):
@@ -59,7 +59,7 @@ class Translator:
 
     @cached_property
     def _steps(self) -> Steps:
-        # Trying out which steps are right takes longer than a short sentence.
+        # Made once: finding out which steps fit takes longer than a short sentence.
         return steps_for(self.model)
 
     @cached_property
@@ -81,12 +81,12 @@ class Translator:
             beam_size: 1 writes greedily.
             length_penalty: of beam search.
             attention: whether the weights are wanted.
-            step: told the number of sentences that are done, each time.
+            step: called with the number of sentences that are done, after each batch.
         """
         texts = [cleaning.clean_english(sentence) for sentence in sentences]
         limit = self.card.get("max_source_length", 10**6)
         ids = [self.source.encode(text)[:limit] for text in texts]
-        found = [Translation("", [], [])] * len(ids)  # of nothing comes nothing
+        translations = [Translation("", [], [])] * len(ids)  # empty sentences stay so
         order = sorted((n for n, words in enumerate(ids) if words), key=lambda n: len(ids[n]))
         steps = self._steps if len(order) < _WORTH_COMPILING else self._compiled_steps
         at_once = min(_SENTENCES, max(1, _BEGINNINGS // beam_size))
@@ -94,42 +94,45 @@ class Translator:
             rows = order[begin : begin + at_once]
             source = padded([ids[n] for n in rows])
             if beam_size == 1:
-                written = greedy_search(steps, source, self.card["max_length"])
+                target = greedy_search(steps, source, self.card["max_length"])
             else:
-                written = beam_search(
+                target = beam_search(
                     steps, source, self.card["max_length"], beam_size, length_penalty
                 )
-            # An unknown word is copied from where the model looked.
-            looking = np.flatnonzero(attention | (written == UNKNOWN_ID).any(axis=1))
-            weights = self._attention(source[looking], written[looking])
-            looked = dict(zip(looking, weights, strict=True)) if weights is not None else {}
+            # An unknown word becomes the source word with the most attention, so that sentences
+            # with unknown words need their weights too.
+            chosen = np.flatnonzero(attention | (target == UNKNOWN_ID).any(axis=1))
+            weights = self._attention(source[chosen], target[chosen])
+            weights_of = dict(zip(chosen, weights, strict=True)) if weights is not None else {}
             for row, n in enumerate(rows):
-                found[n] = self._told(texts[n], len(ids[n]), written[row], looked.get(row))
+                translations[n] = self._translation(
+                    texts[n], len(ids[n]), target[row], weights_of.get(row)
+                )
             step(begin + len(rows))
-        return found
+        return translations
 
-    def _attention(self, source: np.ndarray, written: np.ndarray) -> np.ndarray | None:
-        """Weights `(B, T, S)`, averaged; None where there are no sentences or no attention."""
+    def _attention(self, source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
+        """Return weights `(B, T, S)`, averaged; None without sentences or without attention."""
         if not len(source):
             return None
-        start = np.full((len(written), 1), START_ID, "int32")
-        target_in = np.concatenate([start, written[:, :-1]], axis=1)
+        start = np.full((len(target), 1), START_ID, "int32")
+        target_in = np.concatenate([start, target[:, :-1]], axis=1)
         layers = self.model.attention_scores(source, target_in).values()
         arrays = [keras.ops.convert_to_numpy(each).astype("float32") for each in layers]
         return np.mean([each.mean(axis=1) for each in arrays], axis=0) if arrays else None
 
-    def _told(
-        self, text: str, read: int, written: np.ndarray, weights: np.ndarray | None
+    def _translation(
+        self, text: str, length: int, target: np.ndarray, weights: np.ndarray | None
     ) -> Translation:
-        """Return what was written for a text of which `read` words were read."""
-        tokens = self.target.decode(written)
-        surface = getattr(self.source, "surface", self.source.tokens)(text)[:read]
+        """Return the translation of a text, of which the model read the first `length` tokens."""
+        tokens = self.target.decode(target)
+        surface = getattr(self.source, "surface", self.source.tokens)(text)[:length]
         if weights is not None:
-            ended = np.flatnonzero(written == END_ID)
-            real = [t for t, word in enumerate(written) if word not in (PAD_ID, START_ID)]
+            ended = np.flatnonzero(target == END_ID)
+            real = [t for t, word in enumerate(target) if word not in (PAD_ID, START_ID)]
             real = [t for t in real if not len(ended) or t < ended[0]]
-            weights = weights[real][:, :read]
-        if UNKNOWN_ID in written:
+            weights = weights[real][:, :length]
+        if UNKNOWN_ID in target:
             covers = weights is not None and weights.shape[1] == len(surface)
             tokens = restore(tokens, surface, weights if covers else None, self.source)
         return Translation(self.target.text(tokens), tokens, surface, weights)
@@ -158,7 +161,7 @@ class Translator:
 
 
 def read_card(directory: Path) -> dict[str, Any]:
-    """Return what is known of a saved translator.
+    """Return the card of a saved translator.
 
     Raises:
         UserError: there is none.

@@ -84,10 +84,10 @@ def figure(columns: int = 1, rows: int = 1, width: float = 4.2, height: float = 
             "savefig.facecolor": "white",
         }
     )
-    drawn, axes = plt.subplots(
+    picture, axes = plt.subplots(
         rows, columns, figsize=(width * columns, height * rows), layout="constrained"
     )
-    return drawn, axes
+    return picture, axes
 
 
 def heatmap(
@@ -173,7 +173,7 @@ def arrows(
     Returns:
         The figure.
     """
-    drawn, axes = figure(width=3.8, height=3.6)
+    picture, axes = figure(width=3.8, height=3.6)
     for (name, (x, y)), colour in zip(vectors.items(), COLOURS, strict=False):
         shape = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", xy=(x, y), xytext=(0, 0), arrowprops=shape)
@@ -194,7 +194,7 @@ def arrows(
     axes.grid(alpha=0.3)
     if title:
         axes.set_title(label(title))
-    return drawn
+    return picture
 
 
 def curves(

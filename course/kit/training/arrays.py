@@ -1,4 +1,4 @@
-"""Training on arrays, in short: no validation, nothing kept but the weights."""
+"""Short trainings on arrays, without validation and without checkpoints."""
 
 from typing import Any
 
@@ -36,18 +36,18 @@ def fit(
     shuffle, losses = np.random.default_rng(0), []
     for _ in range(epochs):
         shuffle.shuffle(batches)
-        found = []
+        batch_losses = []
         for batch in batches:
-            words, target_in, target_out = _fed(source[batch], target[batch])
+            words, target_in, target_out = _inputs(source[batch], target[batch])
             real = (target_out != PAD_ID).astype("float32")
             loss = model.train_on_batch((words, target_in), target_out, sample_weight=real)
-            found.append(float(np.ravel(loss)[0]))
-        losses.append(float(np.mean(found)))
+            batch_losses.append(float(np.ravel(loss)[0]))
+        losses.append(float(np.mean(batch_losses)))
     return losses
 
 
-def _fed(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The source, the target behind the start id, and the target before its end id."""
+def _inputs(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the source, the target behind the start id, and the target before its end id."""
     source, target_out = _cut(source), _cut(target, room=1)
     target_in = np.concatenate([np.full_like(target_out[:, :1], START_ID), target_out[:, :-1]], 1)
     target_out[np.arange(len(target)), (target != PAD_ID).sum(axis=1)] = END_ID
@@ -55,7 +55,7 @@ def _fed(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 
 def _cut(ids: np.ndarray, room: int = 0) -> np.ndarray:
-    """The columns that these rows need, and `room` more; zeros where there are not enough."""
+    """Return the columns that these rows need, and `room` more, rounded up with padding."""
     longest = int((ids != PAD_ID).sum(axis=1).max()) + room
     width = -(-longest // _MULTIPLE) * _MULTIPLE
     cut = np.full((len(ids), width), PAD_ID, "int32")

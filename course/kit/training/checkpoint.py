@@ -1,4 +1,4 @@
-"""What is kept of a training run, so that a killed one goes on as if nothing had happened.
+"""The checkpoints of a training run: a killed run goes on as if nothing had happened.
 
 state.npz     the model's and the optimizer's variables, random seeds, the history
 best.npz      the weights with the best validation BLEU, by path
@@ -47,12 +47,12 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def claim(directory: Path, plan: dict[str, Any], anew: bool = False) -> None:
-    """Make a directory ready for a run, or see that the run in it is this one.
+    """Make a directory ready for a run, or check that the run in it is the same.
 
     Args:
-        directory: where the run is kept.
-        plan: what decides its course; the epochs are part of it, for the learning rate falls to 0
-            at the last of them.
+        directory: of the run.
+        plan: the settings that decide its course. The number of epochs is one of them, for the
+            learning rate falls to 0 at the last.
         anew: whether an earlier run is removed.
 
     Raises:
@@ -100,7 +100,7 @@ def _sweep(directory: Path) -> None:
 
 
 class State:
-    """All that training changes, and the history until now.
+    """All variables that training changes, and the history so far.
 
     Args:
         path: the file.

@@ -20,14 +20,14 @@ PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16")
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train on.
+    """Where and how to train: devices, precision, and whether to compile.
 
     Attributes:
         device: `cpu` or `gpu`.
-        count: how many of them.
+        count: the number of these devices.
         precision: a Keras dtype policy.
         jit_compile: whether XLA compiles the training step.
-        scope: makes the context in which the model is to be built.
+        scope: returns the context in which the model is to be built.
     """
 
     device: str
@@ -56,11 +56,11 @@ def gpus() -> list[str]:
 
 
 def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> Plan:
-    """Return what to train on.
+    """Return where and how to train.
 
-    By itself it takes every GPU there is, half precision on a GPU (bfloat16 on JAX, float16 with
-    loss scaling elsewhere), and XLA on a GPU; on a CPU, where half precision and XLA measured
-    slower for models of this size, neither.
+    `auto` means every GPU that the backend sees, with half precision (bfloat16 on JAX, float16 with
+    loss scaling elsewhere) and XLA. Without a GPU `auto` means the CPU with neither, since both
+    measured slower there for models of this size.
 
     Args:
         device: `auto`, `cpu` or `gpu`.
@@ -70,8 +70,8 @@ def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> 
     Raises:
         UserError: a GPU is asked for and there is none.
     """
-    found = [] if device == "cpu" else gpus()
-    if device == "gpu" and not found:
+    names = [] if device == "cpu" else gpus()
+    if device == "gpu" and not names:
         raise UserError(
             say(
                 f"The {keras.backend.backend()} backend sees no GPU; train with --device cpu, or "
@@ -81,18 +81,18 @@ def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> 
             )
         )
     backend = keras.backend.backend()
-    on_gpu = bool(found)
+    on_gpu = bool(names)
     if precision == "auto":
         half = "mixed_bfloat16" if backend == "jax" else "mixed_float16"
         precision = half if on_gpu else "float32"
     compiled = jit == "on" or (jit == "auto" and on_gpu and backend != "torch")
-    count = len(found) if on_gpu and backend != "torch" else 1
+    count = len(names) if on_gpu and backend != "torch" else 1
     return Plan(
         device="gpu" if on_gpu else "cpu",
         count=count,
         precision=precision,
         jit_compile=compiled,
-        scope=_shared_by(found) if count > 1 else contextlib.nullcontext,
+        scope=_shared_by(names) if count > 1 else contextlib.nullcontext,
     )
 
 
@@ -108,7 +108,7 @@ def in_precision(policy: str) -> Iterator[None]:
 
 
 def _shared_by(devices: list[str]) -> Callable[[], Any]:
-    """Return what makes a scope in which a model is copied to all these devices."""
+    """Return a function whose contexts copy a model to all these devices."""
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

@@ -1,7 +1,7 @@
 """How a family is trained: sizes, learning rate, regularisation, and for how long.
 
-Each can be changed on the command line. The recipe for generated pairs made the reference weights;
-that for real pairs was measured for the Transformer (README), and is a first guess for the others.
+Each of these can be changed on the command line. The recipe for generated pairs made the reference
+weights; that for real pairs was measured for the Transformer (README), and is a first guess for the others.
 """
 
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +13,7 @@ from course.kit.language import say
 
 @dataclass(frozen=True)
 class Recipe:
-    """What `course train` follows.
+    """The settings of `course train`.
 
     Attributes:
         sizes: arguments of the model's class, but for those that the vocabularies decide.
@@ -91,7 +91,7 @@ def default_recipe(family: str, data: str) -> Recipe:
 
 
 def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
-    """Return a recipe with some things changed; what is None stays.
+    """Return a recipe with some settings changed; settings that are None stay.
 
     Args:
         recipe: the one to begin with.
@@ -101,14 +101,14 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
     Raises:
         UserError: a size can't be understood, or the model has no such argument.
     """
-    found = dict(recipe.sizes)
+    changed_sizes = dict(recipe.sizes)
     for each in sizes:
         name, _, value = each.partition("=")
         try:
-            if name not in found:
+            if name not in changed_sizes:
                 raise KeyError(name)
-            found[name] = type(found[name])(value)
-            _check_size(found[name])
+            changed_sizes[name] = type(changed_sizes[name])(value)
+            _check_size(changed_sizes[name])
         except (KeyError, ValueError):
             known = ", ".join(f"{name}={value}" for name, value in recipe.sizes.items())
             raise UserError(
@@ -117,7 +117,7 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
                     f"无法使用 --size {each}；写法如：{known}。",
                 )
             ) from None
-    width, heads = found.get("d_model", 0), found.get("num_heads", 1)
+    width, heads = changed_sizes.get("d_model", 0), changed_sizes.get("num_heads", 1)
     if width % heads or width % 2:
         raise UserError(
             say(
@@ -125,12 +125,16 @@ def changed(recipe: Recipe, sizes: list[str], **others: Any) -> Recipe:
                 f"d_model={width} 必须是偶数，并能被 {heads} 个头整除。",
             )
         )
-    given = {name: value for name, value in others.items() if value is not None}
-    return replace(recipe, sizes=found, **given)
+    changes = {name: value for name, value in others.items() if value is not None}
+    return replace(recipe, sizes=changed_sizes, **changes)
 
 
 def _check_size(value: Any) -> None:
-    """A share, as of dropout, is from 0 to less than 1; a number of things is at least 1."""
+    """Refuse a share, as of dropout, outside of 0 to 1, and a number of things below 1.
+
+    Raises:
+        ValueError: the size is refused.
+    """
     right = 0 <= value < 1 if isinstance(value, float) else value >= 1
     if not right:
         raise ValueError(value)

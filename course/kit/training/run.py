@@ -1,7 +1,7 @@
 """Training a family on a data set: from pairs to a translator on disk.
 
-Each epoch ends with a validation: its sentences are translated greedily and scored. What is needed
-to go on from there is written after each epoch, so that a run that was killed and resumed gives the
+Each epoch ends with a validation: the validation sentences are translated greedily and scored. The
+state of training is written after each epoch, so that a run that was killed and resumed gives the
 curve of one that was left alone.
 """
 
@@ -35,18 +35,18 @@ from course.kit.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is to be trained, on what, how, and where it is kept.
+class TrainingRun:
+    """One training: of what, on what, how, and the directory that it is written to.
 
     Attributes:
         family: its name.
-        model_class: the exercise's class, whoever wrote it.
+        model_class: the exercise's class, the student's or the reference's.
         dataset: the pairs.
         recipe: sizes, epochs and so on.
-        directory: where the run is kept.
+        directory: holds the checkpoints, and in the end the translator.
         plan: devices and precision.
         seed: of weights, batches and dropout.
-        notes: what else the saved translator's card is to say.
+        notes: further entries of the saved translator's card.
     """
 
     family: str
@@ -59,7 +59,7 @@ class Job:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def settings(self) -> dict[str, Any]:
-        """Return what decides the course of the run: another one of these is another run."""
+        """Return the settings that decide the run's course: runs that differ in one are two."""
         return {
             "family": self.family,
             "data": self.dataset.directory.name,
@@ -70,12 +70,12 @@ class Job:
         }
 
 
-def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Translator:
+def train(run: TrainingRun, say_line: Callable[[str], object], verbose: int = 0) -> Translator:
     """Train, or go on where a run in the same directory was stopped; return the translator.
 
     Args:
-        job: what to train.
-        say_line: told a line after each epoch.
+        run: what to train.
+        say_line: called with a line of text after each epoch.
         verbose: Keras's own progress: 0 none, 1 a bar, 2 a line an epoch.
 
     Raises:
@@ -83,17 +83,17 @@ def train(job: Job, say_line: Callable[[str], object], verbose: int = 0) -> Tran
         UserError: a sentence is longer than the model's `max_length`.
         UserError: the directory holds the state of another model.
     """
-    # All of it is in the scope: JAX shares out batches only as long as it is there.
-    with in_precision(job.plan.precision), job.plan.scope():
-        return _train(job, say_line, verbose)
+    # All of training is in the scope: JAX shares out batches only inside it.
+    with in_precision(run.plan.precision), run.plan.scope():
+        return _train(run, say_line, verbose)
 
 
-def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Translator:
-    keras.utils.set_random_seed(job.seed)
-    recipe, directory = job.recipe, job.directory
-    source, target = _vocabularies(job.dataset, recipe)
-    encoded = encode_split(job.dataset, "train", source, target, data_home() / "encoded")
-    batches = Batches(encoded, tokens=recipe.tokens, seed=job.seed)
+def _train(run: TrainingRun, say_line: Callable[[str], object], verbose: int) -> Translator:
+    keras.utils.set_random_seed(run.seed)
+    recipe, directory = run.recipe, run.directory
+    source, target = _vocabularies(run.dataset, recipe)
+    encoded = encode_split(run.dataset, "train", source, target, data_home() / "encoded")
+    batches = Batches(encoded, tokens=recipe.tokens, seed=run.seed)
 
     sizes = {
         "source_vocabulary_size": source.size,
@@ -102,29 +102,29 @@ def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Transla
     }
     room = recipe.sizes.get("max_length", 10**6)
     _check_room(batches, room)
-    model = build(job.family, job.model_class, sizes)
+    model = build(run.family, run.model_class, sizes)
     model.compile(
         optimizer=_optimizer(recipe, steps=len(batches) * recipe.epochs),
         loss=TokenLoss(recipe.label_smoothing),
-        jit_compile=job.plan.jit_compile,
+        jit_compile=run.plan.jit_compile,
     )
     model.optimizer.build(model.trainable_variables)
     card = {
-        "family": job.family,
+        "family": run.family,
         "sizes": sizes,
         "max_length": min(recipe.max_length, room),
         "max_source_length": room,
-        "data": job.dataset.name,
-        "seed": job.seed,
+        "data": run.dataset.name,
+        "seed": run.seed,
         "recipe": recipe.to_json(),
-        **job.notes,
+        **run.notes,
     }
-    keeper = Keeper(Translator(model, source, target, card), job, say_line)
-    keeper.resume()
-    done = len(keeper.state.history)
-    if done < recipe.epochs and not keeper.enough():
+    validation = Validation(Translator(model, source, target, card), run, say_line)
+    validation.resume()
+    done = len(validation.state.history)
+    if done < recipe.epochs and not validation.enough():
         batches.epoch = done
-        callbacks = [keeper, *_tensorboard(directory)]
+        callbacks = [validation, *_tensorboard(directory)]
         model.fit(
             batches,
             initial_epoch=done,
@@ -133,7 +133,7 @@ def _train(job: Job, say_line: Callable[[str], object], verbose: int) -> Transla
             callbacks=callbacks,
             verbose=verbose,
         )
-    return keeper.finish()
+    return validation.finish()
 
 
 def _vocabularies(dataset: Dataset, recipe: Recipe) -> tuple[Vocabulary, Vocabulary]:
@@ -170,47 +170,48 @@ def _optimizer(recipe: Recipe, steps: int) -> keras.optimizers.Optimizer:
 
 
 def _tensorboard(directory: Path) -> list[keras.callbacks.Callback]:
-    """Keras's own logs, where TensorFlow is there to write them."""
+    """Return the callback that writes Keras's own logs, where TensorFlow can write them."""
     if keras.backend.backend() != "tensorflow" or not importlib.util.find_spec("tensorboard"):
         return []
     return [keras.callbacks.TensorBoard(directory / "tensorboard", write_graph=False)]
 
 
-class Keeper(keras.callbacks.Callback):
-    """Validates after each epoch, keeps what is worth keeping, and says when it is enough.
+class Validation(keras.callbacks.Callback):
+    """Validates after each epoch, writes checkpoints, and stops where validation stands still.
 
     Args:
         translator: the model that is trained, with its vocabularies.
-        job: what is trained.
-        say_line: told a line after each epoch.
+        run: the training that it belongs to.
+        say_line: called with a line of text after each epoch.
     """
 
-    def __init__(self, translator: Translator, job: Job, say_line: Callable[[str], object]):
+    def __init__(self, translator: Translator, run: TrainingRun, say_line: Callable[[str], object]):
         super().__init__()
-        self.translator, self.job, self.say_line = translator, job, say_line
-        self.state = State(job.directory / "state.npz", translator.model)
-        self._paths = weight_paths(job.family, translator.card["sizes"])
-        self._validation = job.dataset.references("validation")
-        if not self._validation:
+        self.translator, self.run, self.say_line = translator, run, say_line
+        self.state = State(run.directory / "state.npz", translator.model)
+        self._paths = weight_paths(run.family, translator.card["sizes"])
+        self._references = run.dataset.references("validation")
+        if not self._references:
             raise UserError(
                 say(
-                    f"{job.dataset.name} has too few pairs to set some aside for validation.",
-                    f"{job.dataset.name} 的句对太少，无法留出验证集。",
+                    f"{run.dataset.name} has too few pairs to set some aside for validation.",
+                    f"{run.dataset.name} 的句对太少，无法留出验证集。",
                 )
             )
         self._started = time.monotonic()
 
     def resume(self) -> None:
-        """Take up what an earlier run left."""
+        """Go on from the state of a run that was stopped, where there is one."""
         self.state.restore()
 
     def _epoch_file(self, epoch: int) -> Path:
-        return self.job.directory / "epochs" / f"{epoch}.npz"
+        return self.run.directory / "epochs" / f"{epoch}.npz"
 
     def validate(self) -> Scores:
         """Score greedy translations of the validation sentences."""
-        written = self.translator.translate([english for english, _ in self._validation])
-        return evaluate([each.text for each in written], [right for _, right in self._validation])
+        translations = self.translator.translate([english for english, _ in self._references])
+        texts = [translation.text for translation in translations]
+        return evaluate(texts, [right for _, right in self._references])
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._started = time.monotonic()
@@ -230,46 +231,46 @@ class Keeper(keras.callbacks.Callback):
         self.state.history.append(row)
         weights = get_weights(self.translator.model, self._paths)
         if scores.bleu > best:
-            write_arrays(self.job.directory / "best.npz", weights)
-        if self.job.recipe.average:
+            write_arrays(self.run.directory / "best.npz", weights)
+        if self.run.recipe.average:
             write_arrays(self._epoch_file(epoch + 1), weights)
-            self._epoch_file(epoch + 1 - self.job.recipe.average).unlink(missing_ok=True)
-        write_history(self.job.directory / "history.csv", self.state.history)
+            self._epoch_file(epoch + 1 - self.run.recipe.average).unlink(missing_ok=True)
+        write_history(self.run.directory / "history.csv", self.state.history)
         self.state.save()
         if logs is not None:
             logs.update({name: row[name] for name in ("val_bleu", "val_chrf", "val_exact")})
         self.say_line(
-            f"{epoch + 1}/{self.job.recipe.epochs}  loss {row['loss']:.3f}  {scores}  "
+            f"{epoch + 1}/{self.run.recipe.epochs}  loss {row['loss']:.3f}  {scores}  "
             f"{seconds:.0f} s"
         )
         if self.enough():
             self.translator.model.stop_training = True
 
     def enough(self) -> bool:
-        """Whether validation got no better for as long as the recipe is patient."""
+        """Whether validation got no better for `patience` epochs."""
         bleu = [row["val_bleu"] for row in self.state.history]
-        patience = self.job.recipe.patience
+        patience = self.run.recipe.patience
         return bool(patience and bleu and len(bleu) - 1 - int(np.argmax(bleu)) >= patience)
 
     def finish(self) -> Translator:
-        """Put in the best weights, or the average of the last ones where that is better; save."""
+        """Save the translator with its best weights: of one epoch, or the last epochs' mean."""
         model, history = self.translator.model, self.state.history
-        set_weights(model, read_arrays(self.job.directory / "best.npz"))
+        set_weights(model, read_arrays(self.run.directory / "best.npz"))
         best = max(row["val_bleu"] for row in history)
-        last = [self._epoch_file(int(row["epoch"])) for row in history[-self.job.recipe.average :]]
-        if self.job.recipe.average and all(path.is_file() for path in last):
-            kept = [read_arrays(path) for path in last]
-            mean = {path: np.mean([each[path] for each in kept], axis=0) for path in self._paths}
+        last = [self._epoch_file(int(row["epoch"])) for row in history[-self.run.recipe.average :]]
+        if self.run.recipe.average and all(path.is_file() for path in last):
+            epochs = [read_arrays(path) for path in last]
+            mean = {path: np.mean([each[path] for each in epochs], axis=0) for path in self._paths}
             set_weights(model, mean)
             scores = self.validate()
             self.say_line(f"the average of the last {len(last)} epochs: {scores}")
             if scores.bleu < best:
-                set_weights(model, read_arrays(self.job.directory / "best.npz"))
+                set_weights(model, read_arrays(self.run.directory / "best.npz"))
             best = max(best, scores.bleu)
         self.translator.card |= {
             "epochs": len(history),
             "seconds": round(sum(row["seconds"] for row in history), 1),
             "val_bleu": round(best, 2),
         }
-        self.translator.save(self.job.directory)
+        self.translator.save(self.run.directory)
         return self.translator

@@ -28,16 +28,16 @@ from course.kit.training import default_recipe
 from course.kit.training.devices import Plan, _shared_by
 from course.kit.training.checkpoint import claim
 from course.kit.training.recipe import changed
-from course.kit.training.run import Job, train
+from course.kit.training.run import TrainingRun, train
 from solutions.transformer import Transformer
 names = [f"CPU:{n}" for n in range(devices)]
 plan = Plan("cpu", devices, "float32", False, *([_shared_by(names)] if devices > 1 else []))
 sizes = ["d_model=8", "num_heads=2", "d_ff=16", "num_layers=1"]
 recipe = changed(default_recipe("transformer", "other"), sizes)
 recipe = replace(recipe, epochs=4, tokens=256, warmup_steps=2, max_length=12, min_count=1)
-job = Job("transformer", Transformer, open_dataset(pairs), recipe, directory, plan)
-claim(directory, job.settings())
-train(job, lambda line: print(line, flush=True))
+run = TrainingRun("transformer", Transformer, open_dataset(pairs), recipe, directory, plan)
+claim(directory, run.settings())
+train(run, lambda line: print(line, flush=True))
 """
 
 

@@ -15,7 +15,7 @@ from course.kit.training import default_recipe
 from course.kit.training.checkpoint import claim, read_arrays, read_history
 from course.kit.training.devices import Plan
 from course.kit.training.recipe import changed
-from course.kit.training.run import Job, train
+from course.kit.training.run import TrainingRun, train
 from solutions.cnn import ConvSeq2Seq
 from solutions.rnn import RNNSeq2Seq
 from solutions.transformer import Transformer
@@ -33,11 +33,11 @@ class Killed(Exception):
     """Stands for a signal."""
 
 
-def job(dataset, directory, family="transformer", **recipe):
+def run(dataset, directory, family="transformer", **recipe):
     made, sizes = CLASSES[family]
     settings = {"epochs": 3, "tokens": 256, "warmup_steps": 2, "max_length": 12, "min_count": 1}
     given = changed(default_recipe(family, "other"), sizes)
-    return Job(family, made, dataset, replace(given, **settings | recipe), directory, PLAN)
+    return TrainingRun(family, made, dataset, replace(given, **settings | recipe), directory, PLAN)
 
 
 def curve(directory):
@@ -67,7 +67,7 @@ def test_paths_name_every_weight_of_a_family(family):
 def test_a_run_learns_and_its_translator_comes_back(pairs_file, tmp_path):
     dataset = open_dataset(pairs_file)
     lines = []
-    made = job(dataset, tmp_path / "run", "rnn", epochs=2)
+    made = run(dataset, tmp_path / "run", "rnn", epochs=2)
     trained = train(made, lines.append)
     history = curve(tmp_path / "run")
     assert [row["epoch"] for row in history] == [1, 2]
@@ -85,15 +85,15 @@ def test_a_run_learns_and_its_translator_comes_back(pairs_file, tmp_path):
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(pairs_file, tmp_path, after):
     dataset = open_dataset(pairs_file)
-    whole = train(job(dataset, tmp_path / "whole", average=2), lambda line: None)
+    whole = train(run(dataset, tmp_path / "whole", average=2), lambda line: None)
 
     def kill(line):
         if line.startswith(f"{after}/"):
             raise Killed
 
     with pytest.raises(Killed):
-        train(job(dataset, tmp_path / "killed", average=2), kill)
-    resumed = train(job(dataset, tmp_path / "killed", average=2), lambda line: None)
+        train(run(dataset, tmp_path / "killed", average=2), kill)
+    resumed = train(run(dataset, tmp_path / "killed", average=2), lambda line: None)
     assert curve(tmp_path / "killed") == curve(tmp_path / "whole")
     for path, value in weights(whole).items():
         np.testing.assert_array_equal(weights(resumed)[path], value)
@@ -101,9 +101,9 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(pairs_file, tmp_path, a
 
 def test_a_run_that_is_done_is_not_run_again(pairs_file, tmp_path):
     dataset = open_dataset(pairs_file)
-    train(job(dataset, tmp_path / "run", epochs=1), lambda line: None)
+    train(run(dataset, tmp_path / "run", epochs=1), lambda line: None)
     lines = []
-    train(job(dataset, tmp_path / "run", epochs=1), lines.append)
+    train(run(dataset, tmp_path / "run", epochs=1), lines.append)
     assert not [line for line in lines if line.startswith("1/")]
 
 
@@ -111,7 +111,7 @@ def test_patience_ends_a_run(pairs_file, tmp_path):
     dataset = open_dataset(pairs_file)
     # A learning rate of nothing: no epoch is better than the first.
     train(
-        job(dataset, tmp_path / "run", epochs=5, patience=1, learning_rate=0.0, average=0),
+        run(dataset, tmp_path / "run", epochs=5, patience=1, learning_rate=0.0, average=0),
         lambda line: None,
     )
     assert len(curve(tmp_path / "run")) == 2
@@ -119,7 +119,7 @@ def test_patience_ends_a_run(pairs_file, tmp_path):
 
 def test_the_best_epoch_or_the_average_is_kept(pairs_file, tmp_path):
     dataset = open_dataset(pairs_file)
-    trained = train(job(dataset, tmp_path / "run", average=2), lambda line: None)
+    trained = train(run(dataset, tmp_path / "run", average=2), lambda line: None)
     directory = tmp_path / "run"
     last = [read_arrays(directory / "epochs" / f"{n}.npz") for n in (2, 3)]
     best = read_arrays(directory / "best.npz")
@@ -136,7 +136,7 @@ def test_the_best_epoch_or_the_average_is_kept(pairs_file, tmp_path):
 def test_training_leaves_keras_as_it_was(pairs_file, tmp_path):
     dataset = open_dataset(pairs_file)
     half = replace(
-        job(dataset, tmp_path / "run", epochs=1), plan=replace(PLAN, precision="mixed_bfloat16")
+        run(dataset, tmp_path / "run", epochs=1), plan=replace(PLAN, precision="mixed_bfloat16")
     )
     trained = train(half, lambda line: None)
     assert keras.config.dtype_policy().name == "float32"
@@ -175,7 +175,7 @@ def test_heads_share_an_even_width(sizes):
 
 
 def test_sentences_that_are_longer_than_the_model_has_room_for_are_told(pairs_file, tmp_path):
-    made = job(open_dataset(pairs_file), tmp_path / "run")
+    made = run(open_dataset(pairs_file), tmp_path / "run")
     short = replace(made, recipe=changed(made.recipe, ["max_length=4"]))
     with pytest.raises(UserError, match="--size max_length=8"):
         train(short, lambda line: None)
@@ -184,11 +184,11 @@ def test_sentences_that_are_longer_than_the_model_has_room_for_are_told(pairs_fi
 def test_too_few_pairs_to_validate_with_are_told(pairs_file, tmp_path):
     pairs_file.write_text("Hi.\t你好。\nRun!\t跑！\n", encoding="utf-8")
     with pytest.raises(UserError, match="too few pairs"):
-        train(job(open_dataset(pairs_file), tmp_path / "run", "rnn"), lambda line: None)
+        train(run(open_dataset(pairs_file), tmp_path / "run", "rnn"), lambda line: None)
 
 
 def test_another_family_layers_or_precision_is_another_run(pairs_file, tmp_path):
-    made = job(open_dataset(pairs_file), tmp_path / "run", "rnn")
+    made = run(open_dataset(pairs_file), tmp_path / "run", "rnn")
     claim(made.directory, made.settings())
     for other in (
         replace(made, family="rnn-fixed"),

@@ -26,7 +26,7 @@ def temperature(scores: Sequence[float], weights: Mapping[float, Any], chosen: f
     Returns:
         The figure: bars on the left, curves on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2)
+    picture, (left, right) = plots.figure(columns=2)
     names = [f"z = {score:g}" for score in scores]
     bars = left.bar(names, np.asarray(weights[chosen]), color=plots.COLOURS[: len(names)])
     left.bar_label(bars, fmt="%.2f")
@@ -39,7 +39,7 @@ def temperature(scores: Sequence[float], weights: Mapping[float, Any], chosen: f
     )
     right.axvline(chosen, color="grey", linestyle="--")
     right.set_title(plots.label(say("cold is greedy, hot is even", "低温独占，高温平均")))
-    return drawn
+    return picture
 
 
 def spread(scores: Mapping[str, Any], weights: Mapping[str, Any]) -> "Figure":
@@ -53,7 +53,7 @@ def spread(scores: Mapping[str, Any], weights: Mapping[str, Any]) -> "Figure":
         The figure: histograms on the left; on the right the mean weight of the key that gets
         most, of the one that gets second most, and so on.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=4.6)
+    picture, (left, right) = plots.figure(columns=2, width=4.6)
     reach = max(float(np.abs(z).max()) for z in scores.values())
     bins = np.linspace(-reach, reach, 41)
     for number, (name, z) in enumerate(scores.items()):
@@ -78,7 +78,7 @@ def spread(scores: Mapping[str, Any], weights: Mapping[str, Any]) -> "Figure":
     right.set_xlabel(plots.label(say("key, from most to least weight", "键（按权重从大到小）")))
     right.set_ylabel(plots.label(say("mean weight", "平均权重")))
     right.legend()
-    return drawn
+    return picture
 
 
 def maps(weights: Mapping[str, Any], words: Sequence[str]) -> "Figure":
@@ -92,7 +92,7 @@ def maps(weights: Mapping[str, Any], words: Sequence[str]) -> "Figure":
         The figure.
     """
     size = 0.3 * len(words) + 1.9
-    drawn, axes = plots.figure(columns=len(weights), width=size + 0.6, height=size)
+    picture, axes = plots.figure(columns=len(weights), width=size + 0.6, height=size)
     for one, (title, values) in zip(np.ravel(axes), weights.items(), strict=True):
         plots.heatmap(values, words, title=title, axes=one)
-    return drawn
+    return picture

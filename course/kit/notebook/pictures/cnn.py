@@ -32,7 +32,7 @@ def pairs(words: Sequence[str]) -> "Figure":
     Returns:
         The figure: T rows; each box names the first and the last word that it has seen.
     """
-    drawn, axes = plots.figure(width=1.75 * len(words) + 1.3, height=0.9 * len(words))
+    picture, axes = plots.figure(width=1.75 * len(words) + 1.3, height=0.9 * len(words))
     boxes = [(word, word) for word in words]
     for row in range(len(words)):
         for place, (first, last) in enumerate(boxes):
@@ -47,7 +47,7 @@ def pairs(words: Sequence[str]) -> "Figure":
         boxes = [(one[0], other[1]) for one, other in itertools.pairwise(boxes)]
     axes.set(xlim=(-1.15, len(words) - 0.5), ylim=(-0.35, len(words) - 0.65))
     axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def _box(axes: Any, x: float, y: float, text: str, colour: str) -> None:
@@ -121,7 +121,7 @@ def pyramid(
         The figure: a panel for each stack.
     """
     tallest = max(map(len, stacks.values()))
-    drawn, all_axes = plots.figure(
+    picture, all_axes = plots.figure(
         columns=len(stacks), width=0.5 * len(words) + 1.0, height=0.72 * tallest + 1.3
     )
     ahead = kernel_size // 2 if centred else 0
@@ -150,7 +150,7 @@ def pyramid(
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         axes.set_title(plots.label(title))
-    return drawn
+    return picture
 
 
 def _node(axes: Any, x: float, y: float, kind: str) -> None:
@@ -207,7 +207,7 @@ def reach(moved: Mapping[str, Any], words: Sequence[str]) -> "Figure":
     from matplotlib.colors import ListedColormap
 
     size = 0.24 * len(words) + 0.9
-    drawn, all_axes = plots.figure(columns=len(moved), width=size, height=size + 0.45)
+    picture, all_axes = plots.figure(columns=len(moved), width=size, height=size + 0.45)
     for axes, (title, matrix) in zip(np.ravel(all_axes), moved.items(), strict=True):
         noticed = np.asarray(matrix) > 0
         colours = ListedColormap(["#F2F2F2", _SEEN])
@@ -223,7 +223,7 @@ def reach(moved: Mapping[str, Any], words: Sequence[str]) -> "Figure":
         axes.set_xlabel(plots.label(say("output", "输出")))
         axes.set_title(plots.label(title), fontsize=11)
     np.ravel(all_axes)[0].set_ylabel(plots.label(say("exchanged word", "被换掉的词")))
-    return drawn
+    return picture
 
 
 def race(
@@ -241,7 +241,7 @@ def race(
     Returns:
         The figure: milliseconds on the left, millions on the right, on logarithmic axes.
     """
-    drawn, both = plots.figure(columns=2, width=4.6, height=3.6)
+    picture, both = plots.figure(columns=2, width=4.6, height=3.6)
     milliseconds = {name: [1e3 * t for t in each] for name, each in measured.items()}
     millions = {name: [n / 1e6 for n in each] for name, each in counted.items()}
     for axes, lines, unit, title in (
@@ -259,7 +259,7 @@ def race(
         ticks = [t for t in ticks if low <= t <= high]
         axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
-    return drawn
+    return picture
 
 
 def gate(
@@ -274,7 +274,7 @@ def gate(
     Returns:
         The figure.
     """
-    drawn, both = plots.figure(columns=2, width=4.6)
+    picture, both = plots.figure(columns=2, width=4.6)
     for axes, (x, lines), xlabel, title in (
         (both[0], over_gate, "b", say("The gate opens", "门打开")),
         (both[1], over_value, "a", say("Where it is open, a line", "门开着时是一条直线")),
@@ -287,7 +287,7 @@ def gate(
         axes.set_title(plots.label(title))
         axes.grid(alpha=0.3)
         axes.legend()
-    return drawn
+    return picture
 
 
 def leak(read: Sequence[str], write: Sequence[str], kernel_size: int = 3) -> "Figure":
@@ -302,7 +302,7 @@ def leak(read: Sequence[str], write: Sequence[str], kernel_size: int = 3) -> "Fi
         The figure: centred windows on the left, causal ones on the right.
     """
     length = len(read)
-    drawn, both = plots.figure(columns=2, width=0.9 * length + 1.6, height=3.3)
+    picture, both = plots.figure(columns=2, width=0.9 * length + 1.6, height=3.3)
     for axes, ahead, title in (
         (
             both[0],
@@ -335,7 +335,7 @@ def leak(read: Sequence[str], write: Sequence[str], kernel_size: int = 3) -> "Fi
         axes.set(xlim=(left - 1.0, length + 0.4), ylim=(-0.55, 1.5))
         axes.set_title(plots.label(title))
         axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def losses(steps: Sequence[int], loss: Mapping[str, Sequence[float]], chance: float) -> "Figure":
@@ -349,12 +349,12 @@ def losses(steps: Sequence[int], loss: Mapping[str, Sequence[float]], chance: fl
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.2)
+    picture, axes = plots.figure(width=6.2)
     plots.curves(steps, loss, say("training step", "训练步"), say("loss", "损失"), axes=axes)
     axes.axhline(chance, color="black", linestyle="--", label=f"ln 10 = {chance:.3f}")
     axes.set_ylim(0, None)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return drawn
+    return picture
 
 
 def translator(num_layers: int = 2) -> "Figure":
@@ -366,7 +366,7 @@ def translator(num_layers: int = 2) -> "Figure":
     Returns:
         The figure: encoder on the left, decoder on the right.
     """
-    drawn, axes = plots.figure(width=9.4, height=1.15 * num_layers + 3.0)
+    picture, axes = plots.figure(width=9.4, height=1.15 * num_layers + 3.0)
     embed = say("embedding + position", "词嵌入 + 位置")
     top = 1.0 + num_layers
     for x, side, kind in (
@@ -395,7 +395,7 @@ def translator(num_layers: int = 2) -> "Figure":
     _box(axes, 4.4, top + 0.8, say("logits (B, T, V)", "逻辑值 (B, T, V)"), _FILLS[4])
     axes.set(xlim=(-1.7, 9.6), ylim=(-1.2, top + 1.2))
     axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def depth(blocks: Sequence[int], variance: Mapping[str, Sequence[float]]) -> "Figure":
@@ -408,13 +408,13 @@ def depth(blocks: Sequence[int], variance: Mapping[str, Sequence[float]]) -> "Fi
     Returns:
         The figure, with a logarithmic axis and the names beside it.
     """
-    drawn, axes = plots.figure(width=6.6)
+    picture, axes = plots.figure(width=6.6)
     plots.curves(
         blocks, variance, say("blocks", "块数"), say("variance", "方差"), log="y", axes=axes
     )
     axes.axhline(1, color="black", linewidth=0.8)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
-    return drawn
+    return picture
 
 
 def looks(shares: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]) -> "Figure":
@@ -428,8 +428,8 @@ def looks(shares: Mapping[str, Any], rows: Sequence[str], columns: Sequence[str]
     Returns:
         The figure: a panel for each layer.
     """
-    drawn, all_axes = plots.figure(columns=len(shares), width=4.4, height=3.2)
+    picture, all_axes = plots.figure(columns=len(shares), width=4.4, height=3.2)
     sides = (say("about to write", "将要写"), say("looks at", "看哪里"))
     for axes, (title, weights) in zip(np.ravel(all_axes), shares.items(), strict=True):
         plots.heatmap(weights, rows, columns, title=title, axes=axes, sides=sides)
-    return drawn
+    return picture

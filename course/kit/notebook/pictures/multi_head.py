@@ -28,7 +28,7 @@ def arcs(weights: Mapping[str, Any], words: Sequence[str], place: int) -> "Figur
     Returns:
         The figure: a panel for each row.
     """
-    drawn, axes = plots.figure(columns=len(weights), width=3.9, height=2.3)
+    picture, axes = plots.figure(columns=len(weights), width=3.9, height=2.3)
     turn = np.linspace(0, np.pi, 41)
     colours = ("#444444", *plots.COLOURS)
     for number, (panel, (title, row)) in enumerate(
@@ -66,7 +66,7 @@ def arcs(weights: Mapping[str, Any], words: Sequence[str], place: int) -> "Figur
         panel.set(xlim=(-0.7, len(words) - 0.3), ylim=(-0.4, 1.2 + 0.31 * reach))
         panel.set_title(plots.label(title), fontsize=11)
         panel.axis("off")
-    return drawn
+    return picture
 
 
 def cells(panels: Mapping[str, Mapping[str, Any]], num_heads: int, width: int) -> "Figure":
@@ -85,7 +85,7 @@ def cells(panels: Mapping[str, Mapping[str, Any]], num_heads: int, width: int) -
     from matplotlib.patches import Rectangle
 
     tall = max(sum(len(t) + 1.1 for t in tables.values()) for tables in panels.values())
-    drawn, axes = plots.figure(columns=len(panels), width=2.75, height=0.42 * tall + 0.7)
+    picture, axes = plots.figure(columns=len(panels), width=2.75, height=0.42 * tall + 0.7)
     for panel, (title, tables) in zip(np.ravel(axes), panels.items(), strict=True):
         top = 0.0
         for name, table in tables.items():
@@ -115,7 +115,7 @@ def cells(panels: Mapping[str, Mapping[str, Any]], num_heads: int, width: int) -
         panel.set(xlim=(-0.7, width - 0.3), ylim=(tall - 0.2, -0.6), aspect="equal", anchor="N")
         panel.set_title(plots.label(title), fontsize=11)
         panel.axis("off")
-    return drawn
+    return picture
 
 
 def reach(width: int, num_heads: int) -> "Figure":
@@ -130,7 +130,7 @@ def reach(width: int, num_heads: int) -> "Figure":
     """
     from matplotlib.patches import Patch, Rectangle
 
-    drawn, axes = plots.figure(columns=2, width=4.2, height=3.9)
+    picture, axes = plots.figure(columns=2, width=4.2, height=3.9)
     share = width // num_heads
     titles = (
         say("exact: project, then cut", "准确：先投影，再切分"),
@@ -169,8 +169,8 @@ def reach(width: int, num_heads: int) -> "Figure":
         )
         for head in range(num_heads)
     ]
-    drawn.legend(handles=keys, loc="outside lower center", ncols=num_heads, frameon=False)
-    return drawn
+    picture.legend(handles=keys, loc="outside lower center", ncols=num_heads, frameon=False)
+    return picture
 
 
 def own_share(
@@ -192,7 +192,7 @@ def own_share(
     Returns:
         The figure: the map on the left, the curves on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=4.9, height=4.1)
+    picture, (left, right) = plots.figure(columns=2, width=4.9, height=4.1)
     of = say(f"head 1 of {chosen}", f"{chosen} 个头中的第 1 个")
     plots.heatmap(weights, words, title=of, axes=left)
     plots.curves(
@@ -211,7 +211,7 @@ def own_share(
     right.minorticks_off()
     right.set_ylim(-0.03, 1.08)
     right.legend(loc="upper right", fontsize="small")
-    return drawn
+    return picture
 
 
 def mask_grid(masks: Mapping[str, Any], words: Sequence[Sequence[str]]) -> "Figure":
@@ -226,8 +226,8 @@ def mask_grid(masks: Mapping[str, Any], words: Sequence[Sequence[str]]) -> "Figu
     """
     arrays = {title: np.asarray(mask) for title, mask in masks.items()}
     rows, heads = next(iter(arrays.values())).shape[:2]
-    drawn, axes = plots.figure(columns=heads * len(arrays), rows=rows, width=2.3, height=2.5)
-    drawn.get_layout_engine().set(h_pad=0.12)
+    picture, axes = plots.figure(columns=heads * len(arrays), rows=rows, width=2.3, height=2.5)
+    picture.get_layout_engine().set(h_pad=0.12)
     grid = np.reshape(axes, (rows, -1))
     for number, (title, mask) in enumerate(arrays.items()):
         for sentence, head in np.ndindex(rows, heads):
@@ -246,7 +246,7 @@ def mask_grid(masks: Mapping[str, Any], words: Sequence[Sequence[str]]) -> "Figu
                 f"sentence {sentence + 1}, head {head + 1}", f"第 {sentence + 1} 句，头 {head + 1}"
             )
             panel.set_title(plots.label(f"{title}\n{which}"), fontsize=10)
-    return drawn
+    return picture
 
 
 def head_maps(weights: Mapping[str, Any], words: Sequence[str]) -> "Figure":
@@ -259,7 +259,7 @@ def head_maps(weights: Mapping[str, Any], words: Sequence[str]) -> "Figure":
     Returns:
         The figure: a panel for each title, one scale for all.
     """
-    drawn, axes = plots.figure(columns=len(weights), width=3.4, height=3.6)
+    picture, axes = plots.figure(columns=len(weights), width=3.4, height=3.6)
     names = [plots.label(word) for word in words]
     panels = list(np.ravel(axes))
     for panel, (title, values) in zip(panels, weights.items(), strict=True):
@@ -277,8 +277,8 @@ def head_maps(weights: Mapping[str, Any], words: Sequence[str]) -> "Figure":
         panel.set_xlabel(plots.label(say("key", "键")))
         panel.set_title(plots.label(title))
     panels[0].set_ylabel(plots.label(say("query", "查询")))
-    drawn.colorbar(image, ax=panels, shrink=0.7)
-    return drawn
+    picture.colorbar(image, ax=panels, shrink=0.7)
+    return picture
 
 
 def costs(
@@ -294,7 +294,7 @@ def costs(
     Returns:
         The figure: parameters on the left, attention weights on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=4.6)
+    picture, (left, right) = plots.figure(columns=2, width=4.6)
     looks = (
         {"marker": "o", "markersize": 13, "fillstyle": "none", "linestyle": "-"},
         {"marker": "s", "markersize": 5, "linestyle": "--"},
@@ -312,4 +312,4 @@ def costs(
         panel.set_xlabel(plots.label(say("number of heads", "头的个数")))
         panel.grid(alpha=0.3)
         panel.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
-    return drawn
+    return picture

@@ -24,7 +24,7 @@ def outputs(panels: Sequence[tuple[str, Sequence[str], Any]]) -> "Figure":
     Returns:
         The figure: a table for each, all on one scale, with their numbers.
     """
-    drawn, axes = plots.figure(columns=len(panels), width=3.0, height=2.1)
+    picture, axes = plots.figure(columns=len(panels), width=3.0, height=2.1)
     reach = max(float(np.abs(values).max()) for _, _, values in panels)
     for panel, (title, words, values) in zip(np.ravel(axes), panels, strict=True):
         panel.imshow(values, cmap="PuOr", vmin=-1.3 * reach, vmax=1.3 * reach, aspect="auto")
@@ -38,7 +38,7 @@ def outputs(panels: Sequence[tuple[str, Sequence[str], Any]]) -> "Figure":
         panel.tick_params(length=0, labelsize=12)
         panel.spines[:].set_visible(False)
         panel.set_title(plots.label(f"{''.join(words)}\n{title}"), fontsize=11)
-    return drawn
+    return picture
 
 
 def clocks(encoding: Any, position: int) -> "Figure":
@@ -55,7 +55,7 @@ def clocks(encoding: Any, position: int) -> "Figure":
     """
     table = np.asarray(encoding)
     pairs = table.shape[1] // 2
-    drawn, axes = plots.figure(columns=pairs, width=2.3, height=3.0)
+    picture, axes = plots.figure(columns=pairs, width=2.3, height=3.0)
     turn = np.linspace(0, 2 * np.pi, 100)
     for number, panel in enumerate(np.ravel(axes)):
         colour = plots.COLOURS[number % len(plots.COLOURS)]
@@ -84,8 +84,8 @@ def clocks(encoding: Any, position: int) -> "Figure":
             f"columns {2 * number}, {2 * number + 1}", f"第 {2 * number}、{2 * number + 1} 列"
         )
         panel.set_title(plots.label(f"{columns}\n{numbers}"), fontsize=11)
-    drawn.suptitle(plots.label(say(f"position {position}", f"位置 {position}")))
-    return drawn
+    picture.suptitle(plots.label(say(f"position {position}", f"位置 {position}")))
+    return picture
 
 
 def three_ways(panels: Mapping[str, Sequence[Any]], words: Sequence[str]) -> "Figure":
@@ -98,7 +98,7 @@ def three_ways(panels: Mapping[str, Sequence[Any]], words: Sequence[str]) -> "Fi
     Returns:
         The figure: a panel for each way; the short sentence large and named, the long one small.
     """
-    drawn, axes = plots.figure(columns=len(panels), width=3.9, height=3.5)
+    picture, axes = plots.figure(columns=len(panels), width=3.9, height=3.5)
     for panel, (title, (few, many)) in zip(np.ravel(axes), panels.items(), strict=True):
         short, long = (np.reshape(numbers, (len(numbers), -1)) for numbers in (few, many))
         for column in range(short.shape[1]):
@@ -126,7 +126,7 @@ def three_ways(panels: Mapping[str, Sequence[Any]], words: Sequence[str]) -> "Fi
         panel.margins(y=0.3 if short.shape[1] > 1 else 0.12)
         panel.grid(alpha=0.3)
         panel.legend(fontsize="small", loc="lower right" if short.shape[1] == 1 else "upper right")
-    return drawn
+    return picture
 
 
 def table(encoding: Any) -> "Figure":
@@ -138,7 +138,7 @@ def table(encoding: Any) -> "Figure":
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.6, height=4.0)
+    picture, axes = plots.figure(width=6.6, height=4.0)
     image = axes.imshow(
         encoding, cmap="PuOr", vmin=-1, vmax=1, aspect="auto", interpolation="nearest"
     )
@@ -148,8 +148,8 @@ def table(encoding: Any) -> "Figure":
     axes.set_ylabel(plots.label(say("position", "位置")))
     axes.set_title(f"D = {np.shape(encoding)[1]}")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    drawn.colorbar(image, ax=axes, shrink=0.8)
-    return drawn
+    picture.colorbar(image, ax=axes, shrink=0.8)
+    return picture
 
 
 def distance(products: Any, starts: Sequence[int]) -> "Figure":
@@ -162,12 +162,12 @@ def distance(products: Any, starts: Sequence[int]) -> "Figure":
     Returns:
         The figure: the map on the left, a curve for each start on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=4.6, height=3.7)
+    picture, (left, right) = plots.figure(columns=2, width=4.6, height=3.7)
     image = left.imshow(products, cmap="cividis")
     left.set_xlabel(plots.label(say("position", "位置")))
     left.set_ylabel(plots.label(say("position", "位置")))
     left.set_title(plots.label(say("inner products", "内积")))
-    drawn.colorbar(image, ax=left, shrink=0.8)
+    picture.colorbar(image, ax=left, shrink=0.8)
     values = np.asarray(products)
     for number, start in enumerate(starts):
         row = values[start, start:]
@@ -184,7 +184,7 @@ def distance(products: Any, starts: Sequence[int]) -> "Figure":
     right.set_ylim(bottom=0)
     right.grid(alpha=0.3)
     right.legend(fontsize="small")
-    return drawn
+    return picture
 
 
 def shifts(matrices: Mapping[int, Any]) -> "Figure":
@@ -196,7 +196,7 @@ def shifts(matrices: Mapping[int, Any]) -> "Figure":
     Returns:
         The figure: a map for each, with the numbers of its blocks.
     """
-    drawn, axes = plots.figure(columns=len(matrices), width=4.0, height=4.2)
+    picture, axes = plots.figure(columns=len(matrices), width=4.0, height=4.2)
     for panel, (offset, matrix) in zip(np.ravel(axes), matrices.items(), strict=True):
         panel.imshow(matrix, cmap="PuOr", vmin=-1.3, vmax=1.3)
         for (row, column), value in np.ndenumerate(np.asarray(matrix)):
@@ -206,7 +206,7 @@ def shifts(matrices: Mapping[int, Any]) -> "Figure":
                 panel.text(column, row, number, ha="center", va="center", fontsize=9, color=ink)
         panel.set(xticks=[], yticks=[])
         panel.set_title(f"k = {offset}".replace("-", "\N{MINUS SIGN}"))
-    return drawn
+    return picture
 
 
 def accuracies(
@@ -222,7 +222,7 @@ def accuracies(
     Returns:
         The figure: a curve for each model, the lengths of the training shaded.
     """
-    drawn, axes = plots.figure(width=6.8, height=3.9)
+    picture, axes = plots.figure(width=6.8, height=3.9)
     axes.axvspan(min(trained) - 0.5, max(trained) + 0.5, color="#DDDDDD")
     middle = (min(trained) + max(trained)) / 2
     axes.text(middle, 1.06, plots.label(say("trained", "训练过")), ha="center", va="center")
@@ -240,4 +240,4 @@ def accuracies(
     axes.set_ylabel(plots.label(say("share of right answers", "正确率")))
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    return drawn
+    return picture

@@ -29,7 +29,7 @@ def unrolled(source: Sequence[str], pieces: Sequence[str], target: Sequence[str]
         The figure: above, each cell reads and writes; below, S cells read and T + 1 write.
     """
     last = len(source) + len(target)
-    drawn, axes = plots.figure(width=0.92 * (last + 1) + 0.4, height=5.6)
+    picture, axes = plots.figure(width=0.92 * (last + 1) + 0.4, height=5.6)
     start, end = say("(start)", "（起始）"), say("(end)", "（结束）")
     _heading(axes, 4.6, say("A first idea: read one, write one", "最直接的办法：读一个，写一个"))
     for x, (word, piece) in enumerate(zip(source, pieces, strict=True)):
@@ -74,7 +74,7 @@ def unrolled(source: Sequence[str], pieces: Sequence[str], target: Sequence[str]
     )
     axes.set(xlim=(-0.6, last + 0.6), ylim=(-1.45, 4.9))
     axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def _crossing(axes: Any, left: float) -> None:
@@ -130,7 +130,7 @@ def gates() -> "Figure":
     Returns:
         The figure: the sigmoid on the left; on the right the state of four steps, from 0.8.
     """
-    drawn, (left, right) = plots.figure(columns=2)
+    picture, (left, right) = plots.figure(columns=2)
     x = np.linspace(-6, 6, 121)
     left.plot(x, 1 / (1 + np.exp(-x)))
     for at, value, text in ((0.0, 0.5, "0 → 1/2"), (np.log(3), 0.75, "ln 3 → 3/4")):
@@ -146,7 +146,7 @@ def gates() -> "Figure":
     right.set(ylim=(0, 0.85), xticks=list(steps))
     _legend_beside(right)
     right.set_title(plots.label(say("How much stays (candidate 0)", "留下多少（候选为 0）")))
-    return drawn
+    return picture
 
 
 def lines(
@@ -164,11 +164,11 @@ def lines(
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.2, height=3.4)
+    picture, axes = plots.figure(width=6.2, height=3.4)
     plots.curves(x, heights, xlabel, ylabel, title, axes=axes)
     axes.set_xticks(x)
     _legend_beside(axes)
-    return drawn
+    return picture
 
 
 def _legend_beside(axes: Any) -> None:
@@ -181,7 +181,7 @@ def lane() -> "Figure":
     Returns:
         The figure: the memory from left to right, what is written from above, what is shown below.
     """
-    drawn, axes = plots.figure(width=8.6, height=3.9)
+    picture, axes = plots.figure(width=8.6, height=3.9)
     memory, written, shown = plots.COLOURS[0], plots.COLOURS[2], plots.COLOURS[5]
     for x, y, sign in ((2.0, 0.0, "×"), (4.6, 0.0, "+"), (4.6, 1.4, "×"), (7.0, -1.4, "×")):
         axes.plot(x, y, "o", markersize=25, color="white", markeredgecolor="black", zorder=3)
@@ -217,7 +217,7 @@ def lane() -> "Figure":
         axes.text(x, y, plots.label(text), ha=align, fontsize=12)
     axes.set(xlim=(-0.2, 9.4), ylim=(-1.9, 2.2))
     axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def held(values: Any, flags: Any, states: Mapping[str, Sequence[float]]) -> "Figure":
@@ -231,7 +231,7 @@ def held(values: Any, flags: Any, states: Mapping[str, Sequence[float]]) -> "Fig
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=7.2, height=3.6)
+    picture, axes = plots.figure(width=7.2, height=3.6)
     steps, flagged = np.arange(len(values)), np.asarray(flags) > 0
     for chosen, hatch, text in (
         (~flagged, "", say("input", "输入")),
@@ -259,7 +259,7 @@ def held(values: Any, flags: Any, states: Mapping[str, Sequence[float]]) -> "Fig
     axes.set_xlabel(plots.label(say("step", "步")))
     axes.set_xticks(steps)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.28), ncols=2, frameon=False)
-    return drawn
+    return picture
 
 
 def ripples(distances: Mapping[str, Any], place: int) -> "Figure":
@@ -272,7 +272,7 @@ def ripples(distances: Mapping[str, Any], place: int) -> "Figure":
     Returns:
         The figure: a panel of bars for each layer.
     """
-    drawn, all_axes = plots.figure(columns=len(distances))
+    picture, all_axes = plots.figure(columns=len(distances))
     top = 1.1 * max(float(np.max(values)) for values in distances.values())
     for axes, (name, values) in zip(np.ravel(all_axes), distances.items(), strict=True):
         steps = np.arange(len(values))
@@ -286,7 +286,7 @@ def ripples(distances: Mapping[str, Any], place: int) -> "Figure":
         axes.set_xlabel(plots.label(say("word", "词")))
         axes.set_ylabel(plots.label(say("how far it moves", "移动多远")))
         axes.set_title(name)
-    return drawn
+    return picture
 
 
 def times(lengths: Sequence[int], whole: Mapping[str, Sequence[float]]) -> "Figure":
@@ -299,7 +299,7 @@ def times(lengths: Sequence[int], whole: Mapping[str, Sequence[float]]) -> "Figu
     Returns:
         The figure: whole sentences on the left, one word on the right, in milliseconds.
     """
-    drawn, (left, right) = plots.figure(columns=2)
+    picture, (left, right) = plots.figure(columns=2)
     milliseconds = {name: [1000 * t for t in each] for name, each in whole.items()}
     each_word = {
         name: [t / n for t, n in zip(each, lengths, strict=True)]
@@ -316,7 +316,7 @@ def times(lengths: Sequence[int], whole: Mapping[str, Sequence[float]]) -> "Figu
         ticks = [t for t in _ROUND if low <= t <= high]
         axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
-    return drawn
+    return picture
 
 
 def vanishing(left: Mapping[str, Any], right: Mapping[str, Any]) -> "Figure":
@@ -329,7 +329,7 @@ def vanishing(left: Mapping[str, Any], right: Mapping[str, Any]) -> "Figure":
     Returns:
         The figure.
     """
-    drawn, panels = plots.figure(columns=2, width=4.6, height=3.6)
+    picture, panels = plots.figure(columns=2, width=4.6, height=3.6)
     for axes, lines in zip(panels, (left, right), strict=True):
         for number, (name, norms) in enumerate(lines.items()):
             axes.plot(
@@ -346,7 +346,7 @@ def vanishing(left: Mapping[str, Any], right: Mapping[str, Any]) -> "Figure":
     panels[0].set_ylabel(plots.label(say("gradient, relative", "梯度的相对长度")))
     panels[0].set_title(plots.label(say("The simple cell", "最简单的单元")))
     panels[1].set_title(plots.label(say("Cells with gates", "带门的单元")))
-    return drawn
+    return picture
 
 
 def states(outputs: Any, words: Sequence[str]) -> "Figure":
@@ -359,7 +359,7 @@ def states(outputs: Any, words: Sequence[str]) -> "Figure":
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=5.6, height=0.36 * len(words) + 1.2)
+    picture, axes = plots.figure(width=5.6, height=0.36 * len(words) + 1.2)
     reach = float(np.abs(outputs).max())
     image = axes.imshow(outputs, cmap="PuOr", vmin=-reach, vmax=reach, aspect="auto")
     axes.set_yticks(range(len(words)), [plots.label(word) for word in words])
@@ -367,8 +367,8 @@ def states(outputs: Any, words: Sequence[str]) -> "Figure":
     axes.set_xticks(range(np.shape(outputs)[1]))
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    drawn.colorbar(image, ax=axes)
-    return drawn
+    picture.colorbar(image, ax=axes)
+    return picture
 
 
 def side_by_side(
@@ -386,11 +386,11 @@ def side_by_side(
         The figure.
     """
     width, height = 0.55 * len(columns) + 2.0, 0.42 * len(rows) + 1.6
-    drawn, all_axes = plots.figure(columns=len(maps), width=width, height=height)
+    picture, all_axes = plots.figure(columns=len(maps), width=width, height=height)
     for axes, (title, values) in zip(np.ravel(all_axes), maps.items(), strict=True):
         plots.heatmap(values, rows, columns, title=title, axes=axes, sides=sides)
         axes.set_aspect("auto")
-    return drawn
+    return picture
 
 
 def bottleneck(
@@ -406,7 +406,7 @@ def bottleneck(
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.4, height=3.8)
+    picture, axes = plots.figure(width=6.4, height=3.8)
     for number, (name, shares) in enumerate(accuracy.items()):
         axes.plot(
             lengths,
@@ -430,4 +430,4 @@ def bottleneck(
     axes.set_ylabel(plots.label(say("share wholly right", "全对的比例")))
     axes.grid(alpha=0.3)
     axes.legend(loc="lower left")
-    return drawn
+    return picture

@@ -22,7 +22,7 @@ _ENCODER, _DECODER = 2.3, 8.0  # where its columns stand
 
 def model_map() -> "Figure":
     """Draw the whole model: what stands where, what it is given, and the shapes on the way."""
-    drawn, axes = plots.figure(width=9.6, height=9.4)
+    picture, axes = plots.figure(width=9.6, height=9.4)
     add = say("add and norm [3]", "相加与归一化 [3]")
     network = say("feed-forward network [2]", "前馈网络 [2]")
     ways = (say("embedding × √D, + position [6]", "词嵌入 × √D，+ 位置 [6]"), _WAY)
@@ -81,7 +81,7 @@ def model_map() -> "Figure":
         axes.text(x + 0.15, y, shape, va="center", fontsize=10.5, color="#444444")
     axes.set(xlim=(-0.6, 10.9), ylim=(-0.5, 10.9))
     axes.set_axis_off()
-    return drawn
+    return picture
 
 
 def _box(axes: Any, x: float, y: float, name: str, fill: str) -> None:
@@ -143,7 +143,7 @@ def changes(by_word: Mapping[str, Sequence[float]], words: Sequence[str], place:
     Returns:
         The figure: a group of bars for each word, the exchanged one marked.
     """
-    drawn, axes = plots.figure(width=7.2, height=3.0)
+    picture, axes = plots.figure(width=7.2, height=3.0)
     wide = 0.8 / len(by_word)
     for number, (name, heights) in enumerate(by_word.items()):
         at = np.arange(len(words)) + (number - (len(by_word) - 1) / 2) * wide
@@ -160,7 +160,7 @@ def changes(by_word: Mapping[str, Sequence[float]], words: Sequence[str], place:
     axes.set_ylabel(plots.label(say("largest change", "最大的变化")))
     axes.legend(loc="upper right")
     axes.set_title(plots.label(say(f"{words[place]} is exchanged", f"换掉“{words[place]}”")))
-    return drawn
+    return picture
 
 
 def stages(rows: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
@@ -173,7 +173,7 @@ def stages(rows: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
         The figure: a row of panels for each frame.
     """
     columns = max(len(row) for row in rows.values())
-    drawn, axes = plots.figure(columns=columns, rows=len(rows), width=2.5, height=1.2)
+    picture, axes = plots.figure(columns=columns, rows=len(rows), width=2.5, height=1.2)
     grid = np.reshape(axes, (len(rows), columns))
     most = max(np.abs(v).max() for row in rows.values() for v in row.values())
     for panels, (title, row) in zip(grid, rows.items(), strict=True):
@@ -189,7 +189,7 @@ def stages(rows: Mapping[str, Mapping[str, Sequence[float]]]) -> "Figure":
                 panel.set_ylabel(
                     plots.label(title), rotation=0, ha="right", va="center", fontsize=12
                 )
-    return drawn
+    return picture
 
 
 def gradients_by_layer(depth: int, width: int = 64, seed: int = 0) -> dict[str, list[float]]:
@@ -271,7 +271,7 @@ def gradients(left: Mapping[str, Sequence[float]]) -> "Figure":
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.2, height=3.5)
+    picture, axes = plots.figure(width=6.2, height=3.5)
     for (name, values), line, marker in zip(left.items(), _LINES, _MARKERS, strict=False):
         axes.plot(
             range(len(values)),
@@ -289,7 +289,7 @@ def gradients(left: Mapping[str, Sequence[float]]) -> "Figure":
     axes.set_ylabel(plots.label(say("gradient, at the top 1", "梯度（顶层为 1）")))
     axes.grid(alpha=0.3)
     axes.legend()
-    return drawn
+    return picture
 
 
 def maps(
@@ -304,7 +304,7 @@ def maps(
     Returns:
         The figure: a panel for each title.
     """
-    drawn, axes = plots.figure(columns=len(panels), width=4.1, height=4.0)
+    picture, axes = plots.figure(columns=len(panels), width=4.1, height=4.0)
     for panel, (title, (table, rows, columns)) in zip(np.ravel(axes), panels.items(), strict=True):
         yes = np.asarray(table).astype("float64")
         panel.imshow(yes, cmap="cividis", vmin=0, vmax=1)
@@ -324,7 +324,7 @@ def maps(
         panel.set_ylabel(plots.label(sides[0]))
         panel.set_xlabel(plots.label(sides[1]))
         panel.set_title(plots.label(title), fontsize=12)
-    return drawn
+    return picture
 
 
 def task(
@@ -344,7 +344,7 @@ def task(
     Returns:
         The figure: curves on the left, a map for each model beside them.
     """
-    drawn, (left, *others) = plots.figure(columns=1 + len(weights), width=4.0, height=3.9)
+    picture, (left, *others) = plots.figure(columns=1 + len(weights), width=4.0, height=3.9)
     for (name, values), line, marker in zip(shares.items(), _LINES, _MARKERS, strict=False):
         left.plot(
             range(1, len(values) + 1),
@@ -366,8 +366,8 @@ def task(
         panel.spines[:].set_visible(False)
         panel.set_xlabel(plots.label(say("source", "源句")))
         panel.set_title(plots.label(name), fontsize=12)
-    drawn.colorbar(image, ax=others, shrink=0.7)
-    return drawn
+    picture.colorbar(image, ax=others, shrink=0.7)
+    return picture
 
 
 def parameters(models: Mapping[str, Mapping[str, int]]) -> "Figure":
@@ -379,7 +379,7 @@ def parameters(models: Mapping[str, Mapping[str, int]]) -> "Figure":
     Returns:
         The figure: a panel of bars for each model.
     """
-    drawn, axes = plots.figure(columns=len(models), width=5.4, height=3.7)
+    picture, axes = plots.figure(columns=len(models), width=5.4, height=3.7)
     panels = list(np.ravel(axes))
     for number, (panel, (name, parts)) in enumerate(zip(panels, models.items(), strict=True)):
         total = sum(parts.values())
@@ -401,4 +401,4 @@ def parameters(models: Mapping[str, Mapping[str, int]]) -> "Figure":
         panel.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         panel.set_xlabel(plots.label(say("share of all parameters", "占全部参数的比例")))
         panel.set_title(plots.label(f"{name}: {total:,}"), fontsize=12)
-    return drawn
+    return picture

@@ -52,7 +52,7 @@ def grids(tables: Mapping[str, tuple[Sequence[Sequence[str]], Any]]) -> "Figure"
         The figure: the tables one below the other.
     """
     width = max(np.asarray(ids).shape[1] for _, ids in tables.values())
-    drawn, all_axes = plots.figure(rows=len(tables), width=0.62 * width + 0.4, height=2.3)
+    picture, all_axes = plots.figure(rows=len(tables), width=0.62 * width + 0.4, height=2.3)
     for axes, (title, (tokens, ids)) in zip(np.ravel(all_axes), tables.items(), strict=True):
         ids = np.asarray(ids)
         for (row, column), number in np.ndenumerate(ids):
@@ -61,7 +61,7 @@ def grids(tables: Mapping[str, tuple[Sequence[Sequence[str]], Any]]) -> "Figure"
             )
         _plain(axes, width, len(ids))
         axes.set_title(plots.label(title), loc="left")
-    return drawn
+    return picture
 
 
 def aligned(fed: Sequence[str], wanted: Sequence[str], counts: Sequence[bool]) -> "Figure":
@@ -75,7 +75,7 @@ def aligned(fed: Sequence[str], wanted: Sequence[str], counts: Sequence[bool]) -
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=0.75 * len(fed) + 2.2, height=2.6)
+    picture, axes = plots.figure(width=0.75 * len(fed) + 2.2, height=2.6)
     for t, (above, below, counted) in enumerate(zip(fed, wanted, counts, strict=True)):
         fill = _FILLS[START_ID] if t == 0 else _WORD if counted else _NOTHING
         _box(axes, t, 0, above, fill)
@@ -91,7 +91,7 @@ def aligned(fed: Sequence[str], wanted: Sequence[str], counts: Sequence[bool]) -
         axes.text(-0.75, y, plots.label(text), ha="right", va="center", fontsize=11)
     _plain(axes, len(fed), 3)
     axes.set_xlim(-2.4, len(fed) - 0.4)
-    return drawn
+    return picture
 
 
 def losses(
@@ -109,7 +109,7 @@ def losses(
     Returns:
         The figure: bars on the left, curves on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=4.6)
+    picture, (left, right) = plots.figure(columns=2, width=4.6)
     values, counts = np.asarray(values), np.asarray(counts, bool)
     places = np.arange(1, len(values) + 1)
     bars = [
@@ -149,7 +149,7 @@ def losses(
     right.set_ylabel(plots.label(say("loss", "损失")))
     right.legend()
     right.grid(alpha=0.3)
-    return drawn
+    return picture
 
 
 def schedules(updates: Any, rates: Mapping[int, Any], chosen: int) -> "Figure":
@@ -163,7 +163,7 @@ def schedules(updates: Any, rates: Mapping[int, Any], chosen: int) -> "Figure":
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=6.4, height=3.4)
+    picture, axes = plots.figure(width=6.4, height=3.4)
     for steps, values in rates.items():
         if steps != chosen:
             axes.plot(updates, values, color="#BBBBBB", linewidth=1)
@@ -181,7 +181,7 @@ def schedules(updates: Any, rates: Mapping[int, Any], chosen: int) -> "Figure":
     axes.set_xlabel(plots.label(say("update n", "第 n 次更新")))
     axes.set_ylabel(plots.label(say("learning rate", "学习率")))
     axes.grid(alpha=0.3)
-    return drawn
+    return picture
 
 
 def tree(
@@ -207,7 +207,7 @@ def tree(
     Returns:
         The figure.
     """
-    drawn, axes = plots.figure(width=9.2, height=4.6)
+    picture, axes = plots.figure(width=9.2, height=4.6)
     heights = _heights(list(probabilities))
     greedy_path = [greedy[:n] for n in range(1, len(greedy) + 1)]
     best_path = [best[:n] for n in range(1, len(best) + 1)]
@@ -243,7 +243,7 @@ def tree(
     axes.set_xlim(-0.3, max(map(len, probabilities)) + 0.8)
     axes.set_ylim(-0.7, max(heights.values()) + 0.7)
     axes.axis("off")
-    return drawn
+    return picture
 
 
 def _heights(beginnings: list[Words]) -> dict[Words, float]:
@@ -287,7 +287,7 @@ def ngrams(
     Returns:
         The figure: a row for each n.
     """
-    drawn, axes = plots.figure(width=8.4, height=0.5 * (len(matched) + 2) + 0.4)
+    picture, axes = plots.figure(width=8.4, height=0.5 * (len(matched) + 2) + 0.4)
     place = {"va": "center", "fontsize": 12}
     sentences = (say("reference", "参考译文"), reference), (say("written", "写出的"), written)
     for y, (name, tokens) in enumerate(sentences, start=-1):
@@ -315,7 +315,7 @@ def ngrams(
         axes.text(6.9, n, sums, ha="left", color=_BLUE, **place)
     axes.set(xlim=(-1.4, 8.0), ylim=(len(matched) + 0.6, -1.6))
     axes.axis("off")
-    return drawn
+    return picture
 
 
 def training(losses: Mapping[str, Sequence[float]], bleu: Mapping[str, Any]) -> "Figure":
@@ -328,7 +328,7 @@ def training(losses: Mapping[str, Sequence[float]], bleu: Mapping[str, Any]) -> 
     Returns:
         The figure: losses on the left, BLEU on the right.
     """
-    drawn, axes = plots.figure(columns=2, width=4.6)
+    picture, axes = plots.figure(columns=2, width=4.6)
     texts = (say("validation loss", "验证损失"), say("BLEU of what it writes", "所写译文的 BLEU"))
     for one, lines, text in zip(axes, (losses, bleu), texts, strict=True):
         for number, (name, values) in enumerate(lines.items()):
@@ -347,7 +347,7 @@ def training(losses: Mapping[str, Sequence[float]], bleu: Mapping[str, Any]) -> 
     axes[0].set_yscale("log")
     axes[1].set_ylim(-3, 103)
     axes[0].legend()
-    return drawn
+    return picture
 
 
 def families(
@@ -365,7 +365,7 @@ def families(
     Returns:
         The figure: bars on the left, lines on the right.
     """
-    drawn, (left, right) = plots.figure(columns=2, width=5.2, height=3.6)
+    picture, (left, right) = plots.figure(columns=2, width=5.2, height=3.6)
     splits = list(next(iter(by_split.values())))
     rows = np.arange(len(by_split))
     for number, split in enumerate(splits):
@@ -400,4 +400,4 @@ def families(
     right.set_ylabel("BLEU")
     right.grid(alpha=0.3)
     right.legend(loc="lower right", fontsize="small")
-    return drawn
+    return picture
