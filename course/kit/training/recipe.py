@@ -1,7 +1,8 @@
 """How a family is trained: sizes, learning rate, regularisation, and for how long.
 
 Each of these can be changed on the command line. The recipe for generated pairs made the reference
-weights; that for real pairs was measured for the Transformer (README), and is a first guess for the others.
+weights; the one for real pairs was measured for the Transformer (README), and is a first guess for
+the others.
 """
 
 from dataclasses import asdict, dataclass, field, replace
