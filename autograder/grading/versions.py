@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.base.paths import HIDDEN_DIR, ROOT, SOLUTIONS_DIR
+from autograder.base.paths import ROOT
 
 _PACKAGES = ("autograder", "course", "solutions")
 
@@ -20,44 +20,46 @@ def content_version(data: bytes) -> str:
 
 
 @functools.cache
-def suite_version(unit: str) -> str:
+def suite_version(unit: str, root: Path = ROOT) -> str:
     """Return a digest of the code that decides what a hand-in of a unit gets.
 
-    That is its hidden suite, its known mistakes, its reference, what runs them, and all of this
-    project that these import in turn. Nothing is imported to find out.
+    That is the unit's hidden suite, its known mistakes, its reference, what runs them, and all of
+    this project that these import in turn. Nothing is imported to find out.
+
+    Args:
+        unit: the unit's name.
+        root: the project.
     """
-    begin = [
-        HIDDEN_DIR / unit / f"test_{unit}.py",
-        HIDDEN_DIR / unit / "mistakes.py",
-        HIDDEN_DIR / "conftest.py",
-        ROOT / "autograder" / "grading" / "grader.py",
-        ROOT / "autograder" / "isolation" / "agent.py",
-        SOLUTIONS_DIR / f"{unit}.py",
+    hidden, solutions = root / "autograder" / "hidden", root / "solutions"
+    code = [
+        hidden / unit / f"test_{unit}.py",
+        hidden / unit / "mistakes.py",
+        hidden / "conftest.py",
+        root / "autograder" / "grading" / "grader.py",
+        root / "autograder" / "isolation" / "agent.py",
+        solutions / f"{unit}.py",
     ]
-    kept = [
-        *sorted((HIDDEN_DIR / unit).glob("*.npz")),
-        SOLUTIONS_DIR / "weights" / unit / "weights.npz",
-    ]
+    data = [*hidden.joinpath(unit).glob("*.npz"), solutions / "weights" / unit / "weights.npz"]
     digest = hashlib.sha256()
-    for path in sorted(_reached(begin) | {path for path in kept if path.is_file()}):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+    for path in sorted(_imported_by(code, root) | {path for path in data if path.is_file()}):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
-def _reached(begin: list[Path]) -> set[Path]:
-    """The files of the project that some files import, directly or not, and these themselves."""
-    found: set[Path] = set()
-    waiting = [path for path in begin if path.is_file()]
+def _imported_by(paths: list[Path], root: Path) -> set[Path]:
+    """Return these files and all files of the project that they import, directly or not."""
+    files: set[Path] = set()
+    waiting = [path for path in paths if path.is_file()]
     while waiting:
         path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            waiting += _imported(path)
-    return found
+        if path not in files:
+            files.add(path)
+            waiting += _imports(path, root)
+    return files
 
 
-def _imported(path: Path) -> Iterator[Path]:
+def _imports(path: Path, root: Path) -> Iterator[Path]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         names = []
         if isinstance(node, ast.Import):
@@ -66,9 +68,6 @@ def _imported(path: Path) -> Iterator[Path]:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
             if name.split(".")[0] in _PACKAGES:
-                place = ROOT.joinpath(*name.split("."))
-                yield from (
-                    file
-                    for file in (place.with_suffix(".py"), place / "__init__.py")
-                    if file.is_file()
-                )
+                place = root.joinpath(*name.split("."))
+                candidates = (place.with_suffix(".py"), place / "__init__.py")
+                yield from filter(Path.is_file, candidates)

@@ -9,15 +9,11 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch):
+def checkout(tmp_path):
     """A copy of the code, in which something may change."""
     ignored = shutil.ignore_patterns("__pycache__", "notebooks")
     for name in ("autograder", "course", "solutions"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
-    monkeypatch.setattr(versions, "ROOT", tmp_path)
-    monkeypatch.setattr(versions, "HIDDEN_DIR", tmp_path / "autograder" / "hidden")
-    monkeypatch.setattr(versions, "SOLUTIONS_DIR", tmp_path / "solutions")
-    versions.suite_version.cache_clear()
     yield tmp_path
     versions.suite_version.cache_clear()
 
@@ -37,11 +33,11 @@ def checkout(tmp_path, monkeypatch):
     ],
 )
 def test_units_have_another_version_where_their_code_changes(checkout, file, rnn, cnn):
-    before = {unit: versions.suite_version(unit) for unit in ("rnn", "cnn")}
+    before = {unit: versions.suite_version(unit, checkout) for unit in ("rnn", "cnn")}
     path = checkout / file
     path.write_bytes(path.read_bytes() + b"\n# changed\n")
     versions.suite_version.cache_clear()
-    after = {unit: versions.suite_version(unit) for unit in ("rnn", "cnn")}
+    after = {unit: versions.suite_version(unit, checkout) for unit in ("rnn", "cnn")}
     assert (after["rnn"] != before["rnn"], after["cnn"] != before["cnn"]) == (rnn, cnn)
 
 
