@@ -19,6 +19,7 @@ pytestmark = pytest.mark.races
 
 SENTENCE = "Stopped; go on later with --resume."
 STOPPED = 130
+SLOW = pytest.mark.slow
 LOOK_SECONDS = 0.02
 
 
@@ -96,10 +97,7 @@ def graded(out):
     return sorted(out.glob("*/*.json")) if out.exists() else []
 
 
-@pytest.mark.parametrize(
-    "presses",
-    [1, 2, pytest.param(20, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("presses", [pytest.param(n, marks=SLOW) for n in (1, 20)] + [2])
 def test_it_stops_and_the_rest_is_graded_later(
     terminal, few, temporary, leaving_nothing, tmp_path, presses
 ):

@@ -64,17 +64,3 @@ def test_whatever_is_there_when_it_is_killed_is_whole_and_the_rest_is_graded_lat
         assert differences(results_in(out), undisturbed) == []
         round_ += 1
     assert list(temporary.iterdir()) == []
-
-
-def test_killed_once_it_leaves_no_process_and_whole_results(
-    few, temporary, leaving_nothing, tmp_path
-):
-    process = command.start(few, tmp_path / "out")
-    while process.poll() is None and not results(tmp_path / "out"):
-        wait(process, LOOK_SECONDS)
-    process.kill()
-    process.communicate()
-    status, _, complained = command.run(few, tmp_path / "out", "--resume")
-    assert (status, complained) == (0, "")
-    assert len(results_in(tmp_path / "out")) == 4
-    assert list(temporary.iterdir()) == []

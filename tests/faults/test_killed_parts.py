@@ -58,13 +58,6 @@ def test_results_are_those_of_an_undisturbed_run(
     assert list(temporary.iterdir()) == []
 
 
-def test_a_worker_that_is_killed_costs_nobody_a_result(few, temporary, leaving_nothing, tmp_path):
-    with Killer(["worker"], seed=1, pauses=(3, 3)):
-        grade_until_complete(few, tmp_path)
-    assert len(results_in(tmp_path)) == 4
-    assert list(temporary.iterdir()) == []
-
-
 def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, leaving_nothing):
     with Killer(["server"], seed=2, pauses=(0, 0)) as killer, ForkServer() as server:
         server.fork().close()

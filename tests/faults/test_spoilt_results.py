@@ -107,17 +107,18 @@ def test_it_waits_for_its_grading(graded, spoilt):
     assert batch.summary.kept == 1
 
 
-def test_all_of_them_are_graded_again_in_one_run(graded, tmp_path, leaving_nothing):
+def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, leaving_nothing):
     folder, out, (name, _) = graded
     expected = results_in(out)
     hand_ins, results = tmp_path / "hand-ins", tmp_path / "results"
-    for number, spoil in enumerate(SPOILT.values()):
+    some = list(SPOILT.values())[::8]  # that each of them waits for its grading is seen above
+    for number, spoil in enumerate(some):
         shutil.copytree(folder / name, hand_ins / f"student-{number}")
         shutil.copytree(out / name, results / f"student-{number}")
         path = results / f"student-{number}" / f"{UNIT}.json"
         path.write_bytes(spoil(path.read_bytes()))
     summary = grade_all(find_submissions([hand_ins]), Options(out=results, jobs=2, resume=True))
-    assert (summary.kept, len(summary.results), summary.failures) == (0, len(SPOILT), [])
+    assert (summary.kept, len(summary.results), summary.failures) == (0, len(some), [])
     for student, result in results_in(results).items():
         assert {**result, "submission": name} == expected[name], student
 

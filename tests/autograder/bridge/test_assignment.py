@@ -1,4 +1,4 @@
-"""`grade --course-dir`: what nbgrader has afterwards is what its own `autograde` leaves."""
+"""`grade --course-dir` and nbgrader's own `autograde` over the bridge leave the same behind."""
 
 import csv
 import io
@@ -74,7 +74,10 @@ def of_old_schema():
 
 @pytest.fixture(scope="module")
 def courses(tmp_path_factory):
-    """Twins: one graded by this project's command, the other by nbgrader's over the bridge."""
+    """Twins: one graded by this project's command, the other by nbgrader's over the bridge.
+
+    Gives both folders, the output of this project's command, and that of nbgrader's.
+    """
     ours, theirs = (tmp_path_factory.mktemp("courses") / name for name in ("ours", "theirs"))
     ours.mkdir()
     (ours / "late.py").write_text(LATE)
@@ -92,8 +95,8 @@ def courses(tmp_path_factory):
     hand_in(ours, "torn", "{")
     shutil.copytree(ours, theirs)
     excluded = f"--CourseDirectory.student_id_exclude={','.join(NOT_FOR_NBGRADER)}"
-    nbgrader("autograde", UNIT, excluded, cwd=theirs)
-    return ours, theirs, grade(ours, "--jobs", "2", status=1)
+    autograded = nbgrader("autograde", UNIT, excluded, cwd=theirs)
+    return ours, theirs, grade(ours, "--jobs", "2", status=1), autograded
 
 
 def exported(root):
@@ -118,13 +121,13 @@ def everything(root):
 
 
 def test_the_gradebook_is_the_one_that_nbgrader_makes(courses):
-    ours, theirs, _ = courses
+    ours, theirs, *_ = courses
     assert everything(ours) == everything(theirs)
     assert {student for student, _ in everything(ours)} == set(READABLE)
 
 
 def test_so_are_the_notebooks(courses):
-    ours, theirs, _ = courses
+    ours, theirs, *_ = courses
     found = [path.relative_to(theirs) for path in theirs.glob("autograded/*/*/*")]
     assert len(found) == 6 + 2 + 3  # units, essays, timestamps
     for path in found:
@@ -144,7 +147,7 @@ def _without_ids_and_times(text):
 
 
 def test_so_is_the_export_with_penalties(courses):
-    ours, theirs, _ = courses
+    ours, theirs, *_ = courses
     rows = exported(ours)
     assert rows == exported(theirs)
     by_student = {
@@ -158,16 +161,36 @@ def test_so_is_the_export_with_penalties(courses):
 
 
 def test_scores_are_those_of_the_results(courses):
-    ours, _, _ = courses
+    ours, *_ = courses
     for student in READABLE:
         result = read_result(ours / "results" / student / f"{UNIT}.json")
         assert score(ours, student) == pytest.approx(in_cells(result), abs=1e-4)
     assert score(ours, "dan") == score(ours, "fay") == 100
     assert score(ours, "ada", "essay") == 5
+    assert 40 < score(ours, "bob") < 80  # the unscaled attention costs its checks, no others
+    assert score(ours, "cai") == 0
+    assert score(ours, "eve") < 100  # what was written into the grading cell counts for nothing
+
+
+def test_one_process_graded_them_all_and_left_results_for_reports(courses):
+    _, theirs, _, autograded = courses
+    assert autograded.count("in isolation") == len(READABLE)
+    assert "Traceback" not in autograded
+    students = {path.parent.name for path in (theirs / "results").glob(f"*/{UNIT}.json")}
+    assert students == set(READABLE)
+
+
+def test_graded_notebooks_carry_messages_and_no_source_of_a_check(courses):
+    ours, *_ = courses
+    text = (ours / "autograded" / "bob" / UNIT / f"{UNIT}.ipynb").read_text("utf-8")
+    assert "sqrt(d_k)" in text
+    assert "✗ " in text
+    for leaked in ("expect.close", "@check", "autograder.hidden", "oracle."):
+        assert leaked not in text
 
 
 def test_what_nbgrader_cannot_read_is_named_and_costs_nobody_else(courses):
-    ours, _, said = courses
+    ours, _, said, _ = courses
     assert "Not in it, old: attention.ipynb: Outdated schema version" in said
     assert "Not in it, torn: attention.ipynb" in said
     assert f"In nbgrader's gradebook: {len(READABLE)}." in said
@@ -176,15 +199,27 @@ def test_what_nbgrader_cannot_read_is_named_and_costs_nobody_else(courses):
 
 
 def test_feedback_shows_messages(courses):
-    ours, _, _ = courses
+    ours, *_ = courses
     nbgrader("generate_feedback", UNIT, "--student", "bob", cwd=ours)
     page = (ours / "feedback" / "bob" / UNIT / f"{UNIT}.html").read_text("utf-8")
     assert "sqrt(d_k)" in page
+    assert "✗ " in page
     assert "autograder.hidden" not in page
 
 
+def test_nbgrader_grades_again_and_leaves_a_manual_score_alone(courses, tmp_path):
+    _, theirs, *_ = courses
+    root = tmp_path / "course"
+    shutil.copytree(theirs, root)
+    with gradebook(root) as book:
+        book.find_grade("check-softmax", UNIT, UNIT, "cai").manual_score = 7.0
+        book.db.commit()
+    nbgrader("autograde", UNIT, "--student", "cai", "--force", cwd=root)
+    assert score(root, "cai") == 7
+
+
 def test_resume_writes_what_is_missing_or_new_and_leaves_manual_grades_alone(courses, tmp_path):
-    _, theirs, _ = courses
+    _, theirs, *_ = courses
     root = tmp_path / "course"
     shutil.copytree(theirs, root)
     shutil.rmtree(root / "submitted" / "old")
@@ -223,7 +258,7 @@ def test_resume_writes_what_is_missing_or_new_and_leaves_manual_grades_alone(cou
 
 
 def test_the_course_says_how_and_the_command_line_overrules_it(courses, tmp_path):
-    _, theirs, _ = courses
+    _, theirs, *_ = courses
     root = tmp_path / "course"
     shutil.copytree(theirs, root)
     for name in ("ada", "bob", "cai", "eve", "fay", "old", "torn"):

@@ -92,16 +92,23 @@ def test_by_the_clock_on_the_wall_the_same_would_be_too_late(crowded, monkeypatc
 @pytest.mark.parametrize(
     "endless",
     [
-        "while True: pass",
-        "time.sleep(600)",
-        "threading.Event().wait()",
-        "[threading.Thread(target=similarity, args=(x,)).start() for _ in range(2)]\n"
-        "    while True: pass",
-        "threading.stack_size(2**17)\n"
-        "    [threading.Thread(target=time.sleep, args=(600,)).start() for _ in range(300)]\n"
-        "    time.sleep(600)",
+        pytest.param("while True: pass", id="loop"),
+        pytest.param("time.sleep(600)", id="sleep"),
+        pytest.param("threading.Event().wait()", id="deadlock", marks=pytest.mark.slow),
+        pytest.param(
+            "[threading.Thread(target=similarity, args=(x,)).start() for _ in range(2)]\n"
+            "    while True: pass",
+            id="swarm",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "threading.stack_size(2**17)\n"
+            "    [threading.Thread(target=time.sleep, args=(600,)).start() for _ in range(300)]\n"
+            "    time.sleep(600)",
+            id="sleepers",
+            marks=pytest.mark.slow,
+        ),
     ],
-    ids=["loop", "sleep", "deadlock", "swarm", "sleepers"],
 )
 def test_what_never_ends_is_ended_there_too(crowded, endless):
     source = f"import threading, time\ndef similarity(x):\n    {endless}\n"
