@@ -1,4 +1,4 @@
-"""The command `grade`, as it is started from a terminal."""
+"""The command `grade`, started as from a terminal."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def arguments(hand_ins: Path, out: Path, *options: str) -> list[str]:
 def start(
     hand_ins: Path, out: Path, *options: str, temporary: Path | None = None
 ) -> subprocess.Popen:
-    """Start it in a process group of its own."""
+    """Start the command in a process group of its own."""
     environment = {**os.environ, "COLUMNS": "200"}
     if temporary is not None:
         environment["TMPDIR"] = str(temporary)
@@ -35,7 +35,7 @@ def start(
 def run(
     hand_ins: Path, out: Path, *options: str, temporary: Path | None = None
 ) -> tuple[int, str, str]:
-    """Run it to its end; return its exit status and what it said."""
+    """Run the command to its end; return its exit status, its output and its error output."""
     process = start(hand_ins, out, *options, temporary=temporary)
-    said, complained = process.communicate(timeout=300)
-    return process.returncode, said, complained
+    output, errors = process.communicate(timeout=300)
+    return process.returncode, output, errors

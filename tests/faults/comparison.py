@@ -1,4 +1,4 @@
-"""What is in a folder of results: one whole result a hand-in, and nothing else."""
+"""Reads a folder that holds one whole result a hand-in and nothing else, and compares two."""
 
 from pathlib import Path
 from typing import Any
@@ -22,17 +22,17 @@ def results_in(out: Path) -> dict[str, Any]:
 
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[tuple]:
     """Return what differs between results: who, where, what it is, and what it should be."""
-    told: list[tuple] = [(name, "there") for name in found.keys() ^ expected.keys()]
+    changes: list[tuple] = [(name, "there") for name in found.keys() ^ expected.keys()]
     for name in found.keys() & expected.keys():
         one, other = dict(found[name]), dict(expected[name])
         checks = zip(one.pop("checks"), other.pop("checks"), strict=False)
         parts = [("", one, other), *((check["id"], check, wanted) for check, wanted in checks)]
-        told += [
+        changes += [
             (name, where, key, is_[key], should[key])
             for where, is_, should in parts
             for key in should
             if is_[key] != should[key]
         ]
         if len(found[name]["checks"]) != len(expected[name]["checks"]):
-            told.append((name, "checks"))
-    return told
+            changes.append((name, "checks"))
+    return changes

@@ -1,4 +1,4 @@
-"""What the fault tests share: hand-ins, what becomes of them undisturbed, a place of theirs."""
+"""What the fault tests share: hand-ins, their results without a fault, a temporary directory."""
 
 import multiprocessing.resource_tracker
 import tempfile
@@ -8,7 +8,7 @@ import pytest
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
-from tests.faults.hand_ins import hand_in
+from tests.faults.hand_ins import write_hand_ins
 from tests.faults.processes import adopting, descendants, survivors
 
 MANY = 42
@@ -16,9 +16,9 @@ MANY = 42
 
 @pytest.fixture(scope="package")
 def hand_ins(tmp_path_factory):
-    """A folder with three of each kind."""
+    """A folder with three hand-ins of each kind."""
     folder = tmp_path_factory.mktemp("hand-ins")
-    hand_in(folder, MANY)
+    write_hand_ins(folder, MANY)
     return folder
 
 
@@ -26,13 +26,13 @@ def hand_ins(tmp_path_factory):
 def few(tmp_path_factory):
     """A folder with four hand-ins."""
     folder = tmp_path_factory.mktemp("few")
-    hand_in(folder, 4)
+    write_hand_ins(folder, 4)
     return folder
 
 
 @pytest.fixture(scope="package")
-def undisturbed(hand_ins, tmp_path_factory):
-    """The results of the many, where nothing went wrong."""
+def expected_results(hand_ins, tmp_path_factory):
+    """The results of `hand_ins` where nothing went wrong."""
     out = tmp_path_factory.mktemp("undisturbed")
     summary = grade_all(find_submissions([hand_ins]), Options(out=out, jobs=2))
     assert not summary.failures
@@ -41,7 +41,7 @@ def undisturbed(hand_ins, tmp_path_factory):
 
 @pytest.fixture
 def temporary(tmp_path_factory, monkeypatch):
-    """The directory for temporary files, and nobody else's."""
+    """The test's own directory for temporary files."""
     folder = tmp_path_factory.mktemp("temporary")
     monkeypatch.setenv("TMPDIR", str(folder))
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -49,10 +49,10 @@ def temporary(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
-def leaving_nothing():
-    """All processes that a test starts, their orphans too, have to end by themselves.
+def no_survivors():
+    """Fail where a process that the test started, or an orphan of one, does not end by itself.
 
-    Gives the numbers of those that were there before, which nobody needs to wait for.
+    Yields the numbers of the processes that were there before the test.
     """
     multiprocessing.resource_tracker.ensure_running()
     with adopting():

@@ -15,15 +15,15 @@ _OTHERS = {
 
 
 def sources() -> dict[str, str]:
-    """Return the sources, by what is to be said of them."""
+    """Return the sources, by the kind of hand-in."""
     right = (ROOT / "solutions" / f"{UNIT}.py").read_text(encoding="utf-8")
     stubs = (ROOT / "course" / "exercises" / f"{UNIT}.py").read_text(encoding="utf-8")
     wrong = {known.name: known.source for known in mistakes_of(UNIT)[:8]}
     return {"right": right, "stubs": stubs, **wrong, **_OTHERS}
 
 
-def hand_in(folder: Path, count: int) -> list[str]:
-    """Write so many hand-ins, kind after kind; return their names."""
+def write_hand_ins(folder: Path, count: int) -> list[str]:
+    """Write this many hand-ins, kind after kind; return their names."""
     kinds, names = list(sources().items()), []
     for number in range(count):
         kind, source = kinds[number % len(kinds)]

@@ -1,4 +1,4 @@
-"""Ends processes of chosen kinds, at moments that a seed draws."""
+"""Kills processes of chosen kinds at moments that a seed draws."""
 
 import random
 import threading
@@ -11,17 +11,17 @@ _MOMENT_SECONDS = 0.5
 
 
 class Killer:
-    """Kills what it is told to, one after the other, while others work; a context manager.
+    """Kills processes one after the other while the `with` block runs.
 
-    What was there before it was entered is somebody else's, and left in peace.
+    Processes that were there before the block are left alone.
 
     Args:
-        kinds: of the processes, as `processes.of_kind` knows them, in the order of their end.
-        seed: for which of them, and when.
-        pauses: how many hand-ins begin to be looked at between two kills, at least and at most.
+        kinds: the kinds to kill, as `processes.of_kind` names them, in this order.
+        seed: draws the process and the moment.
+        pauses: how many hand-ins begin to be graded between two kills, at least and at most.
 
     Attributes:
-        left: what it has yet to kill.
+        left: the kinds that are still to be killed.
     """
 
     def __init__(self, kinds: Iterable[str], seed: int, pauses: tuple[int, int]):
@@ -41,23 +41,22 @@ class Killer:
         self._thread.join()
 
     def _work(self) -> None:
-        while self.left and self._let_pass(self._random.randint(*self._pauses)):
+        while self.left and self._await_births(self._random.randint(*self._pauses)):
             if self._over.wait(self._random.uniform(0.0, _MOMENT_SECONDS)):
                 return
-            victims = sorted(self._come(self.left[0]))
+            victims = sorted(self._born(self.left[0]))
             if victims and end(self._random.choice(victims)):
                 del self.left[0]
 
-    def _let_pass(self, births: int) -> bool:
-        """Wait until so many keepers have come, however slow the machine is; say whether all is
-        still going on."""
-        seen = self._come("keeper")
+    def _await_births(self, births: int) -> bool:
+        """Wait until this many keepers were born; return whether the block still runs."""
+        seen = self._born("keeper")
         while births > 0 and not self._over.wait(_LOOK_SECONDS):
-            now = self._come("keeper")
+            now = self._born("keeper")
             births -= len(now - seen)
             seen |= now
         return not self._over.is_set()
 
-    def _come(self, kind: str) -> set[int]:
-        """Return the processes of a kind that came after it was entered."""
+    def _born(self, kind: str) -> set[int]:
+        """Return the processes of a kind that were born in the block."""
         return set(of_kind(kind)) - self._others

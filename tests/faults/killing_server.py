@@ -1,4 +1,4 @@
-"""A fork server whose students' processes, or their keepers, are killed in mid-sentence."""
+"""A fork server whose students' processes, or their keepers, are killed during a question."""
 
 import random
 from typing import Any
@@ -10,10 +10,10 @@ _KINDS = ("student", "keeper")
 
 
 class KillingServer(ForkServer):
-    """Kills the process that is asked, or its keeper, at questions that a seed draws.
+    """Kills the student's process that is asked, or its keeper, at questions that a seed draws.
 
     Args:
-        seed: for which question, and whether just before it is asked or just after.
+        seed: draws the question, and whether the kill comes just before or just after it.
         pauses: how many questions lie between two kills, at least and at most.
 
     Attributes:
@@ -34,7 +34,7 @@ class KillingServer(ForkServer):
         new = [process.pid for process in descendants(self.pid) if process.pid not in before]
         send = student._channel.send
 
-        def sabotaged(*arguments: Any) -> None:
+        def send_and_kill(*arguments: Any) -> None:
             self._left -= self.armed
             due = self.armed and self._left <= 0
             first = self._random.random() < 0.5
@@ -44,7 +44,7 @@ class KillingServer(ForkServer):
             if due and not first:
                 self._kill(new)
 
-        student._channel.send = sabotaged  # type: ignore[assignment, method-assign]
+        student._channel.send = send_and_kill  # type: ignore[assignment, method-assign]
         return student
 
     def _kill(self, new: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""The processes that come from this one, and how to end one of them and no other."""
+"""The processes below this one, and how to kill one of them and no other."""
 
 import contextlib
 import ctypes
@@ -15,29 +15,29 @@ _GONE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Process:
-    """A process as `/proc` tells it.
+    """A process as `/proc` shows it.
 
     Attributes:
-        pid, parent, session: its number, its parent's, and its session's.
-        words: its command line.
-        ended: whether it only waits to be buried.
+        pid, parent, session: the numbers of the process, of its parent and of its session.
+        command_line: the command that started it.
+        ended: whether the process has ended and its parent has not yet asked for its status.
     """
 
     pid: int
     parent: int
     session: int
-    words: str
+    command_line: str
     ended: bool
 
     @property
     def leads(self) -> bool:
-        """Whether it has a session of its own, as keepers and students have."""
+        """Whether the process leads a session, as keepers and students' processes do."""
         return self.session == self.pid
 
 
 @contextlib.contextmanager
 def adopting() -> Iterator[None]:
-    """Become the parent of all orphans below this process, so that none gets out of sight."""
+    """Become the parent of all orphans below this process, so that each can be seen."""
     prctl = ctypes.CDLL(None, use_errno=True).prctl
     if prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "No orphans can be adopted.")
@@ -48,7 +48,7 @@ def adopting() -> Iterator[None]:
 
 
 def descendants(of: int | None = None) -> list[Process]:
-    """Return the processes below one, this one by default; parents come before their children."""
+    """Return the processes below one, by default this one; parents come before their children."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -65,12 +65,14 @@ def descendants(of: int | None = None) -> list[Process]:
 
 def _read(pid: int) -> Process:
     state, parent, _, session = _status(pid)[:4]
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    return Process(pid, int(parent), int(session), words.strip(), state == "Z")
+    command_line = (
+        Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    )
+    return Process(pid, int(parent), int(session), command_line.strip(), state == "Z")
 
 
 def _status(pid: int) -> list[str]:
-    """What follows the name, which may hold anything: state, parent, group, session, ..."""
+    """Return the fields of `stat` after the name: state, parent, group, session, ..."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
@@ -80,21 +82,21 @@ def of_kind(kind: str, below: int | None = None) -> list[int]:
     Keepers and students are forks of the server, and have its command line.
     """
     alive = [process for process in descendants(below) if not process.ended]
-    forks = {p.pid: p for p in alive if "autograder.isolation.server" in p.words}
+    forks = {p.pid: p for p in alive if "autograder.isolation.server" in p.command_line}
     return [process.pid for process in alive if _kind(process, forks) == kind]
 
 
 def _kind(process: Process, forks: dict[int, Process]) -> str:
     parent = forks.get(process.parent)
     if process.pid not in forks:
-        return "worker" if "spawn_main" in process.words else ""
+        return "worker" if "spawn_main" in process.command_line else ""
     if parent is not None:
         return "student" if parent.leads else "keeper"
     return "keeper" if process.leads else "server"  # a keeper outlives its server
 
 
 def end(pid: int, how: signal.Signals = signal.SIGKILL) -> bool:
-    """End a process if it still is below this one; say whether the signal was sent."""
+    """Signal a process if it is still below this one; return whether the signal was sent."""
     with contextlib.suppress(OSError):
         held = os.pidfd_open(pid)  # from here on the number can't become another's
         try:
@@ -107,16 +109,16 @@ def end(pid: int, how: signal.Signals = signal.SIGKILL) -> bool:
 
 
 def survivors(before: set[int], seconds: float = _GONE_SECONDS) -> list[Process]:
-    """Return what is below this process and was not before; what is about to end is waited for."""
+    """Return the new processes below this one that do not end within these seconds."""
     for process in descendants():
         if process.pid not in before:
             await_end(process.pid, seconds)
-    _bury()
+    _reap()
     return [p for p in descendants() if p.pid not in before and not p.ended]
 
 
 def await_end(pid: int, seconds: float = _GONE_SECONDS) -> None:
-    """Wait until a process has ended, so long at most."""
+    """Wait until a process has ended, at most these seconds."""
     with contextlib.suppress(OSError):
         held = os.pidfd_open(pid)
         poller = select.poll()
@@ -125,10 +127,10 @@ def await_end(pid: int, seconds: float = _GONE_SECONDS) -> None:
         os.close(held)
 
 
-def _bury() -> None:
-    """Bury adopted orphans; children that somebody here waits for are left to them."""
+def _reap() -> None:
+    """Reap adopted orphans, but no child that other code of this process waits for."""
     for process in descendants():
-        orphan = process.parent == os.getpid() and "autograder.isolation" in process.words
-        if process.ended and (orphan or not process.words):
+        orphan = process.parent == os.getpid() and "autograder.isolation" in process.command_line
+        if process.ended and (orphan or not process.command_line):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(process.pid, os.WNOHANG)

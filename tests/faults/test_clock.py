@@ -53,7 +53,7 @@ def test_nobody_asks_for_the_time_of_day_but_who_may():
 
 @pytest.mark.slow
 def test_results_are_the_same_and_durations_are_what_they_are(
-    hand_ins, few, undisturbed, temporary, leaving_nothing, tmp_path
+    hand_ins, few, expected_results, temporary, no_survivors, tmp_path
 ):
     (tmp_path / "sitecustomize.py").write_text(JUMPING)
     for options in ([], ["--resume"]):
@@ -70,7 +70,7 @@ def test_results_are_the_same_and_durations_are_what_they_are(
         assert (done.returncode, done.stderr) == (0, "")
     assert "4 kept from before" in done.stdout
     found = results_in(tmp_path / "out")
-    assert found == {name: undisturbed[name] for name in found}
+    assert found == {name: expected_results[name] for name in found}
     for name in found:
         result = read_result(tmp_path / "out" / name / "positional.json")
         seconds = [result.duration_s, *(check.seconds for check in result.checks)]

@@ -1,4 +1,4 @@
-"""A disk that is full, or can't be written: said in one sentence, and nothing is lost."""
+"""A disk that is full, or can't be written: one sentence says so, and nothing is lost."""
 
 import os
 import stat
@@ -9,7 +9,7 @@ from autograder.base.files import write_file
 from autograder.results.files import read_result, write_result
 from tests.faults import command, disks
 from tests.faults.comparison import results_in
-from tests.faults.hand_ins import hand_in
+from tests.faults.hand_ins import write_hand_ins
 from tests.faults.test_writing import result
 
 
@@ -71,27 +71,27 @@ def test_a_file_that_may_not_grow_so_large_is_none(tmp_path):
 
 
 def test_read_only_results_are_refused_before_anything_is_graded(few, read_only, temporary):
-    status, said, complained = command.run(few, read_only, "--resume")
-    assert (status, said) == (2, "")
-    assert complained.startswith(f"The results can't be written to {read_only}: ")
-    assert complained.count("\n") == 1
+    status, output, errors = command.run(few, read_only, "--resume")
+    assert (status, output) == (2, "")
+    assert errors.startswith(f"The results can't be written to {read_only}: ")
+    assert errors.count("\n") == 1
     assert read_result(read_only / "ann" / "positional.json") == result(3.0)
     assert list(temporary.iterdir()) == []  # no fork server was started
 
 
 @pytest.mark.slow
 def test_the_disk_fills_up_and_with_room_again_resume_goes_on(
-    disk, temporary, leaving_nothing, tmp_path
+    disk, temporary, no_survivors, tmp_path
 ):
-    names = hand_in(tmp_path / "hand-ins", 12)  # their results take more than the disk has
-    status, _, complained = command.run(tmp_path / "hand-ins", disk)
+    names = write_hand_ins(tmp_path / "hand-ins", 12)  # their results take more than the disk has
+    status, _, errors = command.run(tmp_path / "hand-ins", disk)
     assert status == 2
-    assert complained == f"The results can't be written to {disk}: No space left on device.\n"
+    assert errors == f"The results can't be written to {disk}: No space left on device.\n"
     before = results_in(disk)
     assert 0 < len(before) < len(names)
     disks.change(disk, "size=1m")
-    status, _, complained = command.run(tmp_path / "hand-ins", disk, "--resume")
-    assert (status, complained) == (0, "")
+    status, _, errors = command.run(tmp_path / "hand-ins", disk, "--resume")
+    assert (status, errors) == (0, "")
     status, _, _ = command.run(tmp_path / "hand-ins", tmp_path / "elsewhere")
     assert results_in(disk) == results_in(tmp_path / "elsewhere")
     assert list(temporary.iterdir()) == []
@@ -100,17 +100,17 @@ def test_the_disk_fills_up_and_with_room_again_resume_goes_on(
 @pytest.mark.slow
 @pytest.mark.parametrize("files", range(2, 7))
 def test_a_temporary_directory_without_room_is_said_or_does_not_matter(
-    few, leaving_nothing, tmp_path, files
+    few, no_survivors, tmp_path, files
 ):
     place = tmp_path / "temporary"
     place.mkdir()
     with disks.mounted(place, f"size=1m,nr_inodes={files}"):
-        status, _, complained = command.run(few, tmp_path / "out", temporary=place)
+        status, _, errors = command.run(few, tmp_path / "out", temporary=place)
         assert list(place.iterdir()) == []
-    assert "Traceback" not in complained
+    assert "Traceback" not in errors
     if status == 0:
         assert len(results_in(tmp_path / "out")) == 4
-        assert complained == ""
+        assert errors == ""
     else:
-        assert (status, complained.count("\n")) == (2, 1)
-        assert "room for" in complained or "temporary directory" in complained
+        assert (status, errors.count("\n")) == (2, 1)
+        assert "room for" in errors or "temporary directory" in errors

@@ -99,7 +99,7 @@ def graded(out):
 
 @pytest.mark.parametrize("presses", [pytest.param(n, marks=SLOW) for n in (1, 20)] + [2])
 def test_it_stops_and_the_rest_is_graded_later(
-    terminal, few, temporary, leaving_nothing, tmp_path, presses
+    terminal, few, temporary, no_survivors, tmp_path, presses
 ):
     out = tmp_path / "out"
     terminal.watch(lambda: graded(out))
@@ -112,8 +112,8 @@ def test_it_stops_and_the_rest_is_graded_later(
         assert list(temporary.iterdir()) == []
     assert "Traceback" not in terminal.screen
     assert "Error" not in terminal.screen
-    status, _, complained = command.run(few, out, "--resume")
-    assert (status, complained) == (0, "")
+    status, _, errors = command.run(few, out, "--resume")
+    assert (status, errors) == (0, "")
     assert len(results_in(out)) == 4
     assert list(temporary.iterdir()) == []
 
@@ -135,9 +135,7 @@ MOMENTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
-def test_nor_does_it_complain_whenever_that_is(
-    terminal, temporary, leaving_nothing, tmp_path, moment
-):
+def test_nor_does_it_complain_whenever_that_is(terminal, temporary, no_survivors, tmp_path, moment):
     terminal.watch(lambda: moment(terminal.process, tmp_path / "out"))
     terminal.press(b"\x03")
     assert terminal.close() == STOPPED

@@ -42,7 +42,7 @@ def wait(process, seconds):
 
 @pytest.mark.slow
 def test_whatever_is_there_when_it_is_killed_is_whole_and_the_rest_is_graded_later(
-    hand_ins, undisturbed, temporary, leaving_nothing, tmp_path
+    hand_ins, expected_results, temporary, no_survivors, tmp_path
 ):
     moments, kills, round_ = random.Random(SEED), 0, 0
     while kills < KILLS:
@@ -51,16 +51,16 @@ def test_whatever_is_there_when_it_is_killed_is_whole_and_the_rest_is_graded_lat
             how = moments.choice([signal.SIGKILL] * 3 + [signal.SIGTERM])
             process = command.start(hand_ins, out, "--resume")
             killed = kills < KILLS and kill_at_random(process, moments, how, out)
-            _, complained = process.communicate(timeout=300)
+            _, errors = process.communicate(timeout=300)
             kills += killed
             complete = not killed
-            assert "Traceback" not in complained
+            assert "Traceback" not in errors
             if killed and how == signal.SIGTERM and process.returncode == 143:
-                assert complained.splitlines() == ["Stopped; go on later with --resume."]
+                assert errors.splitlines() == ["Stopped; go on later with --resume."]
             elif killed:
                 assert process.returncode == -how
             else:
-                assert (process.returncode, complained) == (0, "")
-        assert differences(results_in(out), undisturbed) == []
+                assert (process.returncode, errors) == (0, "")
+        assert differences(results_in(out), expected_results) == []
         round_ += 1
     assert list(temporary.iterdir()) == []

@@ -41,7 +41,7 @@ def grade_until_complete(hand_ins, out):
 @pytest.mark.slow
 @pytest.mark.races
 def test_results_are_those_of_an_undisturbed_run(
-    hand_ins, few, undisturbed, temporary, leaving_nothing, tmp_path
+    hand_ins, few, expected_results, temporary, no_survivors, tmp_path
 ):
     rng = random.Random(SEED)
     kinds = [*SHARES, *rng.choices([*SHARES], [*SHARES.values()], k=KILLS - len(SHARES))]
@@ -51,14 +51,14 @@ def test_results_are_those_of_an_undisturbed_run(
         while killer.left:
             out = tmp_path / f"round-{round_}"
             grade_until_complete(hand_ins, out)
-            assert differences(results_in(out), undisturbed) == []
+            assert differences(results_in(out), expected_results) == []
             round_ += 1
     # What two kills at once have left, a worker's and its server's, the next run takes away.
     grade_until_complete(few, tmp_path / "last")
     assert list(temporary.iterdir()) == []
 
 
-def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, leaving_nothing):
+def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, no_survivors):
     with Killer(["server"], seed=2, pauses=(0, 0)) as killer, ForkServer() as server:
         server.fork().close()
     assert killer.left == []
@@ -66,7 +66,7 @@ def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, lea
 
 
 def test_who_was_interrupted_while_it_looked_at_its_server_can_end_it(
-    monkeypatch, temporary, leaving_nothing
+    monkeypatch, temporary, no_survivors
 ):
     monkeypatch.setattr(client, "_LEAVE_SECONDS", 0.1)
     monkeypatch.setattr(client, "_KILLED_SECONDS", 0.1)
@@ -108,10 +108,10 @@ class NoProcesses:
 
 def test_a_fork_server_that_fails_costs_its_hand_in_a_try_and_not_the_others(tmp_path):
     submission = Submission("ann", "attention", tmp_path / "attention.py", size=0)
-    said = pool._answer(NoProcesses(), None)
-    assert said == ("died", "The fork server gives no processes.")
+    answer = pool._answer(NoProcesses(), None)
+    assert answer == ("died", "The fork server gives no processes.")
     under_way = Batch([submission], Options(out=tmp_path), lambda result: None)
-    under_way.settle(under_way.waiting.popleft(), *said)
+    under_way.settle(under_way.waiting.popleft(), *answer)
     assert list(under_way.waiting) == [(submission, 2)]
-    under_way.settle(under_way.waiting.popleft(), *said)
-    assert under_way.finish().failures == [(submission, said[1])]
+    under_way.settle(under_way.waiting.popleft(), *answer)
+    assert under_way.finish().failures == [(submission, answer[1])]

@@ -37,7 +37,7 @@ def expected(server):
 
 
 @pytest.mark.slow
-def test_many_kills_change_no_result(expected, temporary, leaving_nothing):
+def test_many_kills_change_no_result(expected, temporary, no_survivors):
     with KillingServer(seed=SEED, pauses=PAUSES) as server:
         server.armed = True
         done = grade(server, list(expected), lambda: sum(server.kills.values()) >= KILLS)
@@ -56,13 +56,13 @@ def at_work(server):
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + cases(1, 3)))
-def test_a_few_kills_change_no_result(at_work, temporary, leaving_nothing, seed):
+def test_a_few_kills_change_no_result(at_work, temporary, no_survivors, seed):
     kinds = ["right", "stubs", "divided-by-length"]
     expected = grade(at_work, kinds)
-    with KillingServer(seed=seed, pauses=PAUSES) as sabotaged:
-        sabotaged.armed = True
-        assert grade(sabotaged, kinds) == expected
-        assert sum(sabotaged.kills.values()) >= 1
+    with KillingServer(seed=seed, pauses=PAUSES) as killing:
+        killing.armed = True
+        assert grade(killing, kinds) == expected
+        assert sum(killing.kills.values()) >= 1
     assert list(temporary.iterdir()) == []
 
 

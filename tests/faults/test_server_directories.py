@@ -29,7 +29,7 @@ def test_an_abandoned_one_goes_with_the_next_and_one_in_use_stays(temporary):
     assert list(temporary.iterdir()) == []
 
 
-def test_one_whose_server_outlives_its_grader_stays_as_long(temporary, leaving_nothing):
+def test_one_whose_server_outlives_its_grader_stays_as_long(temporary, no_survivors):
     waiting, line = os.pipe()
     child = os.fork()
     if child == 0:
@@ -41,7 +41,7 @@ def test_one_whose_server_outlives_its_grader_stays_as_long(temporary, leaving_n
     Home().remove()
     assert len(list(temporary.iterdir())) == 1
     os.close(line)
-    survivors(leaving_nothing)
+    survivors(no_survivors)
     Home().remove()
     assert list(temporary.iterdir()) == []
 
@@ -78,7 +78,7 @@ def test_a_place_without_room_is_said_in_one_sentence(monkeypatch):
         ForkServer().start()
 
 
-def test_the_server_takes_its_directory_away_when_its_grader_is_gone(temporary, leaving_nothing):
+def test_the_server_takes_its_directory_away_when_its_grader_is_gone(temporary, no_survivors):
     child = os.fork()
     if child == 0:
         server = ForkServer()
@@ -86,5 +86,5 @@ def test_the_server_takes_its_directory_away_when_its_grader_is_gone(temporary, 
         server.fork()
         os._exit(0 if os.listdir(temporary) else 1)
     assert os.waitpid(child, 0)[1] == 0
-    survivors(leaving_nothing)
+    survivors(no_survivors)
     assert list(temporary.iterdir()) == []

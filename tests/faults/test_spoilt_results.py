@@ -11,7 +11,7 @@ from autograder.results.files import read_result
 from autograder.running.pool import Options, grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
-from tests.faults.hand_ins import UNIT, hand_in
+from tests.faults.hand_ins import UNIT, write_hand_ins
 
 
 def changed(**fields):
@@ -69,7 +69,7 @@ each = pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT.keys())
 def graded(tmp_path_factory):
     """Two hand-ins, and their results."""
     folder, out = tmp_path_factory.mktemp("hand-ins"), tmp_path_factory.mktemp("results")
-    names = hand_in(folder, 2)
+    names = write_hand_ins(folder, 2)
     grade_all(find_submissions([folder]), Options(out=out))
     return folder, out, names
 
@@ -107,7 +107,7 @@ def test_it_waits_for_its_grading(graded, spoilt):
     assert batch.summary.kept == 1
 
 
-def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, leaving_nothing):
+def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, no_survivors):
     folder, out, (name, _) = graded
     expected = results_in(out)
     hand_ins, results = tmp_path / "hand-ins", tmp_path / "results"

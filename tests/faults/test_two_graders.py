@@ -1,4 +1,4 @@
-"""Two graders on one folder: the second is told, and changes nothing."""
+"""Two graders on one folder: the second refuses, and changes nothing."""
 
 import errno
 import os
@@ -54,9 +54,9 @@ def take(folder, warn=print):
 def test_the_second_hears_who_has_it(holder, tmp_path):
     with pytest.raises(UserError) as caught:
         take(tmp_path)
-    said = str(caught.value)
-    assert said.startswith(f"Another grader works in {tmp_path} (process {holder.pid} on ")
-    assert said.endswith("; wait until it is done, or give this one another folder.")
+    message = str(caught.value)
+    assert message.startswith(f"Another grader works in {tmp_path} (process {holder.pid} on ")
+    assert message.endswith("; wait until it is done, or give this one another folder.")
 
 
 def test_it_is_free_when_the_first_is_done_and_no_file_is_left(holder, tmp_path):
@@ -99,9 +99,9 @@ def test_without_locks_it_goes_on_and_says_so(tmp_path, monkeypatch, code):
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr("portalocker.portalocker.LOCKER", none)
-    said = []
-    assert take(tmp_path, said.append)
-    assert said == [
+    warnings = []
+    assert take(tmp_path, warnings.append)
+    assert warnings == [
         f"{tmp_path} lies on a file system without locks; see that no other grader works there "
         "at the same time."
     ]
@@ -162,10 +162,10 @@ def test_the_command_refuses_in_one_sentence(few, holder, tmp_path, way):
 
 @pytest.mark.slow
 @pytest.mark.races
-def test_of_two_commands_at_once_one_grades_all(few, temporary, leaving_nothing, tmp_path):
+def test_of_two_commands_at_once_one_grades_all(few, temporary, no_survivors, tmp_path):
     both = [command.start(few, tmp_path) for _ in range(2)]
-    said = [process.communicate(timeout=300)[1] for process in both]
+    errors = [process.communicate(timeout=300)[1] for process in both]
     statuses = [process.returncode for process in both]
     assert sorted(statuses) == [0, 2]
-    assert said[statuses.index(2)].startswith("Another grader works in ")
+    assert errors[statuses.index(2)].startswith("Another grader works in ")
     assert len(results_in(tmp_path)) == 4

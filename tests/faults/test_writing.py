@@ -114,7 +114,7 @@ def test_who_writes_while_another_clears_up_writes_all_the_same(tmp_path, monkey
 
 
 def test_only_what_is_unfinished_is_cleared(tmp_path):
-    kept = [
+    others = [
         *("ann/positional.json", "ann/.notes", "exports/csv/grades.csv", "report/index.html"),
         *("report/.index.html.x.unfinished", "ann/.other.json.x.unfinished", ".hidden"),
     ]
@@ -122,9 +122,9 @@ def test_only_what_is_unfinished_is_cleared(tmp_path):
         *("ann/.positional.json.x.unfinished", "exports/csv/.grades.csv.x.unfinished"),
         ".hand-ins.x/ann/positional.ipynb",
     ]
-    for name in (*kept, *cleared):
+    for name in (*others, *cleared):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     unfinished.clear(tmp_path)
     found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
-    assert found == set(kept)
+    assert found == set(others)
