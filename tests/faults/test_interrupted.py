@@ -19,7 +19,6 @@ pytestmark = pytest.mark.races
 
 SENTENCE = "Stopped; go on later with --resume."
 STOPPED = 130
-SLOW = pytest.mark.slow
 LOOK_SECONDS = 0.02
 
 
@@ -97,7 +96,8 @@ def graded(out):
     return sorted(out.glob("*/*.json")) if out.exists() else []
 
 
-@pytest.mark.parametrize("presses", [pytest.param(n, marks=SLOW) for n in (1, 20)] + [2])
+@pytest.mark.slow
+@pytest.mark.parametrize("presses", [1, 2, 20])
 def test_it_stops_and_the_rest_is_graded_later(
     terminal, few, temporary, no_survivors, tmp_path, presses
 ):

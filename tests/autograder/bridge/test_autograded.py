@@ -6,21 +6,17 @@ import nbformat
 import pytest
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.base.text import text
 from autograder.bridge.autograded import shows
 from autograder.bridge.preprocessor import language_of, put_outputs, what_is_graded
-from autograder.results.result import CheckResult, Result
 from autograder.running.submissions import Submission
+from tests.autograder.samples import check_result, graded
 
 UNIT = "positional"
 
 
 def result(points):
-    title, wrong = text("Values", "数值"), text("They differ.", "不同。")
-    check = CheckResult(
-        f"{UNIT}.integer_positions.x", "integer_positions", title, "failed", points, 9.0, wrong
-    )
-    return Result("ann", UNIT, "graded", points, 9.0, 0, "tensorflow", 0.1, [], checks=[check])
+    check = check_result("integer_positions", "failed", unit=UNIT, worth=9.0, points=points)
+    return graded("ann", check, unit=UNIT)
 
 
 def handed_in(folder, notebook):

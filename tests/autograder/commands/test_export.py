@@ -15,7 +15,7 @@ from autograder.exports.writing import write_all
 from autograder.results.files import write_result
 from course.commands.terminal import Commands
 from course.kit.errors import UserError
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 CANVAS = """\
 Student,ID,SIS Login ID,Section
@@ -28,7 +28,11 @@ Student,ID,SIS Login ID,Section
 def graded(tmp_path):
     """A directory as `grade --out` writes it."""
     directory = tmp_path / "graded"
-    for result in (made.graded("alice"), made.graded("alice", "rnn"), made.rejected("=bob's [x]")):
+    for result in (
+        samples.graded("alice"),
+        samples.graded("alice", "rnn"),
+        samples.rejected("=bob's [x]"),
+    ):
         write_result(directory, result)
     return directory
 
@@ -182,7 +186,7 @@ def test_grading_writes_the_formats_that_it_is_asked_for(tmp_path, monkeypatch):
     from autograder.commands import app
     from autograder.running.pool import Summary
 
-    result = made.graded("ada")
+    result = samples.graded("ada")
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada" / "attention.py").write_text("x = 1\n")
     monkeypatch.setattr(app, "grade_with_progress", lambda *_: Summary([result]))

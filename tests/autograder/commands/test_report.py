@@ -14,7 +14,7 @@ from course.commands.terminal import Commands
 from course.kit import language
 from course.kit.errors import UserError
 from tests.autograder.lookalikes import made
-from tests.autograder.report.samples import checked, graded, put, rejected
+from tests.autograder.samples import check_result, graded, put, rejected
 
 app = typer.Typer(cls=Commands)
 app.callback()(lambda: None)
@@ -63,7 +63,7 @@ def test_a_second_report_replaces_the_first_whole(tmp_path):
     put(tmp_path, graded("ann"), graded("bob"), graded("eve"))
     assert run(tmp_path).exit_code == 0
     os.unlink(result_path(tmp_path, "eve", "attention"))
-    put(tmp_path, graded("bob", checked(status="failed")))
+    put(tmp_path, graded("bob", check_result(status="failed")))
     assert run(tmp_path).exit_code == 0
     assert names(tmp_path / "report") == PAGES
     assert "0/4" in (tmp_path / "report/students/bob.html").read_text(encoding="utf-8")
@@ -147,7 +147,10 @@ def test_wrong_usage_is_told_in_a_sentence(tmp_path):
 def test_a_thousand_results_become_pages(tmp_path):
     put(
         tmp_path,
-        *(graded(f"s{number:04}", checked(), checked(status="failed")) for number in range(1000)),
+        *(
+            graded(f"s{number:04}", check_result(), check_result(status="failed"))
+            for number in range(1000)
+        ),
     )
     assert run(tmp_path).exit_code == 0
     assert len(os.listdir(tmp_path / "report" / "students")) == 1000

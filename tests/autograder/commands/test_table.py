@@ -11,7 +11,7 @@ from autograder.commands import table
 from autograder.results.differences import Move
 from autograder.running.pool import Summary
 from autograder.running.submissions import Submission
-from tests.autograder.exports.made import check, graded, rejected
+from tests.autograder.exports.samples import check, graded, rejected
 
 CHECKS = [check("rows"), check("axis", "failed"), check("stable", "timeout")]
 

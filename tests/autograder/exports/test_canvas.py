@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from autograder.exports import canvas
 from autograder.exports.roster import Table, parse_table
 from course.kit.errors import UserError
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 HEADER = "Student,ID,SIS User ID,SIS Login ID,Section,Attention (77),Essay (78),Final Score"
 GRADEBOOK = f"""\
@@ -49,7 +49,7 @@ def imported(content):
 
 
 def test_a_column_is_filled_in_its_own_points_and_another_added():
-    results = [made.graded("ada"), made.graded("ada", "rnn"), made.rejected("bob")]
+    results = [samples.graded("ada"), samples.graded("ada", "rnn"), samples.rejected("bob")]
     exported = canvas.export(results, parse_table(GRADEBOOK))
     possible, grades, _ = imported(exported.content)
     assert possible == {"rnn": 100, "Attention (77)": 20}
@@ -59,45 +59,45 @@ def test_a_column_is_filled_in_its_own_points_and_another_added():
 
 
 def test_who_handed_nothing_in_keeps_what_canvas_has():
-    _, grades, _ = imported(canvas.export([made.graded("ada")], parse_table(GRADEBOOK)).content)
+    _, grades, _ = imported(canvas.export([samples.graded("ada")], parse_table(GRADEBOOK)).content)
     assert grades["102"] == {"Attention (77)": "11"}  # an empty cell would take the grade away
     assert grades["104"] == {"Attention (77)": ""}
 
 
 def test_other_columns_are_left_out_so_that_newer_grades_stay():
-    content = canvas.export([made.graded("ada")], parse_table(GRADEBOOK)).content
+    content = canvas.export([samples.graded("ada")], parse_table(GRADEBOOK)).content
     assert "Essay" not in content
     assert "Final Score" not in content
 
 
 def test_an_excuse_stands():
-    exported = canvas.export([made.graded("007")], parse_table(GRADEBOOK))
+    exported = canvas.export([samples.graded("007")], parse_table(GRADEBOOK))
     _, grades, _ = imported(exported.content)
     assert grades["103"] == {"Attention (77)": "EX"}
     assert exported.kept == ["007/attention"]
 
 
 def test_skipped_checks_cost_nothing():
-    results = [made.with_skipped("ada"), made.all_skipped("bob")]
+    results = [samples.with_skipped("ada"), samples.all_skipped("bob")]
     _, grades, _ = imported(canvas.export(results, parse_table(GRADEBOOK)).content)
     assert grades["101"] == {"Attention (77)": "15"}  # 60 of 80, in points of 20
     assert grades["102"] == {"Attention (77)": "11"}  # nothing is known
 
 
 def test_people_keep_their_columns_and_run_nothing():
-    _, _, rows = imported(canvas.export([made.graded("ada")], parse_table(GRADEBOOK)).content)
+    _, _, rows = imported(canvas.export([samples.graded("ada")], parse_table(GRADEBOOK)).content)
     assert rows[1][:5] == ["Lovelace, Ada", "101", "s1", "ada@uni.edu", "Group A"]
     assert rows[3][:5] == ["'=cmd|'/C calc'!A0", "103", "007", "eve", "Group B, C"]
 
 
 def test_the_unmatched_are_named():
-    exported = canvas.export([made.graded("zoe"), made.graded("ada")], parse_table(GRADEBOOK))
+    exported = canvas.export([samples.graded("zoe"), samples.graded("ada")], parse_table(GRADEBOOK))
     assert exported.unmatched == {"zoe": "is not in the roster"}
 
 
 def test_first_and_last_names_in_columns_of_their_own():
     roster = "LastName,FirstName,ID,SIS Login ID,Section\n    Points Possible,,,,\nLi,Wei,1,x,A\n"
-    content = canvas.export([made.graded("Wei Li")], parse_table(roster)).content
+    content = canvas.export([samples.graded("Wei Li")], parse_table(roster)).content
     assert content.splitlines()[2] == "Li,Wei,1,x,A,60"
 
 
@@ -112,10 +112,10 @@ def test_first_and_last_names_in_columns_of_their_own():
 )
 def test_what_is_no_gradebook_is_refused(change, complaint):
     with pytest.raises(UserError, match=complaint):
-        canvas.export([made.graded("ada")], parse_table(GRADEBOOK.replace(*change)))
+        canvas.export([samples.graded("ada")], parse_table(GRADEBOOK.replace(*change)))
 
 
-@given(st.lists(made.texts, min_size=1, max_size=4), st.lists(made.results(), max_size=3))
+@given(st.lists(samples.texts, min_size=1, max_size=4), st.lists(samples.results(), max_size=3))
 def test_any_names_give_a_file_that_canvas_reads(students, results):
     header = HEADER.split(",")
     points = ["    Points Possible", "", "", "", "", "20", "10", ""]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from autograder.base.text import text
 from autograder.exports import github_classroom
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 Status = Literal["pass", "fail", "error"]
 
@@ -59,7 +59,7 @@ def log_of(results):
 
 
 def test_points_and_status():
-    results = read(made.graded())
+    results = read(samples.graded())
     assert results.status == "fail"
     assert (total(results), results.max_score) == (60, 100)
     assert [test.status for test in results.tests] == ["pass", "fail", "error"]
@@ -68,36 +68,36 @@ def test_points_and_status():
 
 
 def test_all_right_is_a_pass():
-    results = read(made.graded(checks=[made.check()]))
+    results = read(samples.graded(checks=[samples.check()]))
     assert results.status == "pass"
 
 
 def test_code_that_only_raises_is_an_error():
-    results = read(made.graded(checks=[made.check(status="crashed")]))
+    results = read(samples.graded(checks=[samples.check(status="crashed")]))
     assert results.status == "error"
 
 
 def test_skipped_checks_are_neither_counted_nor_failed():
-    results = read(made.with_skipped())
+    results = read(samples.with_skipped())
     assert len(results.tests) == 2
     assert (total(results), results.max_score) == (60, 80)
-    assert read(made.all_skipped()).status == "pass"
+    assert read(samples.all_skipped()).status == "pass"
 
 
 def test_a_rejected_hand_in_is_an_error_with_the_reason():
-    results = read(made.rejected())
+    results = read(samples.rejected())
     assert results.status == "error"
     assert total(results) == 0
     assert "Nothing of the unit" in results.tests[0].message
 
 
 def test_huge_messages_fit_the_environment():
-    checks = [made.check(str(i), "failed", wrong=text("界" * 2500, "")) for i in range(60)]
-    results = read(made.graded(checks=checks))
+    checks = [samples.check(str(i), "failed", wrong=text("界" * 2500, "")) for i in range(60)]
+    results = read(samples.graded(checks=checks))
     assert len(results.tests) == 60
 
 
-@given(made.results())
+@given(samples.results())
 def test_no_line_of_the_log_is_a_command(result):
     for line in log_of(read(result)):
         assert not line.strip().startswith("::")

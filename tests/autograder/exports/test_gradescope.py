@@ -8,7 +8,7 @@ from hypothesis import given
 from pydantic import BaseModel, ConfigDict, Field
 
 from autograder.exports import gradescope
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 Visibility = Literal["visible", "hidden", "after_due_date", "after_published"]
 Form = Literal["text", "html", "simple_format", "md", "ansi"]
@@ -53,7 +53,7 @@ def read(result, **options):
 
 
 def test_points_status_and_messages_are_the_checks():
-    results, _ = read(made.graded())
+    results, _ = read(samples.graded())
     assert results.score == 60
     assert [test.number for test in results.tests] == ["1.1", "1.2", "1.3"]
     assert [(test.score, test.max_score) for test in results.tests] == [(60, 60), (0, 30), (0, 10)]
@@ -68,13 +68,13 @@ def test_points_status_and_messages_are_the_checks():
 
 
 def test_exercises_are_numbered_as_they_come():
-    checks = [made.check("a"), made.check("b", exercise="similarity"), made.check("c")]
-    results, _ = read(made.graded(checks=checks))
+    checks = [samples.check("a"), samples.check("b", exercise="similarity"), samples.check("c")]
+    results, _ = read(samples.graded(checks=checks))
     assert [test.number for test in results.tests] == ["1.1", "2.1", "1.2"]
 
 
 def test_a_skipped_check_costs_no_points_of_the_fixed_maximum():
-    results, data = read(made.with_skipped())
+    results, data = read(samples.with_skipped())
     assert results.score == 75  # 60 of 80
     skipped = data["tests"][2]
     assert not {"score", "max_score", "status"} & skipped.keys()
@@ -82,29 +82,29 @@ def test_a_skipped_check_costs_no_points_of_the_fixed_maximum():
 
 
 def test_a_rejected_hand_in_has_no_points_and_the_reason():
-    results, _ = read(made.rejected())
+    results, _ = read(samples.rejected())
     assert results.score == 0
     assert results.tests == []
     assert "Nothing of the unit" in results.output
 
 
 def test_nothing_that_could_be_run_is_no_division_by_zero():
-    assert read(made.all_skipped())[0].score == 0
+    assert read(samples.all_skipped())[0].score == 0
 
 
 def test_it_speaks_chinese():
-    results, _ = read(made.graded(), language="zh")
+    results, _ = read(samples.graded(), language="zh")
     assert results.tests[1].name == "softmax：axis 的标题"
     assert "已知错误：axis-ignored" in results.tests[1].output
 
 
 @pytest.mark.parametrize("visibility", ["hidden", "after_due_date", "after_published"])
 def test_visibility_is_given_to_every_check(visibility):
-    results, _ = read(made.graded(), visibility=visibility)
+    results, _ = read(samples.graded(), visibility=visibility)
     assert {test.visibility for test in results.tests} == {visibility}
 
 
-@given(made.results())
+@given(samples.results())
 def test_any_result_keeps_the_rules(result):
     results, _ = read(result)
     for test in results.tests:

@@ -16,7 +16,7 @@ from autograder.running.pool import Summary
 from autograder.running.submissions import Submission
 from course.kit.errors import UserError
 from course.kit.units import available_units
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 from tests.autograder.exports.test_gradescope import Results
 
 
@@ -142,7 +142,7 @@ def test_it_grades_and_writes_and_says_what_held(run, capsys):
         (only,) = submissions
         assert isinstance(only, Submission)
         assert (only.unit, only.path.name) == ("attention", "attention.py")
-        return Summary(results=[made.graded("submission")])
+        return Summary(results=[samples.graded("submission")])
 
     assert invoke(grade_all) == 0
     assert Results.model_validate(json.loads(results.read_text())).score == 60

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.exports import junit
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 # element: (attributes it must have, attributes it may have, children it may have)
 RULES = {
@@ -54,7 +54,7 @@ def valid(document):
 
 
 def test_a_suite_each_with_failures_errors_and_time():
-    root = valid(junit.export([made.graded(), made.graded("bo", "rnn")]))
+    root = valid(junit.export([samples.graded(), samples.graded("bo", "rnn")]))
     assert [suite.attrib["name"] for suite in root] == ["alice/attention", "bo/rnn"]
     suite = root[0]
     assert suite.attrib["time"] == "1.250"
@@ -67,22 +67,22 @@ def test_a_suite_each_with_failures_errors_and_time():
 
 
 def test_a_check_has_its_own_time_where_the_result_tells_it():
-    checks = [made.check("quick", seconds=0.25), made.check("of an older run")]
-    [suite] = valid(junit.export([made.graded(checks=checks)]))
+    checks = [samples.check("quick", seconds=0.25), samples.check("of an older run")]
+    [suite] = valid(junit.export([samples.graded(checks=checks)]))
     times = [case.attrib.get("time") for case in suite.findall("testcase")]
     assert times == ["0.250", None]
 
 
 def test_every_status_has_its_element():
     statuses = ("passed", "failed", "missing", "error", "timeout", "crashed", "skipped")
-    checks = [made.check(status, status) for status in statuses]
-    suite = valid(junit.export([made.graded(checks=checks)]))[0]
+    checks = [samples.check(status, status) for status in statuses]
+    suite = valid(junit.export([samples.graded(checks=checks)]))[0]
     found = [[child.tag for child in case] for case in suite.findall("testcase")]
     assert found == [[], ["failure"], ["failure"], ["error"], ["error"], ["error"], ["skipped"]]
 
 
 def test_a_rejected_hand_in_is_an_error_with_the_reason():
-    rejected = made.rejected(reason=text("It is no notebook.", "这不是笔记本。"))
+    rejected = samples.rejected(reason=text("It is no notebook.", "这不是笔记本。"))
     suite = valid(junit.export([rejected]))[0]
     error = suite.find("testcase/error")
     assert error.attrib["type"] == "rejected"
@@ -93,7 +93,7 @@ def test_no_result_is_an_empty_document():
     assert len(valid(junit.export([]))) == 0
 
 
-@given(st.lists(made.results(), max_size=3), st.sampled_from(["en", "zh"]))
+@given(st.lists(samples.results(), max_size=3), st.sampled_from(["en", "zh"]))
 def test_any_text_gives_a_valid_document(results, language):
     root = valid(junit.export(results, language))
     assert len(root) == len(results)

@@ -4,7 +4,7 @@ import pytest
 
 from autograder.base.text import text
 from autograder.exports import gradescope, plain_csv, prairielearn
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 EXPORTS = {
     "csv": lambda result, language: plain_csv.export_checks([result], language),
@@ -15,7 +15,7 @@ EXPORTS = {
 
 @pytest.mark.parametrize("export", EXPORTS.values(), ids=EXPORTS)
 def test_the_reason_is_in_the_exports_language(export):
-    result = made.rejected(reason=text("The file is empty.", "文件是空的。"))
+    result = samples.rejected(reason=text("The file is empty.", "文件是空的。"))
     for language, there, elsewhere in (
         ("en", "The file is empty.", "文件是空的。"),
         ("zh", "文件是空的。", "The file is empty."),

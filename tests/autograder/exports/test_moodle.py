@@ -12,7 +12,7 @@ from autograder.base.text import text
 from autograder.exports import moodle
 from autograder.exports.roster import Table, parse_table
 from course.kit.errors import UserError
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 ROSTER = """\
 First name,Last name,ID number,Institution,Email address
@@ -43,7 +43,9 @@ def export(results, unit="attention", language="en", roster=ROSTER):
 
 
 def test_identifier_grade_and_feedback():
-    exported = export([made.graded("ada"), made.rejected("200"), made.with_skipped("王小明")])
+    exported = export(
+        [samples.graded("ada"), samples.rejected("200"), samples.with_skipped("王小明")]
+    )
     header, grades = imported(exported.content)
     assert header == ["ID number", "Email address", "GRADE", "FEEDBACK"]
     assert [grade for grade, _ in grades.values()] == [60, 0, 75]
@@ -55,42 +57,42 @@ def test_identifier_grade_and_feedback():
 
 
 def test_a_missing_unit_is_no_row_so_that_no_grade_is_taken_away():
-    results = [made.graded("ada"), made.graded("bob", "rnn")]
+    results = [samples.graded("ada"), samples.graded("bob", "rnn")]
     assert imported(export(results).content)[1].keys() == {"100"}
     assert imported(export(results, "rnn").content)[1].keys() == {"200"}
 
 
 def test_who_is_unknown_or_not_graded_is_named_and_left_out():
-    exported = export([made.graded("zoe"), made.all_skipped("ada"), made.graded("bob")])
+    exported = export([samples.graded("zoe"), samples.all_skipped("ada"), samples.graded("bob")])
     assert imported(exported.content)[1].keys() == {"200"}
     assert exported.unmatched.keys() == {"zoe", "ada"}
 
 
 def test_it_speaks_chinese():
-    _, grades = imported(export([made.graded("ada")], language="zh").content)
+    _, grades = imported(export([samples.graded("ada")], language="zh").content)
     assert "axis 的说明" in grades["100"][1]
     assert "结果错误：1" in grades["100"][1]
 
 
 @pytest.mark.parametrize("title", ["Username", "用户名", "学号", "Email address", "邮箱"])
 def test_any_field_that_moodle_knows_people_by_will_do(title):
-    exported = export([made.graded("ada")], roster=f"Name,{title}\nx,ada\n")
+    exported = export([samples.graded("ada")], roster=f"Name,{title}\nx,ada\n")
     assert exported.content.splitlines()[:2][0] == f"{title},GRADE,FEEDBACK"
     assert exported.content.splitlines()[1].startswith("ada,60,")
 
 
 def test_a_roster_without_one_is_refused():
     with pytest.raises(UserError, match="ID number"):
-        export([made.graded("ada")], roster="First name,Last name\nAda,Lovelace\n")
+        export([samples.graded("ada")], roster="First name,Last name\nAda,Lovelace\n")
 
 
 def test_feedback_is_cut():
-    checks = [made.check(str(i), "failed", wrong=text("x" * 5000, "")) for i in range(9)]
-    _, grades = imported(export([made.graded("ada", checks=checks)]).content)
+    checks = [samples.check(str(i), "failed", wrong=text("x" * 5000, "")) for i in range(9)]
+    _, grades = imported(export([samples.graded("ada", checks=checks)]).content)
     assert len(grades["100"][1]) <= 10_001
 
 
-@given(st.lists(made.results(), max_size=3))
+@given(st.lists(samples.results(), max_size=3))
 def test_any_result_gives_a_file_that_moodle_reads(results):
     names = sorted({result.submission for result in results})
     known = [[str(i), name] for i, name in enumerate(names)]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograder.exports import plain_csv
 from autograder.exports.escaping import number, safe_cell
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -20,10 +20,10 @@ def rows_of(content):
 
 def test_a_row_a_hand_in_a_column_a_unit():
     results = [
-        made.graded("alice", "attention"),
-        made.graded("alice", "rnn"),
-        made.rejected("bob", "attention"),
-        made.with_skipped("sam", "rnn"),
+        samples.graded("alice", "attention"),
+        samples.graded("alice", "rnn"),
+        samples.rejected("bob", "attention"),
+        samples.with_skipped("sam", "rnn"),
     ]
     assert rows_of(plain_csv.export_grades(results)) == [
         ["hand-in", "rnn", "attention", "total", "max_total", "rejected"],
@@ -34,17 +34,17 @@ def test_a_row_a_hand_in_a_column_a_unit():
 
 
 def test_a_row_a_check_and_one_for_a_rejected_hand_in():
-    rows = rows_of(plain_csv.export_checks([made.with_skipped(), made.rejected()], "zh"))
+    rows = rows_of(plain_csv.export_checks([samples.with_skipped(), samples.rejected()], "zh"))
     head, *body = rows
     table = [dict(zip(head, row, strict=True)) for row in body]
     assert [row["status"] for row in table] == ["passed", "missing", "skipped", ""]
     assert (table[2]["points"], table[2]["max_points"]) == ("0", "0")
     assert table[0]["title"] == "rows 的标题"
     assert table[3]["hand-in status"] == "rejected"
-    assert table[3]["message"] == made.NOTHING["zh"]
+    assert table[3]["message"] == samples.NOTHING["zh"]
 
 
-@given(st.lists(made.results(), max_size=3))
+@given(st.lists(samples.results(), max_size=3))
 def test_no_cell_is_a_formula(results):
     for content in (plain_csv.export_grades(results), plain_csv.export_checks(results)):
         rows = rows_of(content)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from autograder.base.text import text
 from autograder.exports import prairielearn
-from tests.autograder.exports import made
+from tests.autograder.exports import samples
 
 
 class Test(BaseModel):
@@ -47,7 +47,7 @@ def read(result, language="en"):
 
 
 def test_the_score_is_a_share():
-    results = read(made.graded())
+    results = read(samples.graded())
     assert results.gradable
     assert results.score == 0.6
     assert [(test.points, test.max_points) for test in results.tests] == [
@@ -60,30 +60,30 @@ def test_the_score_is_a_share():
 
 
 def test_a_skipped_check_is_worth_nothing_of_nothing():
-    results = read(made.with_skipped())
+    results = read(samples.with_skipped())
     assert results.score == 0.75
     assert (results.tests[2].points, results.tests[2].max_points) == (0, 0)
 
 
 def test_a_rejected_hand_in_is_not_gradable():
-    results = read(made.rejected())
+    results = read(samples.rejected())
     assert not results.gradable
     assert results.format_errors == ["Nothing of the unit is in the hand-in."]
     assert results.tests == []
 
 
 def test_where_nothing_could_be_run_nothing_is_graded():
-    assert not read(made.all_skipped()).gradable
+    assert not read(samples.all_skipped()).gradable
 
 
 def test_huge_messages_are_cut_to_the_limit():
-    huge = [made.check(str(i), "failed", wrong=text("界" * 50_000, "")) for i in range(60)]
-    results = read(made.graded(checks=huge))
+    huge = [samples.check(str(i), "failed", wrong=text("界" * 50_000, "")) for i in range(60)]
+    results = read(samples.graded(checks=huge))
     assert len(results.tests) == 60
     assert results.tests[0].output.endswith("…")
 
 
-@given(made.results())
+@given(samples.results())
 def test_any_result_keeps_the_rules(result):
     results = read(result)
     assert "\x1b" not in results.message + results.output

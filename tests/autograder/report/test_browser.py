@@ -8,7 +8,7 @@ from autograder.lookalikes.hints import Hints
 from autograder.report.reading import read_gradebook
 from autograder.report.site import write_site
 from tests.autograder.lookalikes import made
-from tests.autograder.report.samples import checked, graded, put, rejected, weights
+from tests.autograder.samples import check_result, graded, put, rejected, weights
 
 pytestmark = pytest.mark.slow
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1300, "height": 900}
@@ -23,15 +23,20 @@ def site(tmp_path_factory):
     """The pages of a class: three people with all units, a rejected one, a hostile name."""
     results = tmp_path_factory.mktemp("results")
     for unit in UNITS:
-        put(results, graded("Ann", checked(worth=100.0), unit=unit))
+        put(results, graded("Ann", check_result(worth=100.0), unit=unit))
     put(
         results,
-        graded("Bob 10", checked(status="failed", mistake="mask-inverted", worth=100.0)),
-        graded("Bob 9", checked(worth=70.0), checked(status="missing", worth=30.0), seconds=9.0),
+        graded("Bob 10", check_result(status="failed", mistake="mask-inverted", worth=100.0)),
+        graded(
+            "Bob 9",
+            check_result(worth=70.0),
+            check_result(status="missing", worth=30.0),
+            seconds=9.0,
+        ),
         rejected("王小明"),
         graded(
             HOSTILE,
-            checked(
+            check_result(
                 status="failed",
                 title=LONG,
                 wrong=LONG,
@@ -40,7 +45,7 @@ def site(tmp_path_factory):
                 seconds=0.25,
                 worth=60.0,
             ),
-            checked(status="passed", slug="b", worth=40.0),
+            check_result(status="passed", slug="b", worth=40.0),
         ),
     )
     source = made.variants("translation")["batched_beams"]

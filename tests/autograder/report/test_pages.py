@@ -14,7 +14,7 @@ from autograder.lookalikes.comparing import Pair
 from autograder.lookalikes.hints import Hints
 from autograder.report.pages import class_page, pair_page, student_page
 from autograder.report.reading import Gradebook, Student
-from tests.autograder.report.samples import checked, graded, rejected, weights
+from tests.autograder.samples import check_result, graded, rejected, weights
 
 EMPTY = ("meta", "input", "br", "link", "img", "hr")
 TITLE = text("Masked weights are exactly 0", "被掩盖的权重恰好为 0")
@@ -99,7 +99,7 @@ def seen(page, language):
 def hostile(name, words):
     """Results that hold these words wherever a student's, or anybody's, may stand."""
     both = text(words, words + "。")
-    failed = checked(
+    failed = check_result(
         words,
         "failed",
         title=both,
@@ -111,7 +111,9 @@ def hostile(name, words):
         attention=weights(heads=2) | {words: words},
         seconds=0.5,
     )
-    first = graded(name, failed, checked("b", "passed"), checked("c", "missing", title=both))
+    first = graded(
+        name, failed, check_result("b", "passed"), check_result("c", "missing", title=both)
+    )
     first.backend = words
     first.problems = [both]
     return [first, rejected(name, both, unit="rnn")]
@@ -219,7 +221,7 @@ def test_headings_go_down_one_at_a_time_and_headers_have_a_scope(make):
     ],
 )
 def test_both_languages_are_in_a_page_and_it_opens_in_one(language, there, elsewhere):
-    page = of_student(graded("ann", checked(status="failed", title=TITLE)), language=language)
+    page = of_student(graded("ann", check_result(status="failed", title=TITLE)), language=language)
     shown = seen(page, language)
     assert all(words in shown for words in there)
     assert elsewhere not in shown
@@ -230,7 +232,7 @@ def test_both_languages_are_in_a_page_and_it_opens_in_one(language, there, elsew
 
 
 def test_no_chinese_is_left_in_the_english_text_but_the_switch():
-    checks = [checked(f"e{s}", s, attention=weights(), seconds=1.0) for s in STATUSES]
+    checks = [check_result(f"e{s}", s, attention=weights(), seconds=1.0) for s in STATUSES]
     results = [graded("ann", *checks), rejected("bob")]
     results[0].problems = [text("A note.", "说明。")]
     for page in (of_student(results[0]), with_hints(*results), of_pair(results[0])):
@@ -242,7 +244,7 @@ STATUSES = ("passed", "failed", "error", "timeout", "crashed", "missing", "skipp
 
 def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
     wrong = [
-        checked(status="failed", slug=slug, mistake="mask-inverted", wrong=text(slug, slug))
+        check_result(status="failed", slug=slug, mistake="mask-inverted", wrong=text(slug, slug))
         for slug in ("masked", "zeros")
     ]
     shown = seen(of_student(graded("ann", *wrong)), "en")
@@ -254,7 +256,7 @@ def test_a_known_mistake_is_told_once_with_its_hint_and_its_checks():
 def test_a_fault_of_several_checks_is_named_once():
     fault = text("Your code raised ValueError: no", "你的代码抛出了 ValueError: no")
     wrong = [
-        checked(status="error", slug=slug, title=text(slug, slug), wrong=fault)
+        check_result(status="error", slug=slug, title=text(slug, slug), wrong=fault)
         for slug in ("one", "two", "three")
     ]
     shown = seen(of_student(graded("ann", *wrong)), "en")
@@ -264,7 +266,7 @@ def test_a_fault_of_several_checks_is_named_once():
 
 
 def test_inputs_are_tables_and_weights_a_picture_with_its_numbers():
-    check = checked(status="failed", input={"x": [[1.0, "-inf"]]}, answer=[[0.2, 0.7]])
+    check = check_result(status="failed", input={"x": [[1.0, "-inf"]]}, answer=[[0.2, 0.7]])
     page = of_student(graded("ann", check))
     assert "<td>1</td><td>-inf</td>" in page
     assert 'aria-label=" 1 × 2: 0.2, 0.7"' in page
@@ -276,14 +278,16 @@ def test_several_mistakes_are_named_with_the_fault_of_the_check():
     several = text("It looks like one of these: a; or b.", "看起来是其中之一：a；或者b。")
     both = {"status": "failed", "wrong": text("No sum of one.", "和不为一。"), "hint": several}
     for name in (None, "no-such-mistake"):
-        page = of_student(graded("ann", checked(**both, mistake=name)))
+        page = of_student(graded("ann", check_result(**both, mistake=name)))
         assert "No sum of one. It looks like one of these: a; or b." in seen(page, "en")
         assert "和不为一。看起来是其中之一：a；或者b。" in seen(page, "zh")
 
 
 def test_a_skipped_check_costs_nothing_and_says_why():
     why = text("Not run: it needs a GPU.", "未运行：需要 GPU。")
-    shown = seen(of_student(graded("ann", checked(), checked(status="skipped", wrong=why))), "en")
+    shown = seen(
+        of_student(graded("ann", check_result(), check_result(status="skipped", wrong=why))), "en"
+    )
     assert "Not run, and not counted" in shown
     assert why["en"] in shown
     assert "4/4" in shown
@@ -311,8 +315,8 @@ def test_a_class_of_rejected_hand_ins_has_a_page():
 
 def test_rows_carry_what_the_filters_ask_for():
     page = of_class(
-        graded("full", checked(worth=100.0)),
-        graded("low", checked(status="failed", mistake="mask-inverted", worth=100.0)),
+        graded("full", check_result(worth=100.0)),
+        graded("low", check_result(status="failed", mistake="mask-inverted", worth=100.0)),
         rejected("no"),
         graded("part", unit="rnn"),
     )
@@ -321,7 +325,7 @@ def test_rows_carry_what_the_filters_ask_for():
     assert rows["low"] == 'data-k="ih" data-m="0"'
     assert rows["no"] == 'data-k="rih"'
     assert rows["part"] == 'data-k="ih"'
-    assert 'data-k="f"' in of_class(graded("full", checked(worth=100.0)))
+    assert 'data-k="f"' in of_class(graded("full", check_result(worth=100.0)))
 
 
 def test_problems_are_told_in_the_readers_language_on_both_pages():
@@ -334,7 +338,7 @@ def test_problems_are_told_in_the_readers_language_on_both_pages():
 
 
 def test_attention_weights_stand_beside_their_difference_and_in_a_table():
-    check = checked(status="failed", attention=weights(heads=2, queries=2, keys=3))
+    check = check_result(status="failed", attention=weights(heads=2, queries=2, keys=3))
     page = of_student(graded("ann", check))
     assert page.count('<svg class="heatmap" aria-hidden="true"') == 4
     assert page.count(">−0.25</text>") == 12
@@ -344,7 +348,7 @@ def test_attention_weights_stand_beside_their_difference_and_in_a_table():
 
 
 def test_weights_of_another_shape_are_shown_without_a_difference():
-    check = checked(status="failed", attention=weights() | {"difference": None})
+    check = check_result(status="failed", attention=weights() | {"difference": None})
     shown = seen(of_student(graded("ann", check)), "en")
     assert "They have another shape than the right ones" in shown
     assert "orange" not in shown
@@ -352,14 +356,16 @@ def test_weights_of_another_shape_are_shown_without_a_difference():
 
 def test_numbers_that_the_picture_has_are_not_listed_again():
     wrong = {"status": "failed", "input": {"x": 1}, "answer": [[0.5, 0.5]]}
-    page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=2))))
+    page = of_student(graded("ann", check_result(**wrong, attention=weights(queries=1, keys=2))))
     assert "your result" not in page
-    page = of_student(graded("ann", checked(**wrong, attention=weights(queries=1, keys=3))))
+    page = of_student(graded("ann", check_result(**wrong, attention=weights(queries=1, keys=3))))
     assert "your result" in page
 
 
 def test_the_time_of_checks_is_on_both_pages_where_results_tell_it():
-    result = graded("ann", checked(seconds=0.004), checked(status="failed", seconds=12.34))
+    result = graded(
+        "ann", check_result(seconds=0.004), check_result(status="failed", seconds=12.34)
+    )
     assert "0.004 s" in seen(of_student(result), "en")
     assert "12.3 s" in seen(of_student(result), "en")
     assert "The checks that took the most time" in seen(of_class(result), "en")
@@ -381,6 +387,6 @@ def test_look_alikes_are_a_hint_on_the_class_page_alone():
 
 
 def test_a_pairs_page_leads_back_and_to_both():
-    page = Page(of_pair(graded("ann", checked("bob"))))
+    page = Page(of_pair(graded("ann", check_result("bob"))))
     assert {"../index.html#alike", "../students/ann.html#unit-attention"} <= set(page.links)
     assert "../students/bob.html#unit-attention" in page.links

@@ -1,7 +1,7 @@
 """A gradebook: results by student and in the order of the course."""
 
 from autograder.report.reading import read_gradebook
-from tests.autograder.report.samples import graded, put, rejected
+from tests.autograder.samples import graded, put, rejected
 
 
 def test_results_come_by_student_and_in_the_order_of_the_course(tmp_path):

@@ -3,7 +3,7 @@
 from autograder.base.text import text
 from autograder.report import statistics
 from autograder.report.reading import Gradebook, Student
-from tests.autograder.report.samples import checked, graded, rejected
+from tests.autograder.samples import check_result, graded, rejected
 
 
 def gradebook(*results):
@@ -11,7 +11,10 @@ def gradebook(*results):
 
 
 def test_scores_fall_into_bins_and_rejected_ones_into_none():
-    full, half = graded("a"), graded("b", checked(), checked(status="failed"), seconds=2.0)
+    full, half = (
+        graded("a"),
+        graded("b", check_result(), check_result(status="failed"), seconds=2.0),
+    )
     [spread] = statistics.spreads(gradebook(full, half, rejected("c")))
     assert spread.counts == [0, 0, 0, 0, 0, 1, 0, 0, 0, 1]
     assert (spread.total, spread.mean, spread.median) == (2, 75.0, 75.0)
@@ -27,9 +30,9 @@ def test_the_hardest_come_first_and_what_was_skipped_does_not_count():
     def handin(name, easy, hard, gpu="skipped"):
         return graded(
             name,
-            checked(slug="easy", status=easy),
-            checked(slug="hard", status=hard, title=text("Hard", "难")),
-            checked(slug="gpu", status=gpu),
+            check_result(slug="easy", status=easy),
+            check_result(slug="hard", status=hard, title=text("Hard", "难")),
+            check_result(slug="gpu", status=gpu),
         )
 
     book = gradebook(
@@ -45,7 +48,7 @@ def test_the_hardest_come_first_and_what_was_skipped_does_not_count():
 
 def test_mistakes_count_once_a_hand_in_commonest_first():
     def handin(name, *mistakes):
-        return graded(name, *(checked(status="failed", mistake=m) for m in mistakes))
+        return graded(name, *(check_result(status="failed", mistake=m) for m in mistakes))
 
     book = gradebook(
         handin("a", "axis-ignored", "axis-ignored"),
@@ -67,8 +70,8 @@ def test_the_checks_that_took_the_most_time_in_all_come_first():
     def handin(name, quick, slow):
         return graded(
             name,
-            checked(slug="quick", seconds=quick),
-            checked(slug="slow", seconds=slow, title=text("Slow", "慢")),
+            check_result(slug="quick", seconds=quick),
+            check_result(slug="slow", seconds=slow, title=text("Slow", "慢")),
         )
 
     book = gradebook(handin("a", 0.5, 3.0), handin("b", 0.25, 1.0), rejected("c"))

@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from autograder.results.compressed import CompressedResults
-from tests.autograder.exports.made import check, graded
+from tests.autograder.exports.samples import check, graded
 
 
 def compressed(*made):

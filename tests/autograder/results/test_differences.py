@@ -5,38 +5,26 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from autograder.base.text import text
 from autograder.commands.app import app
 from autograder.results.differences import moves
 from autograder.results.files import write_result
-from autograder.results.result import CheckResult, Result
+from tests.autograder.samples import check_result, graded
 
 
 def check(name, status="passed", mistake=None):
-    points, nothing = 2.0 if status == "passed" else 0.0, text("", "")
-    return CheckResult(
-        name, "softmax", nothing, status, points, 2.0, wrong=nothing, mistake=mistake
-    )
+    return check_result(status=status, id=name, worth=2.0, mistake=mistake)
 
 
 def result(name, *checks, **others):
-    return Result(
-        **{
-            "submission": name,
-            "unit": "attention",
-            "status": "graded",
-            "score": sum(each.points for each in checks),
-            "max_score": 4.0,
-            "seed": 0,
-            "backend": "tensorflow",
-            "duration_s": 0.1,
-            "isolation": [],
-            "suite": "s",
-            "hand_in": "h",
-            "checks": list(checks),
-        }
-        | others
-    )
+    fields = {
+        "seed": 0,
+        "max_score": 4.0,
+        "suite": "s",
+        "hand_in": "h",
+        "checks": list(checks),
+    } | others
+    score = {} if checks else {"score": 0.0}
+    return graded(name, *checks, **(score | fields))
 
 
 def english(move):

@@ -18,7 +18,7 @@ from autograder.results.files import (
 from autograder.results.result import CheckResult, Place, Result
 from autograder.results.statuses import CHECK_STATUSES
 from course.kit.errors import UserError
-from tests.autograder.report.samples import checked, graded, put
+from tests.autograder.samples import check_result, graded, put
 
 SCHEMA_1 = Path(__file__).parent / "schema_1"
 
@@ -76,7 +76,7 @@ def test_every_result_comes_back_as_it_was(tmp_path_factory, result):
 
 
 def test_a_result_has_the_contracts_form(tmp_path):
-    result = graded("ann", checked(mistake="axis-ignored"))
+    result = graded("ann", check_result(mistake="axis-ignored"))
     path = write_result(tmp_path, result)
     data = json.loads(path.read_text(encoding="utf-8"))
     assert path == tmp_path / "ann" / "attention.json"
@@ -125,9 +125,9 @@ def test_older_results_of_schema_1_are_read_too():
 
 
 def test_results_that_differ_in_time_alone_are_the_same_without_it():
-    first, slow = graded("ann"), graded("ann", checked(seconds=8.0), seconds=9.0)
+    first, slow = graded("ann"), graded("ann", check_result(seconds=8.0), seconds=9.0)
     assert slow.without_times() == first.without_times()
-    assert graded("ann", checked(worth=3.0)).without_times() != first.without_times()
+    assert graded("ann", check_result(worth=3.0)).without_times() != first.without_times()
 
 
 CHECK = graded("bob").as_json()["checks"][0]

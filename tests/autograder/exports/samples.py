@@ -1,10 +1,10 @@
-"""Results made by hand, and texts that mean harm."""
+"""Results to export, and texts that mean harm."""
 
 from hypothesis import strategies as st
 
 from autograder.base.text import text
-from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import CHECK_STATUSES
+from tests.autograder import samples
 
 HOSTILE = (
     '=HYPERLINK("http://x")',
@@ -32,16 +32,12 @@ pairs = st.builds(text, texts, texts)
 
 
 def check(slug="rows", status="passed", points=3.0, **fields):
-    made = {
-        "id": f"attention.softmax.{slug}",
-        "exercise": "softmax",
-        "title": text(f"Title of {slug}", f"{slug} 的标题"),
-        "status": status,
-        "points": points if status == "passed" else 0.0,
-        "max_points": points if status != "skipped" else 0.0,
-        "wrong": text(f"Message of {slug}.", f"{slug} 的说明。"),
-    }
-    return CheckResult(**(made | fields))
+    title, wrong = (
+        text(f"Title of {slug}", f"{slug} 的标题"),
+        text(f"Message of {slug}.", f"{slug} 的说明。"),
+    )
+    fields = {"title": title, "wrong": wrong} | fields
+    return samples.check_result(status=status, slug=slug, worth=points, **fields)
 
 
 def graded(name="alice", unit="attention", checks=None, **fields):
@@ -52,21 +48,9 @@ def graded(name="alice", unit="attention", checks=None, **fields):
             check("axis", "failed", 30.0, mistake="axis-ignored"),
             check("stable", "error", 10.0),
         ]
-    made = {
-        "submission": name,
-        "unit": unit,
-        "status": "graded",
-        "score": sum(item.points for item in checks),
-        "max_score": sum(item.max_points for item in checks),
-        "seed": 7,
-        "backend": "tensorflow",
-        "duration_s": 1.25,
-        "isolation": ["seccomp", "rlimits"],
-        "checks": checks,
-        "suite": "abc",
-        "hand_in": "def",
-    }
-    return Result(**(made | fields))
+    defaults = {"duration_s": 1.25, "isolation": ["seccomp", "rlimits"], "suite": "abc"}
+    fields = defaults | {"hand_in": "def"} | ({} if checks else samples.NO_CHECKS) | fields
+    return samples.graded(name, *checks, unit=unit, **fields)
 
 
 def with_skipped(name="sam", unit="attention"):
