@@ -23,7 +23,7 @@ def check_result(
     **fields: Any,
 ) -> CheckResult:
     """Return a check's result with all its points where the check passed, otherwise with none."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": f"{unit}.{exercise}.{slug}",
         "exercise": exercise,
         "title": text("The weights follow the formula", "权重符合公式"),
@@ -38,7 +38,7 @@ def check_result(
 def graded(name: str, *checks: CheckResult, seconds: float = 0.4, **fields: Any) -> Result:
     """Return the result of a hand-in with these checks, or with one that passed."""
     checks = checks or (check_result(),)
-    defaults = {
+    defaults: dict[str, Any] = {
         "submission": name,
         "unit": "attention",
         "status": "graded",
@@ -55,7 +55,7 @@ def graded(name: str, *checks: CheckResult, seconds: float = 0.4, **fields: Any)
 
 def rejected(name: str, problem: Text = EMPTY, **fields: Any) -> Result:
     """Return the result of a hand-in that could not be read."""
-    defaults = {"status": "rejected", "problems": [problem], "isolation": []}
+    defaults: dict[str, Any] = {"status": "rejected", "problems": [problem], "isolation": []}
     return graded(name, **(NO_CHECKS | {"max_score": 100.0} | defaults | fields))
 
 
