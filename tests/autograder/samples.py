@@ -10,7 +10,7 @@ from autograder.results.result import CheckResult, Result
 RIGHT = text("Right.", "正确。")
 WRONG = text("It is wrong.", "不对。")
 EMPTY = text("The file is empty.", "文件是空的。")
-NO_CHECKS = {"checks": [], "score": 0.0, "max_score": 0.0}
+NO_CHECKS: dict[str, Any] = {"checks": [], "score": 0.0, "max_score": 0.0}
 
 
 def check_result(
