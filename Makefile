@@ -62,7 +62,7 @@ sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons
 	$(BIN)/python -m autograder.authoring.notebooks
 
 pairs: $(INSTALLED)  ## Write down that the lessons' texts fit, English and Chinese; REVIEWED=1 where one changed.
-	$(BIN)/python -m autograder.authoring.pairs $(if $(REVIEWED),reviewed,record)
+	$(BIN)/python -m autograder.authoring.language_pairs $(if $(REVIEWED),reviewed,record)
 
 book: $(INSTALLED) $(BOOK_INSTALLED)  ## The lessons as a website, in both languages: book-out/index.html.
 	$(BIN)/python -m autograder.authoring.book book-out $(UNITS)
