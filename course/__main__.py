@@ -1,4 +1,4 @@
-"""`python -m course …`"""
+"""The commands `course …` and `python -m course …`."""
 
 from course.commands.app import main
 

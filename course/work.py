@@ -10,7 +10,8 @@ from course.kit.errors import UserError
 from course.kit.language import language, say
 from course.kit.units import EXERCISES_DIR, exercises_of
 
-_NOTEBOOKS_DIR = EXERCISES_DIR.parent / "notebooks"
+_COURSE_DIR = EXERCISES_DIR.parent
+_IS_INSTALLED = _COURSE_DIR.parent.name in ("site-packages", "dist-packages")
 
 
 class NoWork(UserError):
@@ -18,12 +19,21 @@ class NoWork(UserError):
 
 
 def places_of(unit: str, directory: Path) -> list[Path]:
-    """Return where a student's work on a unit may lie: in `directory`, then in the course."""
+    """Return where a student's work on a unit may lie: in `directory`, then in a course.
+
+    A course is the folder `course` in `directory`, and the folder that this module lies in. Nobody
+    works inside an installed package: the stubs and notebooks there are no student's work.
+    """
     names = (f"{unit}.ipynb", f"{unit}.py", f"{unit}/{unit}.ipynb", f"{unit}/{unit}.py")
-    own = [directory / name for name in names]
+    places = [directory / name for name in names]
     codes = sorted(("en", "zh"), key=lambda code: code != language())
-    notebooks = [_NOTEBOOKS_DIR / code / f"{unit}.ipynb" for code in codes]
-    return [*own, *notebooks, EXERCISES_DIR / f"{unit}.py"]
+    courses = [directory.resolve() / "course"]
+    if not _IS_INSTALLED:
+        courses.append(_COURSE_DIR)
+    for course in dict.fromkeys(courses):
+        places += [course / "notebooks" / code / f"{unit}.ipynb" for code in codes]
+        places.append(course / "exercises" / f"{unit}.py")
+    return places
 
 
 def find_work(unit: str, directory: Path) -> Path:

@@ -7,6 +7,7 @@ The tests run every lesson this way, the book is made of it, and an author looks
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
@@ -35,8 +36,14 @@ def executed(unit: str, language: str, static: bool = True) -> NotebookNode:
     environment.pop("COURSE_STATIC", None)
     if static:
         environment["COURSE_STATIC"] = "1"
-    client = NotebookClient(notebook, timeout=_SECONDS, resources={"metadata": {"path": str(ROOT)}})
-    return client.execute(env=environment)
+    with tempfile.TemporaryDirectory() as folder:  # what a cell writes goes with it
+        client = NotebookClient(
+            notebook,
+            timeout=_SECONDS,
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": folder}},
+        )
+        return client.execute(env=environment)
 
 
 def main(unit: str, language: str, path: str) -> None:

@@ -20,7 +20,7 @@ from nbformat.notebooknode import NotebookNode
 from autograder.authoring.chinese import joined
 from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
-from autograder.base.paths import ROOT, SOLUTIONS_DIR
+from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
 
@@ -176,5 +176,6 @@ def write_source_course(root: Path, unit: str, language: str) -> Path:
 
 
 if __name__ == "__main__":
+    needs_checkout("Making the notebooks again")
     for changed_path in write_notebooks(sys.argv[1:]):
         print(changed_path.relative_to(ROOT))

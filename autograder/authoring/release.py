@@ -6,19 +6,24 @@ from pathlib import Path
 from autograder.authoring.glossary import write_glossaries
 from autograder.authoring.notebooks import as_text, student_notebook
 from autograder.authoring.stubs import stub_source
-from autograder.base.files import new_directory
-from autograder.base.paths import ROOT
+from autograder.authoring.wheel import student_wheel
+from autograder.base.files import new_directory, write_file
+from autograder.base.paths import PROJECT_DIR, ROOT
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
 from course.kit.units import available_units
 
+# What a student installs; the grader's requirements are the instructor's.
+_REQUIREMENTS = ("student.txt", "course.txt", "tensorflow.txt", "cuda.txt", "colab.txt")
 WEIGHTS_DIR = ROOT / "solutions" / "weights"
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _README = """\
 # Sequence to sequence, English to Chinese
 
 1. Make an environment (Python 3.11 to 3.13): `python -m venv .venv`, activate it, then
-   `pip install -r requirements/cpu.txt`.
+   `pip install -r requirements/student.txt`. Where your teacher gave you a wheel file too, run
+   `pip install seq2seq_course_student-VERSION-py3-none-any.whl`: then notebooks and
+   `course check` work in any folder.
 2. Open a notebook in `course/notebooks/en` with `jupyter lab`, or fill in a module of
    `course/exercises`.
 3. See what is right and what is next: `python -m course check`, with `--watch` after every save.
@@ -30,7 +35,9 @@ The checks here are public. Hidden ones look at more: other shapes, huge numbers
 # 序列到序列：英译中
 
 1. 建立环境（Python 3.11 至 3.13）：`python -m venv .venv`，激活后运行
-   `pip install -r requirements/cpu.txt`。
+   `pip install -r requirements/student.txt`。如果老师还给了 wheel 文件，再运行
+   `pip install seq2seq_course_student-VERSION-py3-none-any.whl`，
+   笔记本和 `course check` 就能在任何文件夹里使用。
 2. 用 `jupyter lab` 打开 `course/notebooks/zh` 里的笔记本，或者填写 `course/exercises` 里的模块。
 3. 查看哪些对了、下一步做什么：`python -m course check --language zh`；
    加 `--watch` 则每次保存后自动检查。
@@ -60,11 +67,28 @@ def build_release(target: Path) -> list[Path]:
             _write_work(scratch / "course")
             if WEIGHTS_DIR.is_dir():  # they translate in whoever's layers are right
                 shutil.copytree(WEIGHTS_DIR, scratch / "course" / "weights", ignore=_IGNORED)
-            shutil.copytree(ROOT / "requirements", scratch / "requirements", ignore=_IGNORED)
+            (scratch / "requirements").mkdir()
+            for name in _REQUIREMENTS:
+                shutil.copy(PROJECT_DIR / "requirements" / name, scratch / "requirements")
             (scratch / "README.md").write_text(_README, encoding="utf-8")
     except OSError as error:
         raise UserError(str(error)) from None
     return sorted(path.relative_to(target) for path in target.rglob("*") if path.is_file())
+
+
+def write_wheel(bundle: Path) -> Path:
+    """Write the wheel with the bundle's `course` beside the bundle; return its path.
+
+    Raises:
+        UserError: it can't be written there.
+    """
+    name, content = student_wheel(bundle)
+    path = bundle.absolute().parent / name
+    try:
+        write_file(path, content)
+    except OSError as error:
+        raise UserError(f"{path} can't be written: {error.strerror}.") from None
+    return path
 
 
 def _write_work(course: Path) -> None:

@@ -7,7 +7,7 @@ exercise's name; all else stays to the letter.
 import ast
 from pathlib import Path
 
-from autograder.base.paths import ROOT, SOLUTIONS_DIR
+from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
 from course.kit.errors import UserError
 from course.kit.units import ORDER
 
@@ -80,5 +80,6 @@ def write_stubs() -> list[Path]:
 
 
 if __name__ == "__main__":
+    needs_checkout("Making the stubs again")
     for path in write_stubs():
         print(path.relative_to(ROOT))

@@ -5,18 +5,14 @@ from pathlib import Path
 from autograder.authoring.glossary import page
 from autograder.authoring.notebooks import write_source_course
 from autograder.base.files import new_directory
-from autograder.base.paths import ROOT
+from autograder.base.paths import IS_CHECKOUT, ROOT
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _CONFIG = '''\
 """nbgrader's configuration of this course."""
-
-import sys
-
-sys.path.insert(0, {root!r})  # where the course and its grader lie
-
+{path}
 from autograder.bridge import PREPROCESSORS
 
 c = get_config()  # nbgrader defines it
@@ -27,6 +23,11 @@ c.Autograde.autograde_preprocessors = PREPROCESSORS
 # Keep results for `python -m autograder report` and `export`.
 c.GradeInIsolation.results = {results!r}
 '''
+_PATH = """
+import sys
+
+sys.path.insert(0, {root!r})  # where the course and its grader lie
+"""
 
 
 def make_course(directory: Path, language: str = "en") -> list[str]:
@@ -44,7 +45,10 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
     directory = directory.absolute()
     units = available_units()
     config = _CONFIG.format(
-        root=str(ROOT), course=str(directory), results=str(directory / "results")
+        # An installed package is found from any folder.
+        path=_PATH.format(root=str(ROOT)) if IS_CHECKOUT else "",
+        course=str(directory),
+        results=str(directory / "results"),
     )
     try:
         with new_directory(directory) as scratch:

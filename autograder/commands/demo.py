@@ -8,9 +8,9 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 from rich.console import Console
 
+from autograder.authoring.executed import executed
 from autograder.authoring.notebooks import source_notebook
 from autograder.authoring.release import build_release
-from autograder.base.paths import ROOT
 from autograder.commands import table
 from autograder.grading.mistakes import mistakes_of
 from autograder.results.result import Result
@@ -85,9 +85,7 @@ def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
 def write_samples(directory: Path, release: Path) -> None:
     """Write the sample hand-ins in nbgrader's layout: `NAME/UNIT/UNIT.ipynb`."""
     solved = source_notebook(UNIT, "en")
-    executed = source_notebook(UNIT, "en")
-    _execute(executed)
-    _write(directory, "solved", executed)
+    _write(directory, "solved", executed(UNIT, "en"))
     untouched = release / "course" / "notebooks" / "en" / f"{UNIT}.ipynb"
     _write(directory, "untouched", nbformat.read(untouched, as_version=4))
     known = {item.name: item for item in mistakes_of(UNIT)}
@@ -96,19 +94,6 @@ def write_samples(directory: Path, release: Path) -> None:
         _write(directory, f"wrong-{name}", _with(solved, wrong.exercise, wrong.definition))
     _write(directory, "hostile-endless", _with(solved, "softmax", _ENDLESS))
     _write(directory, "hostile-thief", _with(solved, "softmax", _THIEF))
-
-
-def _execute(notebook: NotebookNode) -> None:
-    """Run a notebook as Jupyter does, from the project's directory."""
-    from nbclient import NotebookClient
-
-    NotebookClient(
-        notebook,
-        timeout=300,
-        kernel_name="python3",
-        extra_arguments=["--log-level=ERROR"],
-        resources={"metadata": {"path": str(ROOT)}},
-    ).execute()
 
 
 def _with(notebook: NotebookNode, exercise: str, source: str) -> NotebookNode:

@@ -24,15 +24,21 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from autograder.base.paths import ANSWERS, ROOT
+from autograder.base.archives import add_file
+from autograder.base.paths import ANSWERS, PROJECT_DIR, ROOT
 from autograder.base.text import LANGUAGES
 from course.kit.errors import UserError
 from course.kit.units import available_units
 
-_ROOMS = ("autograder", "course", "solutions", "requirements")
+_ROOMS = (
+    *((ROOT, name) for name in ("autograder", "course", "solutions")),
+    (PROJECT_DIR, "requirements"),
+)
 _SUFFIXES = (".py", ".json", ".npz", ".ini", ".txt", ".html", ".css", ".js")
-_UNUSED = ("course/notebooks", "course/lessons", "autograder/authoring/book")
-_DATE = (2020, 1, 1, 0, 0, 0)  # the same content makes the same zip
+_UNUSED = (
+    *("course/notebooks", "course/lessons", "autograder/authoring/book"),
+    "autograder/project",  # where an installed package has `requirements`
+)
 
 _SETUP = """\
 #!/usr/bin/env bash
@@ -65,13 +71,12 @@ exec /opt/course/bin/python -m autograder.exports.gradescope_run {unit} --langua
 """
 
 
-def export(unit: str, language: str = "en", root: Path = ROOT) -> bytes:
+def export(unit: str, language: str = "en") -> bytes:
     """Return the zip.
 
     Args:
         unit: what the assignment on Gradescope is about.
         language: of names and messages.
-        root: the project.
 
     Raises:
         UserError: there is no such unit or language.
@@ -84,27 +89,22 @@ def export(unit: str, language: str = "en", root: Path = ROOT) -> bytes:
         raise UserError(f"There is no language {language!r}; choose en or zh.")
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "setup.sh", _SETUP.format(secret=" ".join(ANSWERS)).encode(), 0o755)
-        _add(archive, "run_autograder", _RUN.format(unit=unit, language=language).encode(), 0o755)
-        _add(archive, "requirements.txt", b"-r requirements/cpu.txt\n", 0o644)
-        for path in _files(root):
-            _add(archive, path.relative_to(root).as_posix(), path.read_bytes(), 0o644)
+        add_file(archive, "setup.sh", _SETUP.format(secret=" ".join(ANSWERS)).encode(), 0o755)
+        add_file(
+            archive, "run_autograder", _RUN.format(unit=unit, language=language).encode(), 0o755
+        )
+        add_file(archive, "requirements.txt", b"-r requirements/cpu.txt\n")
+        for name, path in _files():
+            add_file(archive, name, path.read_bytes())
     return buffer.getvalue()
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for room in _ROOMS:
+def _files() -> Iterator[tuple[str, Path]]:
+    """Yield the names in the zip and the files."""
+    for root, room in _ROOMS:
         for path in sorted(root.joinpath(room).rglob("*")):
             relative = path.relative_to(root)
             hidden = any(part.startswith((".", "__pycache__")) for part in relative.parts)
             unused = relative.as_posix().startswith(tuple(f"{folder}/" for folder in _UNUSED))
             if path.is_file() and path.suffix in _SUFFIXES and not (hidden or unused):
-                yield path
-
-
-def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
-    info = zipfile.ZipInfo(name, _DATE)
-    info.create_system = 3  # Unix, so that the mode counts
-    info.external_attr = (0o100000 | mode) << 16
-    info.compress_type = zipfile.ZIP_DEFLATED
-    archive.writestr(info, content)
+                yield relative.as_posix(), path

@@ -6,6 +6,7 @@ be kept back by who knows how. So a result has it as a note for people, and no p
 
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 # In English and in Chinese.
@@ -47,7 +48,7 @@ class Attempts:
         own: directories that the interpreter and its libraries read from by themselves.
     """
 
-    def __init__(self, secret: list[str], own: list[str]):
+    def __init__(self, secret: Iterable[str], own: Iterable[str]):
         self._secret = tuple(f"{path}/" for path in secret)
         self._own = tuple(f"{path}/" for path in own)
         # Whoever shows where an error came from, a library or Python, reads the lines of these.

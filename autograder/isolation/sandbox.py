@@ -7,6 +7,8 @@ student's code is read there. A wall that this host can't give is left out of th
 
 import contextlib
 import errno
+import importlib.metadata
+import importlib.util
 import os
 import resource
 import sys
@@ -127,7 +129,8 @@ def confine(
     _holds(syscalls.drop_capabilities)
     _holds(syscalls.prctl, syscalls.PR_SET_NO_NEW_PRIVS, 1)
     _holds(syscalls.prctl, syscalls.PR_SET_DUMPABLE, 0)
-    if LANDLOCK not in skip and landlock.version() and _holds(_lock_files, writable):
+    covered = NAMESPACES in layers
+    if LANDLOCK not in skip and landlock.version() and _holds(_lock_files, writable, covered):
         layers.append(LANDLOCK)
     if SECCOMP not in skip and _holds(_filter_syscalls):
         layers.append(SECCOMP)
@@ -184,6 +187,7 @@ class _Visible:
     """A path that the student's process may see, taken hold of before anything covers it."""
 
     path: str
+    real: str
     link: str | None
     descriptor: int
     is_directory: bool
@@ -191,7 +195,8 @@ class _Visible:
     @classmethod
     def take(cls, path: str) -> "_Visible":
         link = os.readlink(path) if os.path.islink(path) else None
-        return cls(path, link, os.open(path, os.O_PATH), os.path.isdir(path))
+        real = os.path.realpath(path)
+        return cls(path, real, link, os.open(path, os.O_PATH), os.path.isdir(path))
 
 
 def _new_root(limits: Limits) -> None:
@@ -241,9 +246,11 @@ def _furnish(root: str, visible: list[_Visible], limits: Limits, proc_works: boo
         # Root's process could write the kernel's settings there, even without a capability.
         closed = _QUIET | syscalls.MS_NOEXEC | syscalls.MS_RDONLY
         syscalls.mount("proc", f"{root}/proc", "proc", closed)
-    for secret in secret_paths():
-        if os.path.isdir(root + secret):
-            syscalls.mount("tmpfs", root + secret, "tmpfs", _QUIET, "size=4096,mode=000")
+    for item in visible:
+        for secret in secret_paths():
+            place = f"{root}{item.path}{secret.removeprefix(item.real)}"
+            if item.link is None and secret.startswith(f"{item.real}/") and os.path.isdir(place):
+                syscalls.mount("tmpfs", place, "tmpfs", _QUIET, "size=4096,mode=000")
 
 
 def _probe_proc() -> None:
@@ -290,8 +297,46 @@ def _limit(limits: Limits) -> None:
         resource.setrlimit(kind, (amount, amount))
 
 
-def _lock_files(writable: list[str]) -> None:
-    landlock.restrict([*readable_paths(), "/proc", "/sys"], [*writable, *_devices()])
+def _lock_files(writable: list[str], covered: bool) -> None:
+    """Leave this process only the files that it may read or write.
+
+    Args:
+        writable: directories that it may write to.
+        covered: whether the root of its own covers what is secret.
+    """
+    readable = [*readable_paths(), "/proc", "/sys"]
+    if not covered:
+        _list_packages()
+        secrets = [secret for secret in secret_paths() if os.path.lexists(secret)]
+        readable = [part for path in readable for part in _around(path, secrets)]
+    landlock.restrict(readable, [*writable, *_devices()])
+
+
+def _around(path: str, secrets: list[str]) -> Iterator[str]:
+    """Yield a path; where secrets lie below it, all that is below it but the secrets.
+
+    What Landlock allows for a directory it allows for everything below it. So the entries of a
+    directory with a secret are allowed one by one, and the directory itself can't be listed.
+    """
+    real = os.path.realpath(path)
+    if any(f"{real}/".startswith(f"{secret}/") for secret in secrets):
+        return
+    if not any(secret.startswith(f"{real}/") for secret in secrets):
+        yield path
+        return
+    with os.scandir(real) as entries:
+        for entry in entries:
+            if not entry.is_symlink():  # a link's target is allowed or not by where it lies
+                yield from _around(entry.path, secrets)
+
+
+def _list_packages() -> None:
+    """Have Python list the directories of packages while it may: it keeps what it saw.
+
+    Libraries import modules, and ask for the versions of packages, when they are used first.
+    """
+    importlib.util.find_spec("no_module_has_this_name")
+    list(importlib.metadata.distributions(name="no_package_has_this_name"))
 
 
 def _filter_syscalls() -> None:

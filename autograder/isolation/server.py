@@ -25,6 +25,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
+from autograder.base.paths import secret_paths
 from autograder.base.signals import no_longer_postponed
 from autograder.isolation import clock, sandbox, syscalls, wire
 
@@ -57,6 +58,7 @@ def _serve(control: socket.socket) -> None:
 
         # A graph runs once here: rewriting it first takes longer than it saves.
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+    secret_paths()  # looked for once, for all forks
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a student's process is short: collect rarely

@@ -35,6 +35,8 @@ def check(
         reports = [
             check_file(unit, file) if file else check_unit(unit, Path.cwd()) for unit in chosen
         ]
+    if not units:  # a folder of one's own has work on some units only
+        reports = [report for report in reports if report.path is not None] or reports[:1]
     _print(reports, console, plot)
     if watch:
         _watch(chosen, file, console, plot)

@@ -75,9 +75,9 @@ def choose(device: str = "auto", precision: str = "auto", jit: str = "auto") -> 
         raise UserError(
             say(
                 f"The {keras.backend.backend()} backend sees no GPU; train with --device cpu, or "
-                "install the packages for your GPU (requirements/gpu.txt).",
+                "install TensorFlow with CUDA (requirements/cuda.txt).",
                 f"{keras.backend.backend()} 后端没有找到 GPU；请用 --device cpu，"
-                "或安装 GPU 版本的依赖（requirements/gpu.txt）。",
+                "或安装带 CUDA 的 TensorFlow（requirements/cuda.txt）。",
             )
         )
     backend = keras.backend.backend()

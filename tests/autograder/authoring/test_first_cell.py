@@ -5,6 +5,7 @@ import subprocess
 import sys
 import types
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -32,11 +33,13 @@ def bundle(tmp_path):
 
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch):
-    """A folder without the course, with the search path put back afterwards."""
+    """A folder in which Python finds no course; Python's state is put back afterwards."""
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if not Path(p, "course").is_dir()])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "course"]:
+        monkeypatch.delitem(sys.modules, name)
     return folder
 
 
@@ -79,7 +82,7 @@ def test_what_colab_gets_is_what_the_course_pins():
         lines = (requirements / name).read_text().splitlines()
         return dict(line.split("==") for line in lines if "==" in line)
 
-    colab, base = pins("colab.txt"), pins("base.txt")
+    colab, base = pins("colab.txt"), pins("course.txt")
     assert {name: base[name] for name in colab if name in base} == {
         name: version for name, version in colab.items() if name in base
     }

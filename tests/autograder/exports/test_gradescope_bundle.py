@@ -36,7 +36,7 @@ def test_what_gradescope_needs_is_at_the_root(bundle):
 def test_it_installs_what_is_pinned_and_runs_this_unit(bundle):
     setup = bundle.read("setup.sh").decode()
     assert '-r "$source/requirements.txt"' in setup
-    assert b"numpy==" in bundle.read("requirements/base.txt")
+    assert b"numpy==" in bundle.read("requirements/course.txt")
     run = bundle.read("run_autograder").decode()
     assert "-m autograder.exports.gradescope_run attention --language zh" in run
 
