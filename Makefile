@@ -13,6 +13,10 @@ VERIFY ?=
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	2>/dev/null && echo $$p && break; done)
+# Where there is uv, it makes the environments and installs into them; `make UV=` for pip.
+UV ?= $(shell command -v uv)
+MAKE_VENV = $(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON),$(PYTHON) -m venv)
+INSTALL = $(if $(UV),$(UV) pip install --python $(BIN)/python,$(BIN)/python -m pip install --disable-pip-version-check)
 INSTALLED := $(VENV)/.installed-$(BACKEND_PACKAGES)
 BOOK_INSTALLED := $(VENV)/.installed-book
 POSTGRES_INSTALLED := $(VENV)/.installed-postgres
@@ -77,20 +81,21 @@ clean:  ## Take the environment and the demonstration away.
 	rm -rf $(VENV) .venv-jax .venv-torch demo-out book-out
 
 # Nothing is installed again, or asked for, until a pin changes.
-$(INSTALLED): requirements/base.txt requirements/$(BACKEND_PACKAGES).txt
+$(INSTALLED): requirements/base.txt requirements/course.txt requirements/tensorflow.txt requirements/$(BACKEND_PACKAGES).txt
 	@test -n "$(PYTHON)" || { echo "Install Python 3.11, 3.12 or 3.13 first, or name it: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/$(BACKEND_PACKAGES).txt
+	@test -x $(BIN)/python || $(MAKE_VENV) $(VENV)
+	@echo "Installing the packages of requirements/$(BACKEND_PACKAGES).txt into $(VENV): up to 2 GB on the disk, once; some minutes."
+	$(INSTALL) -r requirements/$(BACKEND_PACKAGES).txt
 	@touch $@
 
 $(BOOK_INSTALLED): $(INSTALLED) requirements/book.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/book.txt
+	$(INSTALL) -r requirements/book.txt
 	@touch $@
 
 $(CLUSTER_INSTALLED): $(INSTALLED) requirements/cluster.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/cluster.txt
+	$(INSTALL) -r requirements/cluster.txt
 	@touch $@
 
 $(POSTGRES_INSTALLED): $(INSTALLED) requirements/postgres.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/postgres.txt
+	$(INSTALL) -r requirements/postgres.txt
 	@touch $@
