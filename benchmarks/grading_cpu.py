@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from autograder.base.paths import SOLUTIONS_DIR
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import ForkServer
 from course.kit.units import ORDER
 
@@ -39,7 +40,7 @@ def seconds_each(server: ForkServer, grader: Grader, unit: str, count: int) -> f
     Raises:
         RuntimeError: the reference didn't get full marks, so that the figure would mean nothing.
     """
-    job = Job("reference", unit, ".py", (SOLUTIONS_DIR / f"{unit}.py").read_bytes())
+    job = SubmittedFile("reference", unit, ".py", (SOLUTIONS_DIR / f"{unit}.py").read_bytes())
     started = 0.0
     for turn in range(WARM_UP + count):
         if turn == WARM_UP:
@@ -62,7 +63,7 @@ def slowest_checks(grader: Grader, unit: str, count: int) -> list[tuple[str, flo
         return raised
 
     grader._attempt = timed  # type: ignore[method-assign]
-    job = Job("reference", unit, ".py", (SOLUTIONS_DIR / f"{unit}.py").read_bytes())
+    job = SubmittedFile("reference", unit, ".py", (SOLUTIONS_DIR / f"{unit}.py").read_bytes())
     for _ in range(count):
         grader.grade(job)
     grader._attempt = attempt  # type: ignore[method-assign]

@@ -123,7 +123,7 @@ class Look:
 def look(command: psutil.Process, began: float, out: Path) -> Look | None:
     """Look at the command's processes; None where one of them ended under the eyes."""
     try:
-        workers = [p for p in command.children() if "spawn_main" in " ".join(p.cmdline())]
+        workers = [p for p in command.children() if "running.process_main" in " ".join(p.cmdline())]
         servers = [
             p for w in workers for p in w.children() if "isolation.server" in " ".join(p.cmdline())
         ]

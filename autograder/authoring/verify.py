@@ -13,8 +13,9 @@ from rich.progress import Progress
 from rich.table import Table
 
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
 from autograder.grading.mistakes import Mistake, mistakes_of
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import ForkServer
 from autograder.results.result import Result
 from course.kit.units import EXERCISES_DIR
@@ -59,7 +60,7 @@ def verify_unit(
     report = UnitReport(unit, mistakes=len(mistakes))
 
     def graded(name: str, data: bytes) -> Result:
-        result = grader.grade(Job(name, unit, ".py", data))
+        result = grader.grade(SubmittedFile(name, unit, ".py", data))
         step()
         return result
 

@@ -6,48 +6,49 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.bridge.autograded import shows
-from autograder.bridge.course import Course, Found
-from autograder.bridge.gradebook import TakeResult, write_gradebook
-from autograder.running.pool import Options, Summary
+from autograder.bridge.autograded import is_up_to_date
+from autograder.bridge.course import Course, HandIns
+from autograder.bridge.gradebook import InsertResults, write_gradebook
+from autograder.running.batch import Summary
+from autograder.running.options import Options
 from autograder.running.submissions import Submission
-from autograder.running.unfinished import HAND_INS
+from autograder.running.unfinished import NOTEBOOKS
 
 
 @dataclass
-class CourseRun:
+class AssignmentSummary:
     """What became of an assignment.
 
     Attributes:
-        out: where the results are.
-        summary: of the grading.
-        written: whose hand-ins are in the gradebook.
-        absent: whose are not, and why.
+        out: the directory with the results.
+        grading: what became of the hand-ins in grading.
+        recorded: the students whose hand-ins are in the gradebook.
+        not_recorded: the reason for each student whose hand-in is not in the gradebook.
     """
 
     out: Path
-    summary: Summary
-    written: list[str]
-    absent: dict[str, str]
+    grading: Summary
+    recorded: list[str]
+    not_recorded: dict[str, str]
 
 
-def grade_course(
+def grade_assignment(
     course: Course,
     out: Path | None,
-    changes: Mapping[str, Any],
+    overrides: Mapping[str, Any],
     grade: Callable[[list[Submission], Options], Summary],
-    on_writing: Callable[[str, int], None] = lambda student, total: None,
-    occupy: Callable[[Path], None] = lambda folder: None,
-) -> CourseRun:
+    on_recorded: Callable[[str, int], None] = lambda student, total: None,
+    lock: Callable[[Path], None] = lambda folder: None,
+) -> AssignmentSummary:
     """Grade all hand-ins of an assignment and write them to the gradebook and `autograded/`.
 
     Args:
         course: the course, with the assignment.
         out: the directory for results; None for what the course configures, or its `results/`.
-        changes: options of grading, by name, that are others than the course configures.
+        overrides: options of grading, by name, that take the place of the course's.
         grade: grades the hand-ins.
-        on_writing: called with each student that was written, and with how many there are.
-        occupy: called with each folder that nobody else may grade into meanwhile.
+        on_recorded: called with each student that is done, and with how many there are.
+        lock: called with each folder that no other grader may use meanwhile.
 
     Raises:
         UserError: there is nothing to grade.
@@ -56,19 +57,19 @@ def grade_course(
     """
     configured = course.preprocessor()
     out = (out or course.root / (configured.results or "results")).absolute()
-    options = replace(configured.options(), out=out, **changes)
+    options = replace(configured.options(), out=out, **overrides)
     out.mkdir(parents=True, exist_ok=True)
-    for folder in {out.resolve(), course.root}:  # the course's holds the gradebook
-        occupy(folder)
-    with tempfile.TemporaryDirectory(dir=out, prefix=HAND_INS) as scratch:
-        found = course.find(Path(scratch))
-        summary = grade(found.submissions, options)
-        written_before = _written(course, found, summary) if options.resume else set()
-    absent = dict(found.unreadable)
+    for folder in {out.resolve(), course.root}:  # the gradebook is in the course's
+        lock(folder)
+    with tempfile.TemporaryDirectory(dir=out, prefix=NOTEBOOKS) as scratch:
+        hand_ins = course.find_hand_ins(Path(scratch))
+        summary = grade(hand_ins.submissions, options)
+        up_to_date = _up_to_date(course, hand_ins, summary) if options.resume else set()
+    not_recorded = dict(hand_ins.unreadable)
     for submission, reason in summary.failures:
-        absent.setdefault(submission.name, reason)
-    students = [student for student in found.students if student not in absent]
-    preprocessor = TakeResult(
+        not_recorded.setdefault(submission.name, reason)
+    students = [student for student in hand_ins.students if student not in not_recorded]
+    preprocessor = InsertResults(
         summary.results,
         parent=course.app,
         results=str(out),
@@ -81,19 +82,19 @@ def grade_course(
         course,
         preprocessor,
         students,
-        lambda student: student not in written_before,
-        lambda student: on_writing(student, len(students)),
+        lambda student: student not in up_to_date,
+        lambda student: on_recorded(student, len(students)),
     )
-    written = [student for student in students if student not in failed]
-    return CourseRun(out, summary, written, absent | failed)
+    recorded = [student for student in students if student not in failed]
+    return AssignmentSummary(out, summary, recorded, not_recorded | failed)
 
 
-def _written(course: Course, found: Found, summary: Summary) -> set[str]:
-    """Return the students whose results nbgrader has already, all of them."""
+def _up_to_date(course: Course, hand_ins: HandIns, summary: Summary) -> set[str]:
+    """Return the students of whom nbgrader has all results already."""
     results = {(result.submission, result.unit): result for result in summary.results}
     coursedir = course.app.coursedir
-    written = set(found.students)
-    for submission in found.submissions:
+    students = set(hand_ins.students)
+    for submission in hand_ins.submissions:
         folder = Path(
             coursedir.format_path(
                 coursedir.autograded_directory, submission.name, course.assignment
@@ -101,6 +102,6 @@ def _written(course: Course, found: Found, summary: Summary) -> set[str]:
         )
         result = results.get((submission.name, submission.unit))
         notebook = course.root / folder / f"{submission.unit}.ipynb"
-        if result is None or not shows(notebook, submission, result):
-            written.discard(submission.name)
-    return written
+        if result is None or not is_up_to_date(notebook, submission, result):
+            students.discard(submission.name)
+    return students

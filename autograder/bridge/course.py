@@ -19,8 +19,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import TraitError
 
-from autograder.bridge.nbgrader_log import listening
-from autograder.bridge.preprocessor import GradeInIsolation, what_is_graded
+from autograder.bridge.nbgrader_log import captured_error
+from autograder.bridge.preprocessor import GradeInIsolation, notebook_content
 from autograder.results.files import safe_name
 from autograder.running.submissions import Submission
 from course.kit.errors import UserError
@@ -29,13 +29,13 @@ from course.kit.units import available_units
 
 
 @dataclass
-class Found:
-    """What students handed in of an assignment.
+class HandIns:
+    """The hand-ins of an assignment.
 
     Attributes:
-        students: whose hand-ins nbgrader can take.
+        students: the students whose hand-ins nbgrader can read.
         submissions: the units' notebooks, to be graded.
-        unreadable: whose hand-ins nbgrader can't take, and why.
+        unreadable: the reason for each student whose hand-in nbgrader can't read.
     """
 
     students: list[str] = field(default_factory=list)
@@ -59,22 +59,22 @@ class Course:
             raise UserError(f"There is no course folder {directory}.")
         self.root = directory.resolve()
         self.assignment = assignment
-        # nbgrader tells every step; only a file that its configuration names gets all of it.
+        # nbgrader logs every step; only a log file that its configuration names gets all of them.
         self.log = logging.getLogger(f"{__name__}.nbgrader")
         self.log.propagate = False
         self.log.setLevel(logging.INFO)
         self.log.addHandler(logging.NullHandler())
         self.app = NbGrader(log=self.log, raise_config_file_errors=True)
-        with self.in_place():
+        with self.as_working_directory():
             self._configure()
             self.notebooks = self._known_notebooks()
 
     @contextlib.contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Work in the course's folder, as nbgrader's commands do: relative paths begin there."""
+    def as_working_directory(self) -> Iterator[None]:
+        """Make the course's folder the working directory, as it is of nbgrader's commands."""
         path = os.environ.get("PATH", "")
         with contextlib.chdir(self.root), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # nbgrader's and SQLAlchemy's own affairs
+            warnings.simplefilter("ignore")  # of nbgrader and SQLAlchemy
             # nbgrader calls this environment's alembic by its name.
             os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{path}"
             try:
@@ -90,11 +90,11 @@ class Course:
         """Return nbgrader's `autograde` as the course configures it."""
         return Autograde(coursedir=self.app.coursedir, parent=self.app)
 
-    def find(self, scratch: Path) -> Found:
-        """Find the hand-ins, and sanitize the units' notebooks as `nbgrader autograde` begins.
+    def find_hand_ins(self, scratch: Path) -> HandIns:
+        """Find the hand-ins, and sanitize the units' notebooks as `nbgrader autograde` does first.
 
-        Cells that a student changed though they are locked, or took away, come from the gradebook
-        then; what is graded is what nbgrader would have graded.
+        Sanitizing takes locked cells that a student changed or removed from the gradebook, so
+        that the grader grades the notebooks that nbgrader would have graded.
 
         Args:
             scratch: a directory for the sanitized notebooks.
@@ -102,8 +102,8 @@ class Course:
         Raises:
             UserError: nobody handed in a unit's notebook.
         """
-        found = Found()
-        with self.in_place():
+        hand_ins = HandIns()
+        with self.as_working_directory():
             converter = self.converter()
             try:
                 converter.init_notebooks()
@@ -118,22 +118,22 @@ class Course:
                 converter.exporter.register_preprocessor(step)
             for folder in self._folders():
                 for path in sorted(converter.assignments.get(folder, [])):
-                    self._take(Path(path), converter, scratch, found)
+                    self._add(Path(path), converter, scratch, hand_ins)
                 if folder not in converter.assignments:
-                    found.unreadable[self._student(folder, converter)] = (
+                    hand_ins.unreadable[self._student(folder, converter)] = (
                         "There is no notebook in the folder, or nbgrader can't look into it; "
                         "name it with letters, digits and hyphens."
                     )
-        found.students = [name for name in found.students if name not in found.unreadable]
-        if not found.submissions:
+        hand_ins.students = [name for name in hand_ins.students if name not in hand_ins.unreadable]
+        if not hand_ins.submissions:
             raise UserError(
                 f"No notebook of a unit was handed in for {self.assignment}; "
                 f"for others there is `nbgrader autograde {self.assignment}`."
             )
-        return found
+        return hand_ins
 
     def _folders(self) -> list[str]:
-        """Return the folders that were handed in, those without a notebook too."""
+        """Return the folders that were handed in, those without a notebook included."""
         coursedir = self.app.coursedir
         pattern = coursedir.format_path(
             coursedir.submitted_directory, coursedir.student_id, self.assignment
@@ -144,45 +144,47 @@ class Course:
         resources = converter.init_single_notebook_resources(f"{folder}/any.ipynb")
         return resources["nbgrader"]["student"]
 
-    def _take(self, path: Path, converter: Autograde, scratch: Path, found: Found) -> None:
-        """Put a notebook that was handed in where it belongs."""
+    def _add(self, path: Path, converter: Autograde, scratch: Path, hand_ins: HandIns) -> None:
+        """Sanitize a notebook that was handed in, and add it to the hand-ins."""
         resources = converter.init_single_notebook_resources(str(path))
         student, unit = resources["nbgrader"]["student"], resources["nbgrader"]["notebook"]
         if student in self.app.coursedir.student_id_exclude.split(","):
             return
-        if not found.students or found.students[-1] != student:
-            found.students.append(student)
+        if not hand_ins.students or hand_ins.students[-1] != student:
+            hand_ins.students.append(student)
         if unit not in available_units() or unit not in self.notebooks:
             return
         if not safe_name(student):
-            found.unreadable[student] = "The student's name can't be a file's; rename the folder."
+            hand_ins.unreadable[student] = (
+                "The student's name can't be a file's; rename the folder."
+            )
             return
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError(f"{path.name} is larger than {MAX_BYTES // 2**20} MB.")
             text, _ = converter.exporter.from_filename(str(path), resources=resources)
-            data = what_is_graded(nbformat.reads(text, as_version=4))
-        except Exception as error:  # whatever nbgrader's steps raise, it costs this student only
+            data = notebook_content(nbformat.reads(text, as_version=4))
+        except Exception as error:  # whatever nbgrader's steps raise concerns this student alone
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            found.unreadable.setdefault(student, f"{path.name}: {lines[0]}")
-            # Our result says what is wrong with it, and what it is worth all the same.
+            hand_ins.unreadable.setdefault(student, f"{path.name}: {lines[0]}")
+            # It is graded unsanitized, so that there is a result that says what is wrong.
             submission = Submission(student, unit, path, size=path.stat().st_size)
         else:
             sanitized = scratch / student / f"{unit}.ipynb"
             sanitized.parent.mkdir(exist_ok=True)
             sanitized.write_bytes(data)
             submission = Submission(student, unit, sanitized, size=len(data))
-        found.submissions.append(submission)
+        hand_ins.submissions.append(submission)
 
     def _configure(self) -> None:
-        with listening(self.log) as reason:
+        with captured_error(self.log) as logged:
             try:
-                # As if given on nbgrader's command line, so that it comes before the file's own.
+                # As on nbgrader's command line, which comes before the configuration file.
                 self.app.initialize([f"--CourseDirectory.root={self.root}"])
             except (Exception, SystemExit) as error:
                 raise UserError(
                     f"{self.root / 'nbgrader_config.py'} can't be read; mend it first: "
-                    f"{reason.text or f'{type(error).__name__}: {error}'}"
+                    f"{logged.text or f'{type(error).__name__}: {error}'}"
                 ) from None
         try:
             self.app.coursedir.assignment_id = self.assignment
@@ -194,7 +196,7 @@ class Course:
         try:
             url = make_url(coursedir.db_url)
             if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
-                raise MissingEntry  # opening it would make one
+                raise MissingEntry  # `Gradebook` would make the file
             with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
                 assignment = gradebook.find_assignment(self.assignment)
                 return {notebook.name for notebook in assignment.notebooks}

@@ -1,4 +1,4 @@
-"""Results into nbgrader's gradebook: its own `autograde`, in one process, with grading done."""
+"""Write results into nbgrader's gradebook: its own `autograde` runs, and finds results there."""
 
 import glob
 from collections.abc import Callable, Iterable
@@ -9,73 +9,77 @@ from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
 from autograder.bridge.course import Course
-from autograder.bridge.nbgrader_log import listening
+from autograder.bridge.nbgrader_log import captured_error
 from autograder.bridge.preprocessor import GradeInIsolation
 from autograder.grading.versions import content_version
 from autograder.results.result import Result
 
 
-class TakeResult(GradeInIsolation):
-    """Takes a result that is there already; a hand-in that came in meanwhile is graded here.
+class InsertResults(GradeInIsolation):
+    """Takes results that are there already; a hand-in that came in meanwhile is graded here.
 
     Args:
-        ready: the results.
+        graded: the results.
     """
 
-    def __init__(self, ready: Iterable[Result], **settings: Any):
+    def __init__(self, graded: Iterable[Result], **settings: Any):
         super().__init__(**settings)
-        self._ready = {(result.submission, result.unit, result.hand_in): result for result in ready}
+        self._results = {
+            (result.submission, result.unit, result.hand_in): result for result in graded
+        }
 
     def result_of(self, student: str, unit: str, data: bytes) -> Result:
         """Return the result of exactly this notebook of this student."""
-        ready = self._ready.get((student, unit, content_version(data)))
-        return ready if ready is not None else super().result_of(student, unit, data)
+        result = self._results.get((student, unit, content_version(data)))
+        return result if result is not None else super().result_of(student, unit, data)
 
 
 def write_gradebook(
     course: Course,
-    preprocessor: TakeResult,
+    preprocessor: InsertResults,
     students: Iterable[str],
-    afresh: Callable[[str], bool],
+    overwrites: Callable[[str], bool],
     on_student: Callable[[str], None] = lambda student: None,
 ) -> dict[str, str]:
-    """Run nbgrader's `autograde` for each student; return who could not be written, and why.
+    """Run nbgrader's `autograde` for each student; return the reason for each that failed.
 
-    One after another in this process, so that nothing else of ours holds the database.
+    The students come one after another in this process: no other process of the grader uses the
+    database.
 
     Args:
-        course: where.
-        preprocessor: what stands in the place of grading.
-        students: whose hand-ins.
-        afresh: whether to write a student's though nbgrader has graded it already.
+        course: the course, with the assignment.
+        preprocessor: takes the place of grading.
+        students: the names of the students whose hand-ins are written.
+        overwrites: whether to write a student's scores though nbgrader has graded the hand-in.
         on_student: called with each student that is done.
     """
     failed = {}
     for student in students:
         converter = course.converter()
-        converter.force = afresh(student)
+        converter.force = overwrites(student)
         converter.autograde_preprocessors = with_results(
             preprocessor, converter.autograde_preprocessors
         )
-        with listening(course.log) as reason, course.in_place():
+        with captured_error(course.log) as logged, course.as_working_directory():
             converter.coursedir.student_id = glob.escape(student)
             try:
                 converter.start()
             except (NbGraderException, SystemExit) as error:
-                failed[student] = reason.text or str(error)
+                failed[student] = logged.text or str(error)
         on_student(student)
     return failed
 
 
-def with_results(preprocessor: TakeResult, steps: Iterable[Any]) -> list[Any]:
-    """Return a course's steps with the preprocessor where `Execute` stands, or the bridge's.
+def with_results(preprocessor: InsertResults, steps: Iterable[Any]) -> list[Any]:
+    """Return a course's steps with the preprocessor in the place of the step that grades.
 
     Args:
-        preprocessor: what takes its place.
-        steps: classes, or their names.
+        preprocessor: takes the place of nbgrader's `Execute` or the bridge's `GradeInIsolation`;
+            where a course has neither, it comes first.
+        steps: preprocessors' classes, or their names.
     """
-    found = [import_item(step) if isinstance(step, str) else step for step in steps]
-    runs = [step in (Execute, GradeInIsolation) for step in found]
-    if not any(runs):
-        return [preprocessor, *found]
-    return [preprocessor if replaced else step for step, replaced in zip(found, runs, strict=True)]
+    classes = [import_item(step) if isinstance(step, str) else step for step in steps]
+    graders = (Execute, GradeInIsolation)
+    if not any(step in graders for step in classes):
+        return [preprocessor, *classes]
+    return [preprocessor if step in graders else step for step in classes]

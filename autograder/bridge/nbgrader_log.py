@@ -1,15 +1,15 @@
-"""Why nbgrader gave up, out of what it logs: it raises little more than that it did."""
+"""The reason why nbgrader gave up, taken from its log: its exceptions hardly say more than that."""
 
 import contextlib
 import logging
 from collections.abc import Iterator
 
 
-class Reason(logging.Handler):
-    """Keeps one line: the last of a traceback that is logged, or else the first error.
+class LoggedError(logging.Handler):
+    """Holds one line: the last line of the first traceback that is logged, or the first error.
 
     Attributes:
-        text: the line; empty where nothing went wrong.
+        text: the line; empty where no error was logged.
     """
 
     def __init__(self) -> None:
@@ -27,11 +27,11 @@ class Reason(logging.Handler):
 
 
 @contextlib.contextmanager
-def listening(log: logging.Logger) -> Iterator[Reason]:
-    """Give the reason that is logged meanwhile."""
-    reason = Reason()
-    log.addHandler(reason)
+def captured_error(log: logging.Logger) -> Iterator[LoggedError]:
+    """Capture the error that is logged within the `with` block."""
+    error = LoggedError()
+    log.addHandler(error)
     try:
-        yield reason
+        yield error
     finally:
-        log.removeHandler(reason)
+        log.removeHandler(error)

@@ -12,11 +12,12 @@ from nbgrader.utils import is_grade
 from traitlets import Enum, Integer, Unicode
 
 from autograder.base.text import LANGUAGES
-from autograder.bridge.persistent_grader import desk_for
+from autograder.bridge.persistent_grader import persistent_grader
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import Device, IsolationMode
-from autograder.running.pool import Options
+from autograder.running.options import Options
 from course.kit.units import available_units
 
 _PREFIX = "check-"  # grading cells are called after their exercise
@@ -27,10 +28,10 @@ _POINTS = {"en": "{points:g} of {of:g} points", "zh": "得 {points:g} 分，满�
 
 
 class GradeInIsolation(Execute):
-    """In the place of `Execute`: no cell runs here, and what is graded runs behind walls.
+    """Takes the place of `Execute`: no cell runs here; a unit's code runs in isolation.
 
-    Each grading cell gets what its exercise's checks say as its output, and the points as a value,
-    which is nbgrader's form of partial credit. Notebooks that are no unit's are executed.
+    The output of each grading cell becomes what its exercise's checks say, and the points as a
+    value, which is nbgrader's form of partial credit. Notebooks of no unit are executed.
     """
 
     backend = Enum(
@@ -54,13 +55,13 @@ class GradeInIsolation(Execute):
 
         Raises:
             IsolationError: this host lacks a wall that is required.
-            DeskError: the grader went wrong; nbgrader then records no score.
+            GraderError: the grader failed; nbgrader then records no score.
         """
         unit, student = resources["nbgrader"]["notebook"], resources["nbgrader"]["student"]
         if unit not in available_units():
             return super().preprocess(nb, resources, *args, **kwargs)
         self.log.info("Grading %s of %s in isolation", unit, student)
-        result = self.result_of(student, unit, what_is_graded(nb))
+        result = self.result_of(student, unit, notebook_content(nb))
         put_outputs(nb, result, language_of(nb))
         return nb, resources
 
@@ -75,23 +76,29 @@ class GradeInIsolation(Execute):
         )
 
     def result_of(self, student: str, unit: str, data: bytes) -> Result:
-        """Grade what `what_is_graded` gave, and write the result where results go.
+        """Grade a notebook, and write the result where the course keeps results.
+
+        Args:
+            student: the student's name.
+            unit: the unit's name.
+            data: the notebook's `notebook_content`.
 
         Raises:
             IsolationError: this host lacks a wall that is required.
-            DeskError: the grader went wrong.
+            GraderError: the grader failed.
         """
-        result = desk_for(self.options()).grade(student, unit, data)
+        file = SubmittedFile(student, unit, ".ipynb", data)
+        result = persistent_grader(self.options()).grade(file)
         if self.results:
             write_result(Path(self.results), result)
         return result
 
 
-def what_is_graded(nb: NotebookNode) -> bytes:
-    """Return a notebook's bytes without its cells' ids.
+def notebook_content(nb: NotebookNode) -> bytes:
+    """Return a notebook as the bytes that are graded: without its cells' ids.
 
-    nbformat makes up ids where a notebook has none, others each time; the same notebook is to have
-    the same bytes.
+    Where a notebook has no ids, nbformat makes up new ones at each reading; without them the same
+    notebook always has the same bytes.
     """
     cells = [{key: value for key, value in cell.items() if key != "id"} for cell in nb.cells]
     return json.dumps({**nb, "cells": cells}, sort_keys=True).encode()

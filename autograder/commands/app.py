@@ -19,17 +19,20 @@ from autograder.exports.formats import FORMATS, Request
 from autograder.exports.writing import place, write_all
 from autograder.results.result import Result
 from autograder.results.statuses import Device, IsolationMode
-from autograder.running import unfinished
-from autograder.running.cluster import LOCAL, grade_on_cluster
+from autograder.running.batch import Summary
+from autograder.running.cluster import LOCAL
+from autograder.running.cluster.grading import grade_on_cluster
 from autograder.running.folder_lock import locked
-from autograder.running.pool import Options, Summary, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import Submission, find_submissions
+from autograder.running.unfinished import remove_unfinished
 from course.commands.terminal import Commands, print_line, speak, stop
 from course.kit.language import say
 from course.kit.units import available_units
 
 if TYPE_CHECKING:
-    from autograder.bridge.assignment import CourseRun
+    from autograder.bridge.assignment import AssignmentSummary
 
 app = typer.Typer(
     cls=Commands,
@@ -186,13 +189,13 @@ def grade(
 
             def occupy(folder: Path) -> None:
                 held.enter_context(locked(folder, _warn))
-                unfinished.clear(folder)
+                remove_unfinished(folder)
 
             if course_dir is not None:
                 run = _grade_course(
                     context, course_dir, str(paths[0]), out, options, console, cluster, occupy
                 )
-                out, summary = run.out, run.summary
+                out, summary = run.out, run.grading
             else:
                 assert out is not None
                 submissions = find_submissions(paths, unit)
@@ -217,8 +220,8 @@ def grade(
     table.show(summary, console)
     print_line(console, say(f"Results: {out}", f"结果：{out}"))
     if run is not None:
-        table.show_gradebook(run.written, run.absent, console)
-    raise typer.Exit(1 if summary.failures or (run is not None and run.absent) else 0)
+        table.show_gradebook(run.recorded, run.not_recorded, console)
+    raise typer.Exit(1 if summary.failures or (run is not None and run.not_recorded) else 0)
 
 
 def _grade_course(
@@ -230,9 +233,9 @@ def _grade_course(
     console: Console,
     cluster: str | None,
     occupy: Callable[[Path], None],
-) -> "CourseRun":
+) -> "AssignmentSummary":
     """Grade an assignment of a course; what is not on the command line is the course's to say."""
-    from autograder.bridge.assignment import grade_course
+    from autograder.bridge.assignment import grade_assignment
     from autograder.bridge.course import Course
 
     given = {
@@ -253,7 +256,7 @@ def _grade_course(
 
     changes = {"jobs": options.jobs, "resume": options.resume, **given}
     with contextlib.ExitStack() as shown:
-        return grade_course(Course(directory, assignment), out, changes, grade, advance, occupy)
+        return grade_assignment(Course(directory, assignment), out, changes, grade, advance, occupy)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from autograder.authoring.release import build_release
 from autograder.commands import table
 from autograder.grading.mistakes import mistakes_of
 from autograder.results.result import Result
-from autograder.running.pool import Options
+from autograder.running.options import Options
 from course.kit.errors import UserError
 
 UNIT = "attention"

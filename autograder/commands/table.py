@@ -12,7 +12,7 @@ from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.differences import Move
 from autograder.results.result import Result
 from autograder.results.statuses import RESULT_STATUS_NAMES, STATUS_NAMES
-from autograder.running.pool import Summary
+from autograder.running.batch import Summary
 from course.kit.language import language, say
 
 
@@ -99,9 +99,8 @@ def _counts(statuses: Counter[str], summary: Summary) -> str:
     if summary.failures:
         count = len(summary.failures)
         parts.append(say(f"{count} without a result", f"没有结果 {count} 份"))
-    if summary.kept:
-        kept = summary.kept
-        parts.append(say(f"{kept} kept from before", f"沿用先前结果 {kept} 份"))
+    if count := summary.already_graded:
+        parts.append(say(f"{count} kept from before", f"沿用先前结果 {count} 份"))
     return say(", ".join(parts) + ".", "，".join(parts) + "。")
 
 

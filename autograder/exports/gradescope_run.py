@@ -15,7 +15,8 @@ from autograder.exports import gradescope
 from autograder.exports.marks import FULL
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.result import Result
-from autograder.running.pool import Options, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import SUFFIXES, Submission
 from course.kit.errors import UserError
 

@@ -1,7 +1,6 @@
 """Grade hand-ins: run a unit's checks on each, and turn what they raise into a result."""
 
 import time
-from dataclasses import dataclass
 
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.base.text import Text, text
@@ -9,6 +8,7 @@ from autograder.grading.check import CheckFailed, Skipped
 from autograder.grading.diagnosis import Diagnostician, Evidence
 from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import HandInProcess, Rejected
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import SuiteCheck, suite_of
 from autograder.grading.verdict import name_mistakes, verdict
 from autograder.grading.versions import content_version, suite_version
@@ -21,25 +21,6 @@ _EXPECTED = (CheckFailed, StudentError, StudentGone, NotDefined, Rejected, Skipp
 
 class GraderError(RuntimeError):
     """A hidden check broke for a reason that no answer causes; no student is to pay for it."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One hand-in to grade.
-
-    Attributes:
-        name: the student's.
-        unit: the unit's.
-        suffix: the file's.
-        data: its content.
-        unreadable: why there is none, where the student has to hand it in again.
-    """
-
-    name: str
-    unit: str
-    suffix: str
-    data: bytes
-    unreadable: Text | None = None
 
 
 class Grader:
@@ -56,7 +37,7 @@ class Grader:
         self._diagnostician = Diagnostician(server) if diagnose else None
         self._sound: set[str] = set()  # ids of checks that the reference has passed in this run
 
-    def grade(self, job: Job) -> Result:
+    def grade(self, file: SubmittedFile) -> Result:
         """Grade one hand-in.
 
         Raises:
@@ -64,10 +45,10 @@ class Grader:
             IsolationError: no student's process can be had.
         """
         started = time.monotonic()
-        examination = Examination(self._server, job.data, job.suffix, job.unit)
+        examination = Examination(self._server, file.data, file.suffix, file.unit)
         result = Result(
-            submission=job.name,
-            unit=job.unit,
+            submission=file.name,
+            unit=file.unit,
             status="graded",
             score=0.0,
             max_score=0.0,
@@ -75,14 +56,14 @@ class Grader:
             backend=self._server.backend,
             duration_s=0.0,
             isolation=list(self._server.layers),
-            suite=suite_version(job.unit),
-            hand_in=content_version(job.data),
+            suite=suite_version(file.unit),
+            hand_in=content_version(file.data),
         )
         try:
-            if job.unreadable is None:
+            if file.unreadable is None:
                 self._examine(examination, result)
             else:
-                self._reject(result, job.unreadable)
+                self._reject(result, file.unreadable)
         finally:
             result.problems += _notes(examination.process)
             examination.close()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from autograder.base.text import Text, text
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.files import safe_name
 from course.kit.errors import UserError
 from course.kit.handin import MAX_BYTES
@@ -107,6 +108,19 @@ class Submission:
                 if error.errno in (None, errno.EINVAL):
                     raise UnreadableMember(_DAMAGED) from None
                 raise
+
+
+def read_submission(submission: Submission) -> SubmittedFile:
+    """Read a hand-in; where its student has to pack it again, the file that is returned says so.
+
+    Raises:
+        OSError, RuntimeError: it can't be read; `UNREADABLE` lists what is raised.
+    """
+    identity = (submission.name, submission.unit, submission.suffix)
+    try:
+        return SubmittedFile(*identity, submission.read())
+    except UnreadableMember as error:
+        return SubmittedFile(*identity, b"", error.text)
 
 
 def find_submissions(paths: Iterable[Path], unit: str | None = None) -> list[Submission]:

@@ -1,4 +1,4 @@
-"""What a grader that was killed left unfinished in a folder of results."""
+"""Remove the files that a grader left unfinished in a folder of results when it was killed."""
 
 import contextlib
 import shutil
@@ -8,24 +8,24 @@ from pathlib import Path
 from autograder.base.files import UNFINISHED
 from course.kit.units import available_units
 
-HAND_INS = ".hand-ins."  # begins the name of the directory for a course's sanitized notebooks
+NOTEBOOKS = ".hand-ins."  # how the name of the directory for sanitized notebooks begins
 
 
-def clear(directory: Path) -> None:
-    """Remove it. Only who has the folder to itself among graders may do that.
+def remove_unfinished(directory: Path) -> None:
+    """Remove unfinished files. Only a grader that holds the folder's lock may do that.
 
     Raises:
         OSError: the folder can't be read.
     """
-    for path in _unfinished(directory):
+    for path in _unfinished_files(directory):
         with contextlib.suppress(OSError):
             path.unlink()
-    for scratch in directory.glob(f"{HAND_INS}*"):
+    for scratch in directory.glob(f"{NOTEBOOKS}*"):
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _unfinished(directory: Path) -> Iterator[Path]:
-    """Results and exports only: a report may be written in there at this moment."""
+def _unfinished_files(directory: Path) -> Iterator[Path]:
+    """Yield unfinished results and exports; not a report's files, which may be written just now."""
     for unit in available_units():
         yield from directory.glob(f"*/.{unit}.json.*{UNFINISHED}")
     yield from (directory / "exports").rglob(f".*{UNFINISHED}")

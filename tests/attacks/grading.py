@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import ForkServer
 from autograder.results.result import Result
 from tests.attacks.catalogue import Attack
@@ -56,12 +57,12 @@ def grade_all(
 
     with Grader(server, diagnose=diagnose) as grader:
         # What the diagnosis keeps is there before anything is counted.
-        grader.grade(Job("warm", "attention", ".py", b"def similarity(x): return x\n"))
+        grader.grade(SubmittedFile("warm", "attention", ".py", b"def similarity(x): return x\n"))
         before = surroundings.traces(server)
         for attack in attacks:
-            job = Job(attack.name, "attention", ".py", attack.source(places))
+            job = SubmittedFile(attack.name, "attention", ".py", attack.source(places))
             result = grader.grade(job)
-            neighbour = grader.grade(Job("honest", "attention", ".py", HONEST))
+            neighbour = grader.grade(SubmittedFile("honest", "attention", ".py", HONEST))
             after = surroundings.traces(server, before.processes)
             callers, untouched = surroundings.callers(), surroundings.is_untouched()
             outcomes[attack.name] = Outcome(result, neighbour, before, after, callers, untouched)

@@ -7,9 +7,7 @@ import zipfile
 
 import pytest
 
-from autograder.grading.grader import Job
-from autograder.running.pool import read_job
-from autograder.running.submissions import UnreadableMember, find_submissions
+from autograder.running.submissions import UnreadableMember, find_submissions, read_submission
 from course.kit.errors import UserError
 from course.kit.handin import MAX_BYTES, UnreadableHandIn, read_handin
 from tests.fuzz.mutations import broken_bytes, numbered
@@ -106,9 +104,9 @@ def test_a_file_that_cannot_be_unpacked_is_its_students_to_pack_again(
     (found,) = find_submissions([tmp_path / "all.zip"])
     with pytest.raises(UnreadableMember, match=reason) as broken:
         found.read()
-    job = read_job(found)
-    assert (job.data, job.unreadable) == (b"", broken.value.text)
-    assert job.unreadable["zh"].endswith("。")
+    file = read_submission(found)
+    assert (file.data, file.unreadable) == (b"", broken.value.text)
+    assert file.unreadable["zh"].endswith("。")
 
 
 def test_damage_anywhere_in_a_zip_ends_in_a_reason_or_the_file(tmp_path):
@@ -118,12 +116,11 @@ def test_damage_anywhere_in_a_zip_ends_in_a_reason_or_the_file(tmp_path):
         content = broken_bytes(bytes(whole), bytes(whole), numbered("zip", number))
         (tmp_path / "all.zip").write_bytes(content)
         try:
-            jobs = [read_job(found) for found in find_submissions([tmp_path / "all.zip"])]
+            files = [read_submission(found) for found in find_submissions([tmp_path / "all.zip"])]
         except UserError:
             ends.add("no zip")
             continue
-        assert all(isinstance(job, Job) for job in jobs), (number, jobs)
-        ends |= {"unreadable" if job.unreadable else "read" for job in jobs}
+        ends |= {"unreadable" if file.unreadable else "read" for file in files}
     assert ends == {"no zip", "unreadable", "read"}
 
 
@@ -131,7 +128,8 @@ def test_a_zip_that_is_gone_is_no_students_fault(tmp_path):
     packed(tmp_path / "all.zip")
     (found,) = find_submissions([tmp_path / "all.zip"])
     (tmp_path / "all.zip").unlink()
-    assert isinstance(read_job(found), str)
+    with pytest.raises(FileNotFoundError):
+        read_submission(found)
 
 
 def test_a_zip_in_a_zip_is_not_opened(tmp_path):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.attempts import DESCRIPTIONS
 from tests.attacks.catalogue import CONSTANT, attacks
 from tests.attacks.grading import is_unhurt
@@ -85,7 +86,9 @@ def test_what_it_tried_is_told(attack, outcomes):
 
 def test_right_work_gets_full_marks_after_all_of_them_and_no_note(outcomes, attacked):
     grader = Grader(attacked, diagnose=False)
-    right = grader.grade(Job("right", "attention", ".py", SOLUTION.read_bytes()))
-    constant = grader.grade(Job("constant", "attention", ".py", b"softmax = lambda x: 1.0\n"))
+    right = grader.grade(SubmittedFile("right", "attention", ".py", SOLUTION.read_bytes()))
+    constant = grader.grade(
+        SubmittedFile("constant", "attention", ".py", b"softmax = lambda x: 1.0\n")
+    )
     assert (right.score, right.problems) == (100, [])
     assert constant.score <= CONSTANT

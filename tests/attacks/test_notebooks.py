@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
 from tests.attacks.grading import HONEST
 
 STUB = "def similarity(x):\n    raise NotImplementedError\n"
@@ -93,7 +94,8 @@ def results(attacked):
     files |= {**BROKEN, "honest": json.dumps(notebook(cell(HONEST.decode()))).encode()}
     grader = Grader(attacked, diagnose=False)
     return {
-        name: grader.grade(Job(name, "attention", ".ipynb", data)) for name, data in files.items()
+        name: grader.grade(SubmittedFile(name, "attention", ".ipynb", data))
+        for name, data in files.items()
     }
 
 

@@ -16,7 +16,7 @@ from autograder.exports.formats import FORMATS, Request
 from autograder.report.reading import read_gradebook
 from autograder.report.site import write_site
 from autograder.results.files import write_result
-from autograder.running.pool import Summary
+from autograder.running.batch import Summary
 from autograder.running.submissions import find_submissions
 from tests.attacks.catalogue import named
 

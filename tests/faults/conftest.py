@@ -1,11 +1,11 @@
 """What the fault tests share: hand-ins, their results without a fault, a temporary directory."""
 
-import multiprocessing.resource_tracker
 import tempfile
 
 import pytest
 
-from autograder.running.pool import Options, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
 from tests.faults.hand_ins import write_hand_ins
@@ -54,7 +54,6 @@ def no_survivors():
 
     Yields the numbers of the processes that were there before the test.
     """
-    multiprocessing.resource_tracker.ensure_running()
     with adopting():
         before = {process.pid for process in descendants()}
         yield before

@@ -89,7 +89,7 @@ def of_kind(kind: str, below: int | None = None) -> list[int]:
 def _kind(process: Process, forks: dict[int, Process]) -> str:
     parent = forks.get(process.parent)
     if process.pid not in forks:
-        return "worker" if "spawn_main" in process.command_line else ""
+        return "worker" if "running.process_main" in process.command_line else ""
     if parent is not None:
         return "student" if parent.leads else "keeper"
     return "keeper" if process.leads else "server"  # a keeper outlives its server

@@ -10,8 +10,12 @@ import pytest
 
 from autograder.isolation import client
 from autograder.isolation.client import ForkServer, ServerError
-from autograder.running import pool
-from autograder.running.pool import Batch, Options, Worker, grade_all
+from autograder.running import process_main
+from autograder.running.batch import Batch
+from autograder.running.options import Options
+from autograder.running.outcome import Died
+from autograder.running.pool import grade_all
+from autograder.running.process import GradingProcess
 from autograder.running.submissions import Submission, find_submissions
 from tests.drawing import SEED, cases
 from tests.faults.comparison import differences, results_in
@@ -87,16 +91,15 @@ def test_a_worker_whose_grader_is_gone_leaves_what_it_is_at(monkeypatch, busy):
         at_work.set()
     monkeypatch.setattr(os, "kill", lambda *signalled: sent.append(signalled))
     ours.close()
-    pool._end_with(theirs, at_work)
+    process_main._end_with_grader(theirs, at_work)
     assert sent == ([(os.getpid(), signal.SIGTERM)] if busy else [])
 
 
-def test_a_worker_that_has_died_between_two_hand_ins_is_known_to_have():
-    worker = object.__new__(Worker)
-    worker.pipe, theirs = multiprocessing.Pipe()
+def test_a_process_that_has_died_between_two_hand_ins_is_known_to_have(tmp_path):
+    process = GradingProcess(Options(out=tmp_path), ["attention"])
+    process.connection, theirs = multiprocessing.Pipe()
     theirs.close()
-    worker.take((None, 1))
-    assert worker.answer() == ("died", None)
+    assert process.grade(None) == Died()
 
 
 class NoProcesses:
@@ -108,10 +111,10 @@ class NoProcesses:
 
 def test_a_fork_server_that_fails_costs_its_hand_in_a_try_and_not_the_others(tmp_path):
     submission = Submission("ann", "attention", tmp_path / "attention.py", size=0)
-    answer = pool._answer(NoProcesses(), None)
-    assert answer == ("died", "The fork server gives no processes.")
-    under_way = Batch([submission], Options(out=tmp_path), lambda result: None)
-    under_way.settle(under_way.waiting.popleft(), *answer)
-    assert list(under_way.waiting) == [(submission, 2)]
-    under_way.settle(under_way.waiting.popleft(), *answer)
-    assert under_way.finish().failures == [(submission, answer[1])]
+    outcome = process_main._outcome(NoProcesses(), None)
+    assert outcome == Died("The fork server gives no processes.")
+    batch = Batch([submission], Options(out=tmp_path), lambda result: None)
+    batch.settle(batch.waiting.popleft(), outcome)
+    assert list(batch.waiting) == [(submission, 2)]
+    batch.settle(batch.waiting.popleft(), outcome)
+    assert batch.finish().failures == [(submission, outcome.reason)]

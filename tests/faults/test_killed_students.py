@@ -5,7 +5,8 @@ import select
 
 import pytest
 
-from autograder.grading.grader import Grader, Job
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import StudentGone
 from tests.drawing import SEED, cases
 from tests.faults.comparison import differences
@@ -24,7 +25,7 @@ def grade(server, kinds, until=lambda: True):
     with Grader(server) as grader:
         while True:
             for kind in kinds:
-                job = Job(kind, UNIT, ".py", sources()[kind].encode())
+                job = SubmittedFile(kind, UNIT, ".py", sources()[kind].encode())
                 results.append(grader.grade(job).without_times())
             if until():
                 return results

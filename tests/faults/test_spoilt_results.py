@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from autograder.commands import app
 from autograder.results.files import read_result
-from autograder.running.pool import Options, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
 from tests.faults.hand_ins import UNIT, write_hand_ins
@@ -99,12 +100,12 @@ def test_it_is_no_result_for_anybody(graded, spoilt):
 
 @each
 def test_it_waits_for_its_grading(graded, spoilt):
-    from autograder.running.pool import Batch
+    from autograder.running.batch import Batch
 
     options = Options(out=spoilt.parents[1], resume=True)
     batch = Batch(find_submissions([graded[0]]), options, lambda result: None)
     assert [submission.name for submission, _ in batch.waiting] == [graded[2][0]]
-    assert batch.summary.kept == 1
+    assert batch.summary.already_graded == 1
 
 
 def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, no_survivors):
@@ -118,7 +119,7 @@ def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, no_survivors
         path = results / f"student-{number}" / f"{UNIT}.json"
         path.write_bytes(spoil(path.read_bytes()))
     summary = grade_all(find_submissions([hand_ins]), Options(out=results, jobs=2, resume=True))
-    assert (summary.kept, len(summary.results), summary.failures) == (0, len(some), [])
+    assert (summary.already_graded, len(summary.results), summary.failures) == (0, len(some), [])
     for student, result in results_in(results).items():
         assert {**result, "submission": name} == expected[name], student
 

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from autograder.bridge.assignment import grade_course
+from autograder.bridge.assignment import grade_assignment
 from autograder.commands import app
 from autograder.running.folder_lock import NAME, locked
-from autograder.running.pool import Options
+from autograder.running.options import Options
 from course.kit.errors import UserError
 from tests.conftest import ROOT
 from tests.faults import command
@@ -144,10 +144,10 @@ def test_a_folder_without_rights_is_said_to_be_that(tmp_path, monkeypatch):
 def test_a_course_is_taken_with_its_results(tmp_path):
     """Two folders of results would not keep two graders out of one gradebook."""
     configured = SimpleNamespace(results="results", options=lambda: Options(out=Path()))
-    course = SimpleNamespace(root=tmp_path, preprocessor=lambda: configured, find=None)
+    course = SimpleNamespace(root=tmp_path, preprocessor=lambda: configured, find_hand_ins=None)
     taken = []
     with pytest.raises(TypeError):  # it goes on to look for hand-ins
-        grade_course(course, None, {}, None, occupy=taken.append)
+        grade_assignment(course, None, {}, None, lock=taken.append)
     assert set(taken) == {tmp_path, tmp_path / "results"}
 
 

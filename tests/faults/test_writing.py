@@ -10,7 +10,7 @@ import pytest
 from autograder.base.text import text
 from autograder.results.files import read_result, write_result
 from autograder.results.result import CheckResult, Result
-from autograder.running import unfinished
+from autograder.running.unfinished import remove_unfinished
 
 STEPS = ["open", "fdopen", "fsync", "replace"]
 
@@ -59,7 +59,7 @@ def test_killed_while_it_writes(tmp_path, step, before, old):
         assert not path.exists()
     else:
         assert read_result(path) == result(7.0 if done else old)
-    unfinished.clear(tmp_path)
+    remove_unfinished(tmp_path)
     assert list((tmp_path / "ann").iterdir()) == ([path] if path.exists() else [])
 
 
@@ -94,7 +94,7 @@ def test_half_of_it_on_the_disk_is_not_under_its_name(tmp_path):
     assert half.name != "positional.json"
     with pytest.raises(ValueError, match=r"Unterminated|Expecting|delimiter"):
         json.loads(half.read_text())
-    unfinished.clear(tmp_path)
+    remove_unfinished(tmp_path)
     assert list((tmp_path / "ann").iterdir()) == []
 
 
@@ -103,7 +103,7 @@ def test_who_writes_while_another_clears_up_writes_all_the_same(tmp_path, monkey
 
     def cleared(source, target):
         if not times:
-            unfinished.clear(tmp_path)
+            remove_unfinished(tmp_path)
         times.append(target)
         real(source, target)
 
@@ -125,6 +125,6 @@ def test_only_what_is_unfinished_is_cleared(tmp_path):
     for name in (*others, *cleared):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    unfinished.clear(tmp_path)
+    remove_unfinished(tmp_path)
     found = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
     assert found == set(others)

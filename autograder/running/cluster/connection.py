@@ -13,8 +13,8 @@ from distributed.client import ClosedClientError
 from autograder.grading.versions import suite_version
 from autograder.running.cluster import LOCAL
 from autograder.running.cluster.local import local_cluster
-from autograder.running.cluster.worker import suites_here
-from autograder.running.pool import Options
+from autograder.running.cluster.worker import suite_versions
+from autograder.running.options import Options
 from course.kit.errors import UserError
 
 # What a client raises whose scheduler is gone.
@@ -106,12 +106,12 @@ class Cluster:
             )
         try:
             # It unpickles each task on the way.
-            self.client.run_on_scheduler(suites_here, ())
+            self.client.run_on_scheduler(suite_versions, ())
         except Exception as error:
             raise self._unfit("The scheduler", error) from None
         self._seen = time.monotonic()
         try:
-            found = self.client.run(suites_here, units, workers=list(workers), on_error="return")
+            found = self.client.run(suite_versions, units, workers=list(workers), on_error="return")
         except GONE:
             raise self.lost() from None
         for address, versions in found.items():

@@ -1,97 +1,106 @@
-"""Send hand-ins to a cluster, a few at a time, and settle each answer as it comes back."""
+"""Send hand-ins to a cluster, a few at a time, and settle each outcome as it comes back."""
 
 import contextlib
 import itertools
 import queue
 import uuid
 from collections import deque
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from distributed import CancelledError, Future, KilledWorker
 
-from autograder.grading.grader import Job
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import suite_version
-from autograder.results.files import parse_result
-from autograder.results.result import Result
+from autograder.running.batch import Batch, Task
 from autograder.running.cluster.connection import GONE, Cluster
-from autograder.running.cluster.worker import Run, close_here, grade_here
-from autograder.running.pool import Batch, read_job
+from autograder.running.cluster.worker import RemoteBatch, end_on_worker, grade_on_worker
+from autograder.running.outcome import Failed, Graded, NotIsolated, Outcome
 from autograder.running.submissions import Submission
 from course.kit.errors import UserError
 
 _PER_THREAD = 4  # enough that no worker waits for the client
 _WAIT_SECONDS = 5.0
 _FETCH_SECONDS = 60.0
-_KILLED = "Workers of the cluster died of it again and again, also when it was alone."
-
-Task = tuple[Submission, int]
+_KILLS_WORKERS = "Workers of the cluster died of it again and again, also when it was alone."
 
 
 def dispatch(batch: Batch, cluster: Cluster) -> None:
-    """Grade what waits in a batch on a cluster.
+    """Grade the hand-ins of a batch that wait, on a cluster.
 
-    dask repeats a lost worker's tasks by itself. Where that has happened too often, it blames
-    every task that the worker had, not only the one it was at; so the blamed ones are tried
-    again at the end, each alone, and only one that kills workers then is given up.
+    dask repeats a lost worker's tasks by itself. Where a worker was lost too often, dask gives up
+    every task that the worker had, not only the one that ran; so each of these is sent once more
+    at the end, alone, and only a hand-in that kills workers then has no result.
 
     Raises:
         UserError: the cluster is lost, or a worker that joined can't grade.
         IsolationError: a worker can't give the isolation that is asked for.
         OSError: a result can't be written.
     """
-    options = replace(batch.options, out=Path())  # a matter of this machine alone
-    run = Run(uuid.uuid4().hex, options, tuple(batch.units()))
-    flight = _Flight(cluster, run)
-    blamed: deque[Task] = deque()
-    alone: set[Submission] = set()
+    options = replace(batch.options, out=Path())  # results are written on this machine alone
+    tasks = _SentTasks(cluster, RemoteBatch(uuid.uuid4().hex, options, tuple(batch.units())))
+    given_up: deque[Task] = deque()
+    sent_alone: set[Submission] = set()
     try:
-        while batch.waiting or blamed or len(flight):
-            window = _PER_THREAD * cluster.threads()
-            while batch.waiting and len(flight) < window:
-                _send(batch, flight, batch.waiting.popleft())
-            if blamed and not batch.waiting and not len(flight):
-                alone.add(blamed[0][0])
-                _send(batch, flight, blamed.popleft())
-            landed = flight.next()
-            if landed is None:
+        while batch.waiting or given_up or len(tasks):
+            limit = _PER_THREAD * cluster.threads()
+            while batch.waiting and len(tasks) < limit:
+                _send(batch, tasks, batch.waiting.popleft())
+            if given_up and not batch.waiting and not len(tasks):
+                sent_alone.add(given_up[0].submission)
+                _send(batch, tasks, given_up.popleft())
+            answer = tasks.receive()
+            if answer is None:
                 continue
-            task, name, kind, answer = landed
-            if kind == "killed" and task[0] not in alone:
-                blamed.append(task)
-            elif kind == "killed":
-                batch.settle(task, "failure", _KILLED)
-            elif kind == "isolation":
-                batch.settle(task, kind, f"Worker {name}: {answer}")
-            elif kind == "result":
-                batch.settle(task, kind, _result(cluster, name, answer))
+            if answer.outcome is not None:
+                batch.settle(answer.task, _checked(answer.outcome, answer.worker, cluster))
+            elif answer.task.submission in sent_alone:
+                batch.settle(answer.task, Failed(_KILLS_WORKERS))
             else:
-                batch.settle(task, kind, answer)
+                given_up.append(answer.task)
     finally:
-        flight.cancel()
+        tasks.cancel()
 
 
-def _send(batch: Batch, flight: "_Flight", task: Task) -> None:
-    job = read_job(task[0])
-    if isinstance(job, str):
-        batch.settle(task, "failure", job)
-    else:
-        flight.submit(task, job)
+def _send(batch: Batch, tasks: "_SentTasks", task: Task) -> None:
+    file = batch.read(task)
+    if file is not None:
+        tasks.send(task, file)
 
 
-def _result(cluster: Cluster, name: str, answer: Any) -> Result:
-    result = parse_result(answer)
-    if result.suite != suite_version(result.unit):  # it joined after the others were asked
-        raise cluster.outdated(f"Worker {name}", result.unit)
-    return result
+def _checked(outcome: Outcome, worker: str, cluster: Cluster) -> Outcome:
+    """Return a worker's outcome, with the worker's name where that matters.
+
+    Raises:
+        UserError: the worker, which joined after the others were asked, has another suite.
+    """
+    if isinstance(outcome, NotIsolated):
+        return NotIsolated(f"Worker {worker}: {outcome.reason}")
+    if isinstance(outcome, Graded) and outcome.result.suite != suite_version(outcome.result.unit):
+        raise cluster.outdated(f"Worker {worker}", outcome.result.unit)
+    return outcome
 
 
-class _Flight:
+@dataclass(frozen=True)
+class _Answer:
+    """What the cluster says about a task.
+
+    Attributes:
+        task: the task.
+        worker: the name of the worker that did it.
+        outcome: what became of the hand-in; None where dask gave the task up, since workers died.
+    """
+
+    task: Task
+    worker: str
+    outcome: Outcome | None
+
+
+class _SentTasks:
     """The tasks that are with the cluster."""
 
-    def __init__(self, cluster: Cluster, run: Run):
-        self._cluster, self._client, self._run = cluster, cluster.client, run
+    def __init__(self, cluster: Cluster, batch: RemoteBatch):
+        self._cluster, self._client, self._batch = cluster, cluster.client, batch
         self._numbers = itertools.count()
         self._tasks: dict[str, tuple[Future, Task]] = {}
         self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
@@ -99,31 +108,41 @@ class _Flight:
     def __len__(self) -> int:
         return len(self._tasks)
 
-    def submit(self, task: Task, job: Job) -> None:
-        key = f"grade-{self._run.key}-{next(self._numbers)}"  # no name: dashboards show keys
-        wanted = self._cluster.resources
+    def send(self, task: Task, file: SubmittedFile) -> None:
+        """Send a task to the cluster.
+
+        Raises:
+            UserError: the cluster is lost.
+        """
+        key = f"grade-{self._batch.key}-{next(self._numbers)}"  # dashboards show it: no name
+        resources = self._cluster.resources
         try:
             future = self._client.submit(
-                grade_here, self._run, job, key=key, pure=False, resources=wanted
+                grade_on_worker, self._batch, file, key=key, pure=False, resources=resources
             )
         except GONE:
             raise self._cluster.lost() from None
         self._tasks[key] = future, task
         future.add_done_callback(self._done.put)
 
-    def next(self) -> tuple[Task, str, str, Any] | None:
-        """Wait some seconds for an answer: the task, the worker's name, the kind, what it is."""
+    def receive(self) -> _Answer | None:
+        """Return an answer; None where none comes for some seconds.
+
+        Raises:
+            UserError: the cluster is lost, or can't run the task.
+        """
         try:
             future = self._done.get(timeout=_WAIT_SECONDS)
         except queue.Empty:
             return None
+        outcome: Outcome | None
         try:
-            name, kind, answer = future.result(timeout=_FETCH_SECONDS)
-        except TimeoutError:  # the worker that had the answer is gone: the task is done again
+            worker, outcome = future.result(timeout=_FETCH_SECONDS)
+        except TimeoutError:  # the worker that had the answer is gone: dask repeats the task
             future.add_done_callback(self._done.put)
             return None
         except KilledWorker:
-            name, kind, answer = "", "killed", None
+            worker, outcome = "", None
         except CancelledError:
             raise self._cluster.lost() from None
         except Exception as error:
@@ -134,12 +153,12 @@ class _Flight:
             ) from error
         _, task = self._tasks.pop(future.key)
         future.release()
-        return task, name, kind, answer
+        return _Answer(task, worker, outcome)
 
     def cancel(self) -> None:
-        """Take back what is not done, and end the grading processes; the workers stay."""
+        """Take back the tasks that are not done, and end the grading processes on the workers."""
         if self._client.status != "running":
             return
         with contextlib.suppress(*GONE):
             self._client.cancel([future for future, _ in self._tasks.values()])
-            self._client.run(close_here, self._run.key, on_error="ignore")
+            self._client.run(end_on_worker, self._batch.key, on_error="ignore")

@@ -6,7 +6,7 @@ from typing import Any
 
 from distributed import LocalCluster
 
-from autograder.running.pool import Options
+from autograder.running.options import Options
 
 
 def local_cluster(options: Options) -> LocalCluster:

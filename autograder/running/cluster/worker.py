@@ -1,32 +1,34 @@
-"""What a dask worker does: keep grading processes for a run, and give them hand-ins.
+"""What runs on a dask worker: grading processes for each batch, which grade the hand-ins.
 
-No worker plugin holds the processes: the scheduler would go on giving one that a killed client
-left behind to every new worker, also to those that lack this package and fail to start with it.
+The processes are no worker plugin of dask: the scheduler would give a plugin that a killed client
+left behind to every new worker, also to workers that lack this package and fail to start with it.
 """
 
 import asyncio
-import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from distributed import get_worker
 
-from autograder.grading.grader import Job
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import suite_version
-from autograder.running.cluster.process import GradingProcess
-from autograder.running.pool import Options
+from autograder.running.options import Options
+from autograder.running.outcome import Died, Failed, Graded, Outcome
+from autograder.running.process import GradingProcess
+
+# A client that was killed can't end the grading processes, which take half a gigabyte each.
+_PATIENCE_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Run:
+class RemoteBatch:
     """A batch, as workers know it.
 
     Attributes:
-        key: no other run has it.
+        key: a name that no other batch has.
         options: how to grade.
-        units: whose suites are needed.
+        units: the units whose suites are needed.
     """
 
     key: str
@@ -34,94 +36,88 @@ class Run:
     units: tuple[str, ...]
 
 
-class Pool:
-    """The grading processes of one run: one for each task at a time, so one a thread.
+class WorkerProcesses:
+    """The grading processes of one batch on this worker; a task has one to itself.
+
+    So there are as many as the worker has threads, at most.
 
     Args:
-        run: what they are for.
+        batch: the batch.
     """
 
-    def __init__(self, run: Run):
-        self._run = run
+    def __init__(self, batch: RemoteBatch):
+        self._batch = batch
         self._lock = threading.Lock()
-        self._free: list[GradingProcess] = []
+        self._idle: list[GradingProcess] = []
         self._busy: set[GradingProcess] = set()
         self._closed = False
 
-    def ask(self, job: Job) -> tuple[str, Any]:
-        """Grade a hand-in; see `GradingProcess.ask`."""
+    def grade(self, file: SubmittedFile) -> Outcome:
+        """Grade a hand-in."""
         process = self._take()
         if process is None:
-            return "died", None
-        kind, answer = "died", None
+            return Died()
+        outcome: Outcome = Died()
         try:
-            kind, answer = process.ask(job)
+            outcome = process.grade(file)
         finally:
-            self._give_back(process, kind in ("result", "failure"))
-        return kind, answer
+            self._put_back(process, reusable=isinstance(outcome, Graded | Failed))
+        return outcome
 
     def close(self) -> None:
         """End the processes, busy ones too."""
         with self._lock:
             self._closed = True
-            processes = [*self._free, *self._busy]
-            self._free.clear()
+            processes = [*self._idle, *self._busy]
+            self._idle.clear()
         for process in processes:
-            process.kill()
+            process.end()
 
     def _take(self) -> GradingProcess | None:
+        """Return a process that runs and that no other task has; None after `close`."""
         with self._lock:
             if self._closed:
                 return None
-            self._free = [process for process in self._free if process.alive]
-            process = (
-                self._free.pop()
-                if self._free
-                else GradingProcess(self._run.options, self._run.units)
-            )
+            self._idle = [process for process in self._idle if process.alive]
+            if self._idle:
+                process = self._idle.pop()
+            else:
+                batch = self._batch
+                process = GradingProcess(batch.options, batch.units, _PATIENCE_SECONDS)
             self._busy.add(process)
+            process.start()
         return process
 
-    def _give_back(self, process: GradingProcess, whole: bool) -> None:
+    def _put_back(self, process: GradingProcess, reusable: bool) -> None:
         with self._lock:
             self._busy.discard(process)
-            keep = whole and not self._closed
-            if keep:
-                self._free.append(process)
-        if not keep:
-            process.kill()
+            reusable = reusable and not self._closed
+            if reusable:
+                self._idle.append(process)
+        if not reusable:
+            process.end()
 
 
-# None for a run that is over: a task may start yet that was taken back too late.
-_POOLS: dict[str, Pool | None] = {}
-_POOLS_LOCK = threading.Lock()
+# By the batch's key; None for a batch that is over, whose last tasks may start after that.
+_PROCESSES: dict[str, WorkerProcesses | None] = {}
+_PROCESSES_LOCK = threading.Lock()
 
 
-def grade_here(run: Run, job: Job) -> tuple[str, str, Any]:
-    """Grade a hand-in on this worker.
-
-    Returns:
-        The worker's name; `result`, `failure`, `isolation` or `died`; the result as JSON, or the
-        reason.
-    """
-    with _POOLS_LOCK:
-        pool = _POOLS.setdefault(run.key, Pool(run))
-    kind: str
-    answer: Any
-    kind, answer = pool.ask(job) if pool is not None else ("died", None)
-    if kind == "result":
-        answer = json.dumps(answer.as_json()).encode()
-    return str(get_worker().name), kind, answer
+def grade_on_worker(batch: RemoteBatch, file: SubmittedFile) -> tuple[str, Outcome]:
+    """Grade a hand-in on this worker; return the worker's name and the outcome."""
+    with _PROCESSES_LOCK:
+        processes = _PROCESSES.setdefault(batch.key, WorkerProcesses(batch))
+    return str(get_worker().name), Died() if processes is None else processes.grade(file)
 
 
-async def close_here(key: str) -> None:
-    """End this worker's grading processes of a run."""
-    with _POOLS_LOCK:
-        pool, _POOLS[key] = _POOLS.get(key), None
-    if pool is not None:
-        await asyncio.to_thread(pool.close)  # heartbeats go on meanwhile
+async def end_on_worker(key: str) -> None:
+    """End this worker's grading processes of a batch."""
+    with _PROCESSES_LOCK:
+        processes, _PROCESSES[key] = _PROCESSES.get(key), None
+    if processes is not None:
+        await asyncio.to_thread(processes.close)  # heartbeats go on meanwhile
 
 
-def suites_here(units: Sequence[str]) -> dict[str, str]:
+def suite_versions(units: Sequence[str]) -> dict[str, str]:
     """Return which versions of the units' suites this machine has."""
     return {unit: suite_version(unit) for unit in units}

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.bridge.autograded import shows
-from autograder.bridge.preprocessor import language_of, put_outputs, what_is_graded
+from autograder.bridge.autograded import is_up_to_date
+from autograder.bridge.preprocessor import language_of, notebook_content, put_outputs
 from autograder.running.submissions import Submission
 from tests.autograder.samples import check_result, graded
 
@@ -21,7 +21,7 @@ def result(points):
 
 def handed_in(folder, notebook):
     path = folder / "hand-in.ipynb"
-    path.write_bytes(what_is_graded(notebook))
+    path.write_bytes(notebook_content(notebook))
     return Submission("ann", UNIT, path)
 
 
@@ -44,32 +44,34 @@ def test_it_has_what_it_graded_however_old_that_is(notebook, tmp_path):
     path = nbgraders(tmp_path, notebook, 3.0)
     for moment in (0, 2**32):
         os.utime(path, (moment, moment))
-        assert shows(path, submission, result(3.0))
+        assert is_up_to_date(path, submission, result(3.0))
 
 
 def test_it_has_nothing_yet(notebook, tmp_path):
-    assert not shows(tmp_path / "autograded.ipynb", handed_in(tmp_path, notebook), result(3.0))
+    assert not is_up_to_date(
+        tmp_path / "autograded.ipynb", handed_in(tmp_path, notebook), result(3.0)
+    )
 
 
 def test_a_hand_in_that_was_only_put_there_is_not_graded(notebook, tmp_path):
     submission = handed_in(tmp_path, notebook)
-    assert not shows(nbgraders(tmp_path, notebook), submission, result(3.0))
+    assert not is_up_to_date(nbgraders(tmp_path, notebook), submission, result(3.0))
 
 
 def test_half_a_notebook_is_none(notebook, tmp_path):
     submission = handed_in(tmp_path, notebook)
     path = nbgraders(tmp_path, notebook, 3.0)
     os.truncate(path, path.stat().st_size // 2)
-    assert not shows(path, submission, result(3.0))
+    assert not is_up_to_date(path, submission, result(3.0))
 
 
 def test_another_result_is_to_be_written(notebook, tmp_path):
     submission = handed_in(tmp_path, notebook)
-    assert not shows(nbgraders(tmp_path, notebook, 3.0), submission, result(4.0))
+    assert not is_up_to_date(nbgraders(tmp_path, notebook, 3.0), submission, result(4.0))
 
 
 def test_so_is_another_hand_in_with_the_same_result(notebook, tmp_path):
     path = nbgraders(tmp_path, source_notebook(UNIT, language_of(notebook)), 3.0)
     code = next(cell for cell in notebook.cells if cell.cell_type == "code")
     code.source += "\n# once more"
-    assert not shows(path, handed_in(tmp_path, notebook), result(3.0))
+    assert not is_up_to_date(path, handed_in(tmp_path, notebook), result(3.0))

@@ -10,8 +10,8 @@ from nbgrader.preprocessors import Execute, LimitOutput, SaveAutoGrades
 from typer.testing import CliRunner
 
 from autograder.bridge.course import Course
-from autograder.bridge.gradebook import TakeResult, with_results
-from autograder.bridge.preprocessor import what_is_graded
+from autograder.bridge.gradebook import InsertResults, with_results
+from autograder.bridge.preprocessor import notebook_content
 from autograder.commands.app import app
 from autograder.grading.versions import content_version
 from autograder.results.result import Result
@@ -98,13 +98,13 @@ def test_the_course_that_is_named_counts_not_another_in_its_configuration(course
 
 def test_working_in_the_course_leaves_no_trace(course):
     before = (os.getcwd(), os.environ["PATH"])
-    with Course(course, UNIT).in_place():
+    with Course(course, UNIT).as_working_directory():
         assert os.getcwd() == str(course)
     assert (os.getcwd(), os.environ["PATH"]) == before
 
 
 def test_results_are_taken_in_the_place_of_grading():
-    taken = TakeResult([])
+    taken = InsertResults([])
     bridge = "autograder.bridge.preprocessor.GradeInIsolation"
     for given in ([LimitOutput, bridge, SaveAutoGrades], [LimitOutput, Execute, SaveAutoGrades]):
         assert with_results(taken, given) == [LimitOutput, taken, SaveAutoGrades]
@@ -112,20 +112,20 @@ def test_results_are_taken_in_the_place_of_grading():
 
 
 def test_only_the_result_of_the_very_notebook_is_taken(monkeypatch):
-    data = what_is_graded(solved())
+    data = notebook_content(solved())
     ready = Result("ada", UNIT, "graded", 1.0, 1.0, 0, "tensorflow", 0.1, [])
     ready.hand_in = content_version(data)
-    monkeypatch.setattr(TakeResult.__mro__[1], "result_of", lambda *_: "graded now")
-    taken = TakeResult([ready])
+    monkeypatch.setattr(InsertResults.__mro__[1], "result_of", lambda *_: "graded now")
+    taken = InsertResults([ready])
     assert taken.result_of("ada", UNIT, data) is ready
     assert taken.result_of("bob", UNIT, data) == "graded now"
     assert taken.result_of("ada", UNIT, data + b" ") == "graded now"
 
 
-def test_what_is_graded_has_no_made_up_ids():
+def test_the_content_that_is_graded_has_no_made_up_ids():
     first, second = solved(), solved()
     for index, cell in enumerate(second.cells):
         cell["id"] = f"made-up-{index}"
-    assert what_is_graded(first) == what_is_graded(second)
+    assert notebook_content(first) == notebook_content(second)
     second.cells[-1].source += "\n"
-    assert what_is_graded(first) != what_is_graded(second)
+    assert notebook_content(first) != notebook_content(second)

@@ -14,7 +14,12 @@ from autograder.authoring.notebooks import source_notebook
 from autograder.base.text import text
 from autograder.bridge import persistent_grader, preprocessor
 from autograder.bridge.preprocessor import GradeInIsolation, put_outputs, share
+from autograder.grading.grader import GraderError
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.result import CheckResult, Result
+from autograder.running.options import Options
+from autograder.running.outcome import Died, Failed, Graded
+from autograder.running.process import GradingProcess
 
 
 def check(exercise, points, most, status="failed"):
@@ -94,21 +99,28 @@ def test_a_share_is_from_nothing_to_all(parts):
 def test_only_notebooks_of_units_are_graded_here(monkeypatch, notebook, executed):
     called = []
     monkeypatch.setattr(Execute, "preprocess", lambda self, nb, resources: called.append(nb))
-    given_desk = SimpleNamespace(grade=lambda *_: result(check("softmax", 1.0, 1.0, "passed")))
-    monkeypatch.setattr(preprocessor, "desk_for", lambda options: given_desk)
+    grader = SimpleNamespace(grade=lambda file: result(check("softmax", 1.0, 1.0, "passed")))
+    monkeypatch.setattr(preprocessor, "persistent_grader", lambda options: grader)
     resources = {"nbgrader": {"notebook": notebook, "student": "ada"}}
     GradeInIsolation().preprocess(source_notebook("attention", "en"), resources)
     assert bool(called) == executed
 
 
-def test_a_desk_tries_again_where_its_process_died_and_then_gives_up(monkeypatch):
-    made = persistent_grader.Desk(persistent_grader.Options(out=None))
-    answers = [("died", None), ("result", result())]
-    monkeypatch.setattr(made, "_ask", lambda submission: answers.pop(0))
-    assert made.grade("ada", "attention", b"{}").submission == "ada"
-    monkeypatch.setattr(made, "_ask", lambda submission: ("died", None))
-    with pytest.raises(persistent_grader.DeskError, match="died twice"):
-        made.grade("ada", "attention", b"{}")
-    monkeypatch.setattr(made, "_ask", lambda submission: ("failure", "a suite broke"))
-    with pytest.raises(persistent_grader.DeskError, match="a suite broke"):
-        made.grade("ada", "attention", b"{}")
+def test_a_grader_tries_again_where_its_process_died_and_then_gives_up(monkeypatch, tmp_path):
+    file = SubmittedFile("ada", "attention", ".ipynb", b"{}")
+    outcomes = []
+    for name, replacement in (
+        ("start", lambda self: None),
+        ("grade", lambda self, file: outcomes.pop(0)),
+    ):
+        monkeypatch.setattr(GradingProcess, name, replacement)
+    grader = persistent_grader.PersistentGrader(Options(out=tmp_path))
+    outcomes += [Died(), Graded(result())]
+    assert grader.grade(file).submission == "ada"
+    outcomes += [Died(), Died()]
+    with pytest.raises(GraderError, match="died twice"):
+        grader.grade(file)
+    outcomes += [Failed("a suite broke")]
+    with pytest.raises(GraderError, match="a suite broke"):
+        grader.grade(file)
+    assert outcomes == []

@@ -184,7 +184,7 @@ def test_all_formats_are_there():
 
 def test_grading_writes_the_formats_that_it_is_asked_for(tmp_path, monkeypatch):
     from autograder.commands import app
-    from autograder.running.pool import Summary
+    from autograder.running.batch import Summary
 
     result = samples.graded("ada")
     (tmp_path / "ada").mkdir()

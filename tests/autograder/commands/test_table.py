@@ -9,7 +9,7 @@ from rich.console import Console
 from autograder.base.text import text
 from autograder.commands import table
 from autograder.results.differences import Move
-from autograder.running.pool import Summary
+from autograder.running.batch import Summary
 from autograder.running.submissions import Submission
 from tests.autograder.exports.samples import check, graded, rejected
 
@@ -21,7 +21,7 @@ def summary():
     refused = rejected("eve", reason=text("The hand-in is empty.", "作业是空的。"))
     lost = Submission("bob", "attention", Path("bob.py"), size=1)
     results = [graded("ann", checks=[check("rows")]), graded("dan", checks=CHECKS), refused]
-    return Summary(results, [(lost, "The disk is full.")], kept=1)
+    return Summary(results, [(lost, "The disk is full.")], already_graded=1)
 
 
 def lines(show, *shown):

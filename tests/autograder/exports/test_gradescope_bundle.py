@@ -12,7 +12,7 @@ import pytest
 from autograder.base.paths import ANSWERS
 from autograder.exports import gradescope_bundle, gradescope_run
 from autograder.grading import versions
-from autograder.running.pool import Summary
+from autograder.running.batch import Summary
 from autograder.running.submissions import Submission
 from course.kit.errors import UserError
 from course.kit.units import available_units

@@ -14,7 +14,8 @@ from autograder.grading.examination import Examination
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.proxies import Student
 from autograder.isolation.client import ForkServer, StudentGone
-from autograder.running.pool import Options, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.drawing import cases
 

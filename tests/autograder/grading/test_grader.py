@@ -8,7 +8,8 @@ import pytest
 
 from autograder.base.text import text
 from autograder.grading.examination import Examination
-from autograder.grading.grader import Grader, GraderError, Job
+from autograder.grading.grader import Grader, GraderError
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import ServerError
 
 
@@ -29,7 +30,7 @@ def graded(server, job, all_sound=False):
 
 @pytest.fixture
 def job(solution):
-    return Job("right", "attention", ".py", solution)
+    return SubmittedFile("right", "attention", ".py", solution)
 
 
 def upset(monkeypatch, fault, times):
@@ -97,6 +98,6 @@ def test_a_fork_server_that_gives_nothing_is_no_wrong_answer(server, job, monkey
 
 def test_a_file_that_could_not_be_unpacked_is_rejected_with_its_reason(server):
     reason = text("Pack it again.", "请重新打包。")
-    result = graded(server, Job("broken", "attention", ".py", b"", reason))
+    result = graded(server, SubmittedFile("broken", "attention", ".py", b"", reason))
     assert (result.status, result.score, result.max_score) == ("rejected", 0, 100)
     assert result.problems == [text("Pack it again.", "请重新打包。")]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from autograder.grading.mistakes import mistakes_of
-from autograder.running.pool import Options, grade_all
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.conftest import SOLUTION
 

@@ -18,12 +18,15 @@ from typer.testing import CliRunner
 
 from autograder.commands import app
 from autograder.grading.mistakes import mistakes_of
+from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.client import IsolationError
 from autograder.results.files import read_result
 from autograder.results.result import Result
-from autograder.running.cluster import grade_on_cluster
-from autograder.running.pool import Options, grade_all
+from autograder.running.cluster.grading import grade_on_cluster
+from autograder.running.options import Options
+from autograder.running.outcome import Died, Failed, Graded, NotIsolated
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from course.kit.errors import UserError
 from tests.conftest import ROOT, SOLUTION
@@ -55,11 +58,11 @@ def invoke(*arguments):
     return CliRunner().invoke(app.app, ["grade", *map(str, arguments)])
 
 
-def played(job):
+def played(file):
     """The result of a grading process that grades nothing."""
     return Result(
-        submission=job.name,
-        unit=job.unit,
+        submission=file.name,
+        unit=file.unit,
         status="graded",
         score=1.0,
         max_score=1.0,
@@ -67,42 +70,45 @@ def played(job):
         backend="tensorflow",
         duration_s=0.0,
         isolation=[],
-        suite=suite_version(job.unit),
-        hand_in=content_version(job.data),
+        suite=suite_version(file.unit),
+        hand_in=content_version(file.data),
     )
 
 
 class Played:
-    """A grading process without a process: what it says to a name is set beforehand."""
+    """A grading process without a process: the outcome for a name is set beforehand."""
 
     made: list["Played"]
-    says: dict
+    outcomes: dict
 
-    def __init__(self, options, units):
+    def __init__(self, options, units, patience):
         self.options, self.units = options, units
-        self.alive, self.busy, self.asked = True, threading.Lock(), []
+        self.alive, self.busy, self.asked = False, threading.Lock(), []
         self.made.append(self)
 
-    def ask(self, job):
+    def start(self):
+        self.alive = True
+
+    def grade(self, file):
         assert self.busy.acquire(blocking=False), "it was asked while it was busy"
         try:
-            self.asked.append(job.name)
-            answers = self.says.get(job.name)
-            answer = answers.pop(0) if answers else ("result", played(job))
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
+            self.asked.append(file.name)
+            outcomes = self.outcomes.get(file.name)
+            outcome = outcomes.pop(0) if outcomes else Graded(played(file))
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
         finally:
             self.busy.release()
 
-    def kill(self):
+    def end(self):
         self.alive = False
 
 
 @pytest.fixture
 def grading(monkeypatch):
     """Play the grading processes."""
-    Played.made, Played.says = [], {}
+    Played.made, Played.outcomes = [], {}
     monkeypatch.setattr(worker, "GradingProcess", Played)
     return Played
 
@@ -203,23 +209,23 @@ def test_what_this_machine_has_is_nothing_to_other_machines(wanted, cluster, dev
 
 
 @needs_dask
-def test_every_hand_in_has_one_result_and_few_are_in_flight(
+def test_every_hand_in_has_one_result_and_few_are_sent_ahead(
     address, grading, tmp_path, monkeypatch
 ):
-    submissions, seen, flying = hand_in(tmp_path / "hand-ins", *NAMES), [], []
+    submissions, seen, sent = hand_in(tmp_path / "hand-ins", *NAMES), [], []
 
-    def submit(flight, task, job):
-        flown(flight, task, job)
-        flying.append(len(flight))
+    def send_and_count(tasks, task, file):
+        send(tasks, task, file)
+        sent.append(len(tasks))
 
-    flown = dispatch._Flight.submit
-    monkeypatch.setattr(dispatch._Flight, "submit", submit)
+    send = dispatch._SentTasks.send
+    monkeypatch.setattr(dispatch._SentTasks, "send", send_and_count)
     out = tmp_path / "out"
     summary = grade_on_cluster(submissions, Options(out=out), address, seen.append)
     assert [result.submission for result in summary.results] == NAMES
     assert sorted(result.submission for result in seen) == NAMES
     assert [read_result(out / name / f"{UNIT}.json").score for name in NAMES] == [1.0] * 30
-    assert max(flying) == 8  # two threads
+    assert max(sent) == 8  # two threads
     assert 1 <= len(grading.made) <= 2
     assert sorted(name for process in grading.made for name in process.asked) == NAMES
     assert not any(process.alive for process in grading.made)
@@ -233,7 +239,7 @@ def test_resume_sends_what_is_missing_only(address, grading, tmp_path):
     (tmp_path / "out" / NAMES[0] / f"{UNIT}.json").write_text("{")
     grading.made.clear()
     summary = grade_on_cluster(submissions, options, address)
-    assert summary.kept == 2
+    assert summary.already_graded == 2
     asked = [name for process in grading.made for name in process.asked]
     assert sorted(asked) == [NAMES[0], NAMES[3]]
 
@@ -243,17 +249,17 @@ def test_when_all_is_graded_no_scheduler_is_asked(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
     options = Options(out=tmp_path / "out", resume=True)
     grade_on_cluster(submissions, options, address)
-    assert grade_on_cluster(submissions, options, "tcp://127.0.0.1:1").kept == 1
+    assert grade_on_cluster(submissions, options, "tcp://127.0.0.1:1").already_graded == 1
 
 
 @needs_dask
 def test_what_gets_no_result_leaves_the_others_theirs(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:6])
     submissions[0].path.unlink()
-    grading.says = {
-        NAMES[1]: [("failure", "It broke.")],
-        NAMES[2]: [("died", None)],
-        NAMES[3]: [("died", None), ("died", None)],
+    grading.outcomes = {
+        NAMES[1]: [Failed("It broke.")],
+        NAMES[2]: [Died()],
+        NAMES[3]: [Died(), Died()],
     }
     summary = grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
     reasons = {submission.name: reason for submission, reason in summary.failures}
@@ -268,7 +274,7 @@ def test_what_gets_no_result_leaves_the_others_theirs(address, grading, tmp_path
 def test_who_kills_workers_is_given_up_and_who_was_only_near_is_not(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:5])
     killed = distributed.KilledWorker("a task", SimpleNamespace(address="a worker"), 3)
-    grading.says = {NAMES[0]: [killed, killed], NAMES[1]: [killed]}
+    grading.outcomes = {NAMES[0]: [killed, killed], NAMES[1]: [killed]}
     summary = grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
     assert [submission.name for submission, _ in summary.failures] == [NAMES[0]]
     assert "died of it again and again" in summary.failures[0][1]
@@ -278,7 +284,7 @@ def test_who_kills_workers_is_given_up_and_who_was_only_near_is_not(address, gra
 @needs_dask
 def test_a_worker_without_walls_is_named(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
-    grading.says = {"ann": [("isolation", "This host gives no file isolation.")]}
+    grading.outcomes = {"ann": [NotIsolated("This host gives no file isolation.")]}
     with pytest.raises(IsolationError, match=r"^Worker \S+: This host gives no file isolation"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
 
@@ -296,13 +302,13 @@ def test_an_interruption_keeps_results_and_the_cluster(address, grading, tmp_pat
     assert len(list(tmp_path.glob("out/*/*.json"))) == 1
     assert not any(process.alive for process in grading.made)
     summary = grade_on_cluster(submissions, options, address)
-    assert (summary.kept, len(summary.results)) == (1, len(NAMES))
+    assert (summary.already_graded, len(summary.results)) == (1, len(NAMES))
 
 
 @needs_dask
 def test_an_answer_that_no_task_may_give_ends_the_run(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
-    grading.says = {"ann": [ModuleNotFoundError("No module named 'autograder'")]}
+    grading.outcomes = {"ann": [ModuleNotFoundError("No module named 'autograder'")]}
     with pytest.raises(UserError, match="have this version of the course package"):
         grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
 
@@ -324,13 +330,14 @@ def test_workers_may_be_away_for_a_while_but_not_for_ever(monkeypatch):
 
 @needs_dask
 def test_a_grading_process_that_ended_is_replaced(grading, tmp_path):
-    pool = worker.Pool(worker.Run("key", Options(out=tmp_path), (UNIT,)))
-    job = SimpleNamespace(name="ann", unit=UNIT, data=b"")
-    pool.ask(job)
+    batch = worker.RemoteBatch("key", Options(out=tmp_path), (UNIT,))
+    processes = worker.WorkerProcesses(batch)
+    file = SubmittedFile("ann", UNIT, ".py", b"")
+    processes.grade(file)
     grading.made[0].alive = False
-    assert pool.ask(job)[0] == "result"
+    assert isinstance(processes.grade(file), Graded)
     assert len(grading.made) == 2
-    pool.close()
+    processes.close()
     assert not grading.made[1].alive
 
 
@@ -382,11 +389,11 @@ class Dask:
             "from autograder.running.cluster import worker\n"
             "from tests.autograder.running.test_cluster import Played\n"
             "class Killed(Played):\n"
-            "    made, says = [], {}\n"
-            "    def ask(self, job):\n"
-            "        if job.name == 'killer':\n"
+            "    made, outcomes = [], {}\n"
+            "    def grade(self, file):\n"
+            "        if file.name == 'killer':\n"
             "            os.kill(os.getpid(), signal.SIGKILL)\n"
-            "        return super().ask(job)\n"
+            "        return super().grade(file)\n"
             "worker.GradingProcess = Killed\n"
         )
         return self.worker(address, "played", "--preload", str(preload), *options)
@@ -441,7 +448,7 @@ def grading_processes(pid):
     found = []
     for child in psutil.Process(pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # it is ending at this moment
-            if "autograder.running.cluster.process" in child.cmdline():
+            if "autograder.running.process_main" in child.cmdline():
                 found.append(child)
     return found
 

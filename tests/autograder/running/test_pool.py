@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 from autograder.results.files import read_result
-from autograder.running import pool
-from autograder.running.pool import Options, grade_all
+from autograder.running import batch
+from autograder.running.options import Options
+from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.conftest import ROOT, SOLUTION
 
@@ -118,7 +119,7 @@ def test_resume_keeps_what_is_whole_and_grades_the_rest(graded, tmp_path):
     stamp = (tmp_path / "right" / "attention.json").stat().st_mtime_ns
     (tmp_path / "stubs" / "attention.json").write_text('{"schema": 1, "half": ')
     again = grade_all(submissions, Options(out=tmp_path, resume=True))
-    assert (again.kept, len(again.results)) == (2, 3)
+    assert (again.already_graded, len(again.results)) == (2, 3)
     assert (tmp_path / "right" / "attention.json").stat().st_mtime_ns == stamp
     assert [r.score for r in again.results] == [r.score for r in first.results]
 
@@ -130,12 +131,12 @@ def test_what_was_handed_in_anew_or_has_another_suite_is_graded_again(
     shutil.copytree(folder / "stubs", tmp_path / "stubs")
     (submission,) = find_submissions([tmp_path])
     options = Options(out=out, resume=True)
-    kept = pool._kept(submission, options)
-    assert kept is not None
-    assert kept.submission == "stubs"
-    assert pool._kept(submission, Options(out=out, resume=True, seed=1)) is None
+    result = batch.earlier_result(submission, options)
+    assert result is not None
+    assert result.submission == "stubs"
+    assert batch.earlier_result(submission, Options(out=out, resume=True, seed=1)) is None
     with monkeypatch.context() as changed:
-        changed.setattr(pool, "suite_version", lambda unit: "another")
-        assert pool._kept(submission, options) is None
+        changed.setattr(batch, "suite_version", lambda unit: "another")
+        assert batch.earlier_result(submission, options) is None
     submission.path.write_bytes(submission.read() + b"\n")
-    assert pool._kept(submission, options) is None
+    assert batch.earlier_result(submission, options) is None

@@ -1,0 +1,32 @@
+"""How a batch of hand-ins is graded."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.results.statuses import Device, IsolationMode
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a batch is graded.
+
+    Attributes:
+        out: the directory for results.
+        seed: the seed of the run.
+        backend: Keras's backend.
+        device: `cpu` or `gpu`.
+        isolation: `require` or `best-effort`.
+        jobs: how many hand-ins are graded at a time on this machine.
+        resume: leave out hand-ins that already have a whole result of this file, suite, seed and
+            backend.
+        diagnose: whether mistakes are named.
+    """
+
+    out: Path
+    seed: int = 0
+    backend: str = "tensorflow"
+    device: Device = "cpu"
+    isolation: IsolationMode = "require"
+    jobs: int = 1
+    resume: bool = False
+    diagnose: bool = True
