@@ -21,7 +21,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.authoring.notebooks import source_notebook
-from autograder.commands.demo import WRONG_TURNS, _with
+from autograder.authoring.sample_hand_ins import MISTAKES, with_exercise
 from autograder.grading.mistakes import mistakes_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,8 +45,8 @@ def hand_ins(solved: NotebookNode, count: int) -> list[tuple[str, NotebookNode]]
     known = {item.name: item for item in mistakes_of(UNIT)}
     made = []
     for index in range(count):
-        wrong = known[WRONG_TURNS[index // 2 % len(WRONG_TURNS)]]
-        notebook = _with(solved, wrong.exercise, wrong.definition) if index % 2 else solved
+        wrong = known[MISTAKES[index // 2 % len(MISTAKES)]]
+        notebook = with_exercise(solved, wrong.exercise, wrong.definition) if index % 2 else solved
         made.append((f"student{index:03}", notebook))
     return made
 

@@ -1,4 +1,4 @@
-"""The instructor's command on exports: `python -m autograder export --help`."""
+"""The command `export`: results as another system reads them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from autograder.base.text import LANGUAGES
+from autograder.commands.choices import check_choice
 from autograder.commands.table import plain
 from autograder.exports.formats import FORMATS, Export, Format, Request
 from autograder.exports.roster import read_table
@@ -17,11 +18,6 @@ from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _NAMES = ", ".join(FORMATS)
-
-
-def add_to(app: typer.Typer) -> None:
-    """Put the command into an app."""
-    app.command()(export)
 
 
 def export(
@@ -45,10 +41,9 @@ def export(
     made_by = FORMATS.get(name)
     if made_by is None:
         stop(f"There is no format {name!r}; choose one of: {_NAMES}.")
-    if language not in LANGUAGES:
-        stop(f"There is no language {language!r}; choose one of: {', '.join(LANGUAGES)}.")
-    if unit is not None and unit not in available_units():
-        stop(f"There is no unit {unit!r}; choose one of: {', '.join(available_units())}.")
+    check_choice("language", language, LANGUAGES)
+    if unit is not None:
+        check_choice("unit", unit, available_units())
     if out is None:
         stop("Name where the export goes with --out.")
     made, unreadable = _make(made_by, name, results, unit, language, roster)

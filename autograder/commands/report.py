@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from autograder.commands.choices import check_choice
 from course.commands.terminal import print_line, speak, stop
 from course.kit.errors import UserError
 from course.kit.language import language as current_language
@@ -15,11 +16,6 @@ from course.kit.units import available_units
 
 # A student of this name keeps the results: `write_site` replaces nothing but pages.
 DEFAULT_OUT = "report"
-
-
-def add_to(app: typer.Typer) -> None:
-    """Put the command into an app."""
-    app.command()(report)
 
 
 def report(
@@ -47,14 +43,8 @@ def report(
     from autograder.report.site import write_site
     from autograder.running.submissions import find_submissions
 
-    if unit is not None and unit not in available_units():
-        units = ", ".join(available_units())
-        stop(
-            say(
-                f"There is no unit {unit!r}; choose one of: {units}.",
-                f"没有单元 {unit!r}；可选：{units}。",
-            )
-        )
+    if unit is not None:
+        check_choice("unit", unit, available_units())
     target = out or directory / DEFAULT_OUT
     errors = Console(stderr=True)
     try:

@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from autograder.commands.export import add_to
+from autograder.commands.export import export
 from autograder.exports.formats import FORMATS
 from autograder.exports.writing import write_all
 from autograder.results.files import write_result
@@ -40,7 +40,7 @@ def graded(tmp_path):
 @pytest.fixture
 def run():
     app = typer.Typer(cls=Commands)
-    add_to(app)
+    app.command()(export)
     app.command()(lambda: None)  # with one command alone Typer takes no name
 
     def invoke(*arguments):
@@ -183,13 +183,13 @@ def test_all_formats_are_there():
 
 
 def test_grading_writes_the_formats_that_it_is_asked_for(tmp_path, monkeypatch):
-    from autograder.commands import app
+    from autograder.commands import app, grade
     from autograder.running.batch import Summary
 
     result = samples.graded("ada")
     (tmp_path / "ada").mkdir()
     (tmp_path / "ada" / "attention.py").write_text("x = 1\n")
-    monkeypatch.setattr(app, "grade_with_progress", lambda *_: Summary([result]))
+    monkeypatch.setattr(grade, "grade_with_progress", lambda *_: Summary([result]))
     out = tmp_path / "out"
     arguments = ["grade", str(tmp_path / "ada"), "--unit", "attention", "--out", str(out)]
     done = CliRunner().invoke(app.app, [*arguments, "--format", "json,junit, csv,gradescope"])

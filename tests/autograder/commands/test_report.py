@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from autograder.commands.report import add_to
+from autograder.commands.report import report
 from autograder.report import pages, site
 from autograder.results.files import read_result, result_path
 from autograder.running.submissions import find_submissions
@@ -18,7 +18,7 @@ from tests.autograder.samples import check_result, graded, put, rejected
 
 app = typer.Typer(cls=Commands)
 app.callback()(lambda: None)
-add_to(app)
+app.command()(report)
 
 
 @pytest.fixture(autouse=True)

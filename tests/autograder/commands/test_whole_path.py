@@ -9,8 +9,9 @@ import pytest
 from rich.console import Console
 
 from autograder.authoring import verify
+from autograder.authoring.sample_hand_ins import MISTAKES
 from autograder.base.text import LANGUAGES
-from autograder.commands.demo import WRONG_TURNS, run_demo
+from autograder.commands.demo import run_demo
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import mistakes_of
 from autograder.isolation.client import ForkServer
@@ -63,7 +64,7 @@ def test_the_demonstration_names_every_mistake(tmp_path):
     assert len(results) >= 12
     assert results["solved"].score == results["solved"].max_score == 100
     assert results["untouched"].score == 0
-    for name in WRONG_TURNS:
+    for name in MISTAKES:
         assert results[f"wrong-{name}"].mistakes == [name]
     for name in ("hostile-endless", "hostile-thief"):
         assert results[name].score < 30

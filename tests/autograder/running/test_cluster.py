@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder.commands import app
+from autograder.commands.grade import find_device
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import content_version, suite_version
@@ -205,7 +206,7 @@ def test_gpu_checks_go_where_one_is_offered_one_at_a_time(grading, tmp_path):
     [("auto", "tcp://host:8786", "cpu"), ("gpu", "tcp://host:8786", "gpu"), ("cpu", None, "cpu")],
 )
 def test_what_this_machine_has_is_nothing_to_other_machines(wanted, cluster, device):
-    assert app.find_device(wanted, cluster) == device
+    assert find_device(wanted, cluster) == device
 
 
 @needs_dask

@@ -1,0 +1,30 @@
+"""The command `verify`: the proof of the suites."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.commands.choices import BACKENDS, ISOLATION_MODES, check_choice
+from course.kit.units import available_units
+
+
+def verify(
+    units: Annotated[list[str] | None, typer.Argument(help="Units; all where none.")] = None,
+    backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = "tensorflow",
+    isolation: Annotated[str, typer.Option(help="require or best-effort.")] = "require",
+    seed: Annotated[int, typer.Option(help="The seed of the run.")] = 0,
+    right_only: Annotated[
+        bool, typer.Option("--right-only", help="Leave the known mistakes out.")
+    ] = False,
+) -> None:
+    """Prove the suites: solutions full marks, stubs none, every known mistake caught and named."""
+    from autograder.authoring.verify import run_verify
+
+    for unit in units or []:
+        check_choice("unit", unit, available_units())
+    check_choice("backend", backend, BACKENDS)
+    check_choice("isolation", isolation, ISOLATION_MODES)
+    names = units or available_units()
+    proven = run_verify(names, backend, isolation, seed, Console(), right_only)
+    raise typer.Exit(0 if proven else 1)
