@@ -54,10 +54,10 @@ def report(
             if hand_ins:
                 from autograder.lookalikes.hints import find_hints
 
-                found = find_submissions(hand_ins, unit)
-                task = progress.add_task(say("hand-ins", "作业"), total=len(found))
+                submissions = find_submissions(hand_ins, unit)
+                task = progress.add_task(say("hand-ins", "作业"), total=len(submissions))
                 graded = {(result.submission, result.unit) for result in gradebook.results}
-                hints = find_hints(found, graded, lambda: progress.advance(task))
+                hints = find_hints(submissions, graded, lambda: progress.advance(task))
                 if not hints.compared:
                     raise UserError(_nothing_compared(directory))
             task = progress.add_task(say("pages", "页面"), total=len(gradebook.students) + 1)

@@ -133,27 +133,27 @@ def find_submissions(paths: Iterable[Path], unit: str | None = None) -> list[Sub
     Raises:
         UserError: nothing was found, or two hand-ins have one name and unit.
     """
-    found: dict[tuple[str, str], Submission] = {}
+    submissions: dict[tuple[str, str], Submission] = {}
     for path in paths:
         if not path.exists():
             raise UserError(f"There is nothing at {path}.")
         for submission in _below(path, unit):
             key = (submission.name.casefold(), submission.unit)
-            if key in found and _same_place(found[key], submission):
+            if key in submissions and _same_place(submissions[key], submission):
                 # A notebook beside a module of the same name: the newer of them counts.
-                older = found[key]
+                older = submissions[key]
                 if submission.path.stat().st_mtime <= older.path.stat().st_mtime:
                     continue
-            elif key in found:
+            elif key in submissions:
                 raise UserError(
                     f"Two hand-ins are named {submission.name} in the unit {submission.unit}: "
-                    f"{found[key].path} and {submission.path}; rename one of them."
+                    f"{submissions[key].path} and {submission.path}; rename one of them."
                 )
-            found[key] = submission
-    if not found:
+            submissions[key] = submission
+    if not submissions:
         hint = "" if unit else "; if the files are named after students, name the --unit"
         raise UserError(f"No hand-in was found in {', '.join(map(str, paths))}{hint}.")
-    return [found[key] for key in sorted(found)]
+    return [submissions[key] for key in sorted(submissions)]
 
 
 def _same_place(first: Submission, second: Submission) -> bool:
@@ -246,11 +246,11 @@ def _identify(parts: tuple[str, ...], unit: str | None) -> tuple[str, str] | Non
     units = available_units()
     alone = len(parts) == 2 or (len(parts) == 3 and parts[1] == file.stem)
     if alone and file.stem in units:
-        name, found = parts[0], file.stem
+        name, file_unit = parts[0], file.stem
     elif len(parts) == 1 and unit is not None:
-        name, found = file.stem, unit
+        name, file_unit = file.stem, unit
     else:
         return None
-    if (unit is not None and found != unit) or not safe_name(name):
+    if (unit is not None and file_unit != unit) or not safe_name(name):
         return None
-    return name, found
+    return name, file_unit

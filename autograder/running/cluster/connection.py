@@ -111,10 +111,12 @@ class Cluster:
             raise self._unfit("The scheduler", error) from None
         self._seen = time.monotonic()
         try:
-            found = self.client.run(suite_versions, units, workers=list(workers), on_error="return")
+            answers = self.client.run(
+                suite_versions, units, workers=list(workers), on_error="return"
+            )
         except GONE:
             raise self.lost() from None
-        for address, versions in found.items():
+        for address, versions in answers.items():
             name = f"Worker {workers[address]['name']}"
             if isinstance(versions, Exception):
                 raise self._unfit(name, versions)
@@ -131,9 +133,9 @@ class Cluster:
 
     def _unfit(self, name: str, error: Exception) -> UserError:
         # What a worker's connection raises comes as a plain Exception that names the first one.
-        told = error if type(error) is Exception else f"{type(error).__name__}: {error}"
+        reason = error if type(error) is Exception else f"{type(error).__name__}: {error}"
         return UserError(
-            f"{name} of the cluster at {self.address} can't use the course package ({told}); "
+            f"{name} of the cluster at {self.address} can't use the course package ({reason}); "
             "start it in a checkout of this version, with its environment: python -m dask …"
         )
 

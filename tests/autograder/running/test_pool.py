@@ -10,7 +10,7 @@ from autograder.results.files import read_result
 from autograder.running import batch
 from autograder.running.options import Options
 from autograder.running.pool import grade_all
-from autograder.running.submissions import find_submissions
+from autograder.running.submissions import Submission, find_submissions
 from tests.conftest import ROOT, SOLUTION
 
 STUBS = ROOT / "course" / "exercises" / "attention.py"
@@ -140,3 +140,11 @@ def test_what_was_handed_in_anew_or_has_another_suite_is_graded_again(
         assert batch.earlier_result(submission, options) is None
     submission.path.write_bytes(submission.read() + b"\n")
     assert batch.earlier_result(submission, options) is None
+
+
+def test_a_folder_of_which_nothing_can_be_read_is_no_endless_wait(tmp_path):
+    submission = Submission("ann", "attention", tmp_path / "missing.py")
+    summary = grade_all([submission], Options(out=tmp_path / "out"))
+    ((failed, reason),) = summary.failures
+    assert failed == submission
+    assert "missing.py" in reason
