@@ -93,7 +93,7 @@ def test_the_course_that_is_named_counts_not_another_in_its_configuration(course
     made = Course(course, UNIT)
     assert made.app.coursedir.root == str(course)
     with pytest.raises(UserError, match="Nobody handed in"):
-        made.find(tmp_path)
+        made.find_hand_ins(tmp_path)
 
 
 def test_working_in_the_course_leaves_no_trace(course):
