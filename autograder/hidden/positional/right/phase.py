@@ -5,6 +5,8 @@ import math
 import keras
 from keras import ops
 
+from solutions.positional import *
+
 
 def integer_positions(length):
     return ops.cumsum(ops.ones((length,)))

@@ -10,26 +10,6 @@ from course.kit.tokens import PAD_ID
 
 @keras.saving.register_keras_serializable(package="python_loop")
 class RNNCell(keras.layers.Layer):
-    """One step of the simple recurrent network: h' = tanh(x W + h R + b).
-
-    Args:
-        units: U, the width of the state.
-
-    Call arguments:
-        inputs: this step's input x, `(B, D)`.
-        states: a list of one tensor, the last step's state h, `(B, U)`.
-
-    Returns:
-        `(output, [state])`: the new state h' `(B, U)`, twice, as Keras wants it of a cell.
-
-    Attributes:
-        kernel: W, `(D, U)`.
-        recurrent_kernel: R, `(U, U)`.
-        bias: b, `(U,)`.
-
-    Source: Elman 1990, "Finding structure in time".
-    """
-
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
         self.units = units
@@ -59,35 +39,6 @@ class RNNCell(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="python_loop")
 class GRUCell(keras.layers.Layer):
-    """One step of the gated recurrent unit.
-
-    z = sigmoid(x W_z + h R_z + b_z)              how much of the old state stays
-    r = sigmoid(x W_r + h R_r + b_r)              how much of it the candidate sees
-    candidate = tanh(x W_c + (r * h) R_c + b_c)
-    h' = z * h + (1 - z) * candidate
-
-    The reset gate r works on the state before the matrix product, as in the paper; Keras calls
-    that `reset_after=False`.
-
-    Args:
-        units: U, the width of the state.
-
-    Call arguments:
-        inputs: this step's input x, `(B, D)`.
-        states: a list of one tensor, the last step's state h, `(B, U)`.
-
-    Returns:
-        `(output, [state])`: the new state h' `(B, U)`, twice.
-
-    Attributes:
-        kernel: W_z, W_r and W_c beside each other, `(D, 3U)`.
-        recurrent_kernel: R_z, R_r and R_c beside each other, `(U, 3U)`.
-        bias: b_z, b_r and b_c, `(3U,)`.
-
-    Source: Cho et al. 2014, "Learning Phrase Representations using RNN Encoder-Decoder",
-    equations 5 to 8.
-    """
-
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
         self.units = units
@@ -349,10 +300,6 @@ class RNNSeq2Seq(keras.Model):
         return self.decode(target_in, self.encode(source))
 
     def attention_scores(self, source, target_in):
-        """Return `{"layer_1": (B, 1, T, S)}`, each row a distribution over the source words.
-
-        A model without attention gives an empty dictionary.
-        """
         if not self.has_attention:
             return {}
         _, weights = self.decode(target_in, self.encode(source), return_attention_scores=True)

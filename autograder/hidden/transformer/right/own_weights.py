@@ -238,7 +238,6 @@ class Transformer(keras.Model):
         return self.decode(target_in, memory, training=training)
 
     def attention_scores(self, source, target_in):
-        """Return `{"layer_1": (B, H, T, S), ...}`, one entry for each of the decoder's layers."""
         _, scores = self.decode(target_in, self.encode(source), return_attention_scores=True)
         return {f"layer_{n}": weights for n, weights in enumerate(scores, start=1)}
 

