@@ -29,8 +29,9 @@ from typing import Any
 import psutil
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
+from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.mistakes import mistakes_of
+from autograder.grading.right_solutions import right_solutions_of
 from autograder.results.files import read_result, result_path
 from autograder.results.result import Result
 from course.kit.units import EXERCISES_DIR, ORDER
@@ -53,13 +54,14 @@ class HandIn:
 
 
 def honest(unit: str) -> list[HandIn]:
-    """Return the reference, the stubs, the right variants and the known mistakes of a unit."""
+    """Return the reference, the stubs, the right solutions and the known mistakes of a unit."""
     files = {
         "reference": SOLUTIONS_DIR / f"{unit}.py",
         "stubs": EXERCISES_DIR / f"{unit}.py",
-        **{path.stem: path for path in sorted(HIDDEN_DIR.joinpath(unit, "right").glob("*.py"))},
     }
-    made = [HandIn(f"{unit}/{kind}", unit, path.read_text()) for kind, path in files.items()]
+    sources = {kind: path.read_text(encoding="utf-8") for kind, path in files.items()}
+    sources |= right_solutions_of(unit)
+    made = [HandIn(f"{unit}/{kind}", unit, source) for kind, source in sources.items()]
     return made + [
         HandIn(f"{unit}/{wrong.name}", unit, wrong.source) for wrong in mistakes_of(unit)
     ]

@@ -1,17 +1,19 @@
-"""Make `course/exercises/UNIT.py` from `solutions/UNIT.py`.
+"""Make `course/exercises/UNIT.py` from `solutions/UNIT.py`, and the course's table of units.
 
 What stands between the solution markers becomes one `raise NotImplementedError` that carries the
 exercise's name; all else stays to the letter.
 """
 
 import ast
+import json
 from pathlib import Path
 
 from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
+from autograder.grading.unit import unit_names, unit_of
 from course.kit.errors import UserError
-from course.kit.units import ORDER
 
 EXERCISES_DIR = ROOT / "course" / "exercises"
+UNITS_TABLE = ROOT / "course" / "kit" / "units.json"
 
 BEGIN = "### BEGIN SOLUTION"
 END = "### END SOLUTION"
@@ -67,12 +69,17 @@ def stub_source(unit: str) -> str:
     return strip_solutions(path.read_text(encoding="utf-8"))
 
 
+def units_table() -> str:
+    """Return what `course/kit/units.json` should hold: the units' titles in order."""
+    titles = {unit: unit_of(unit).title for unit in unit_names()}
+    return json.dumps(titles, ensure_ascii=False, indent=2) + "\n"
+
+
 def write_stubs() -> list[Path]:
-    """Write the stub module of every unit; return the paths that changed."""
+    """Write the stub module of every unit, and the table of units; return what changed."""
     changed = []
-    for unit in ORDER:
-        target = EXERCISES_DIR / f"{unit}.py"
-        text = stub_source(unit)
+    texts = {EXERCISES_DIR / f"{unit}.py": stub_source(unit) for unit in unit_names()}
+    for target, text in {**texts, UNITS_TABLE: units_table()}.items():
         if not target.is_file() or target.read_text(encoding="utf-8") != text:
             target.write_text(text, encoding="utf-8")
             changed.append(target)

@@ -16,6 +16,7 @@ import numpy as np
 from autograder.grading.check import Check
 from autograder.grading.mistakes import Mistake, mistakes_of
 from autograder.grading.transcript import Exchange, Transcript
+from autograder.grading.unit import unit_of
 from autograder.isolation import wire
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
 from autograder.results.statuses import CheckStatus
@@ -153,10 +154,11 @@ class _MistakesProcess:
             process = self._process = self._server.fork()
             self._loaded.clear()
             # With a first slot that nothing uses, every replay has to name its own slot.
-            process.load(b"pass", ".py", self._unit, (), slot="")
+            process.load(b"pass", ".py", (), slot="")
         if candidate.name not in self._loaded:
             data, names = candidate.source.encode(), exercises_of(self._unit)
-            process.load(data, ".py", self._unit, names, slot=candidate.name)
+            forbidden = unit_of(self._unit).forbidden
+            process.load(data, ".py", names, forbidden, slot=candidate.name)
             self._loaded.add(candidate.name)
         process.allow(_REPLAY_SECONDS)
         begin: dict[str, Any] | None = {

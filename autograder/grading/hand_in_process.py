@@ -5,6 +5,7 @@ from typing import Any
 from autograder.base.printable import printable
 from autograder.base.text import Text, text
 from autograder.grading.limits import SecondTries, TimeBudget
+from autograder.grading.unit import unit_of
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
 from course.kit.units import exercises_of
 
@@ -113,9 +114,10 @@ class HandInProcess:
     def _load(self) -> Any:
         process = self._process = self._server.fork()
         self.layers = process.layers
-        names, seconds = exercises_of(self.unit), self._budget.for_loading()
+        names, forbidden = exercises_of(self.unit), unit_of(self.unit).forbidden
+        seconds = self._budget.for_loading()
         try:
-            return process.load(self._data, self._suffix, self.unit, names, seconds=seconds)
+            return process.load(self._data, self._suffix, names, forbidden, seconds=seconds)
         finally:
             self.attempts |= process.attempts
             self._budget.charge_loading(process.spent)

@@ -18,7 +18,6 @@ from autograder.base.signals import postponed
 from autograder.isolation import sandbox
 from autograder.isolation.attempts import DESCRIPTIONS
 from autograder.isolation.clock import Meter, TimedOut, Watched
-from autograder.isolation.forbidden import BY_UNIT
 from autograder.isolation.server_directory import Home
 from autograder.isolation.wire import Channel, Disconnected, WireError
 from course.kit.errors import UserError
@@ -389,12 +388,20 @@ class StudentProcess:
         self,
         data: bytes,
         suffix: str,
-        unit: str,
         exercises: tuple[str, ...],
+        forbidden: tuple[str, ...] = (),
         slot: str = "",
         seconds: float = LOAD_SECONDS,
     ) -> Any:
         """Give the process its hand-in, or one more, in a slot of its own.
+
+        Args:
+            data: the file's bytes.
+            suffix: `.ipynb` or `.py`.
+            exercises: the names of the unit's exercises.
+            forbidden: built-ins that the hand-in may not use.
+            slot: a name for the hand-in, where the process is to hold several.
+            seconds: how long loading may take.
 
         Returns:
             `{"defined": [names], "problems": [pairs]}`, or `{"rejected": pair}`, if the hand-in
@@ -404,10 +411,8 @@ class StudentProcess:
             StudentGone: it did not survive, or took longer than a hand-in may to be read.
         """
         self.allow(seconds)
-        forbid = list(BY_UNIT.get(unit, ()))
-        return self.request(
-            "load", data=data, suffix=suffix, exercises=list(exercises), forbid=forbid, slot=slot
-        )
+        fields = {"exercises": list(exercises), "forbid": list(forbidden), "slot": slot}
+        return self.request("load", data=data, suffix=suffix, **fields)
 
     def request(self, operation: str, **fields: Any) -> Any:
         """Ask for something and return the answer.

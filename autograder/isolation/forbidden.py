@@ -92,27 +92,24 @@ CONVOLUTION = (
     "keras.activations.glu",
     "keras.src.backend.nn.glu",
 )
-# What the kit gives to later units is the answer in the unit where students write it.
-GIVEN_ATTENTION = (
+# Parts that the kit has for later units are the answer in the unit where students write them.
+KIT_ATTENTION = (
     "course.kit.softmax.masked_softmax",
     "course.kit.parts.scaled_dot_product_attention",
     "course.kit.parts.padding_mask",
     "course.kit.parts.causal_mask",
     "course.kit.parts.MultiHeadAttention",
 )
-
-BY_UNIT: dict[str, tuple[str, ...]] = {
-    "rnn": (*RECURRENT, *ATTENTION),
-    "cnn": (*CONVOLUTION, *ATTENTION),
-    "attention": (*SOFTMAX, *ATTENTION, *GIVEN_ATTENTION),
-    "multi_head": (*ATTENTION, "course.kit.parts.MultiHeadAttention"),
-    "positional": ("course.kit.parts.PositionalEncoding",),
-    "transformer": (),
-    "translation": (
-        "course.kit.decoding.search.greedy_search",
-        "course.kit.decoding.search.beam_search",
-    ),
-}
+KIT_POSITIONS = ("course.kit.parts.PositionalEncoding",)
+KIT_SEARCH = (
+    "course.kit.decoding.search.greedy_search",
+    "course.kit.decoding.search.beam_search",
+)
+# All that a unit may forbid: the fork server finds these once, for all students' processes.
+CATALOGUE = (
+    *(*SOFTMAX, *ATTENTION, *RECURRENT, *CONVOLUTION),
+    *(*KIT_ATTENTION, *KIT_POSITIONS, *KIT_SEARCH),
+)
 
 _KERNEL = "tensorflow.raw_ops."
 _BACKENDS = ("tensorflow", "jax", "torch", "keras_hub", "keras_nlp", "transformers")
@@ -207,8 +204,14 @@ class Forbidden:
                 self._search(value, wanted, into_dicts=False)
 
     def take_away(self, names: Iterable[str]) -> None:
-        """Replace every alias of these built-ins in this process, and spoil what they stand for."""
+        """Replace every alias of these built-ins in this process, and spoil what they stand for.
+
+        Raises:
+            ValueError: a name is not in `CATALOGUE`, so that nobody has looked for its aliases.
+        """
         chosen = set(names)
+        if unknown := chosen.difference(CATALOGUE):
+            raise ValueError(f"isolation.forbidden.CATALOGUE lacks {', '.join(sorted(unknown))}.")
         for place, key, name in self._places:
             if name in chosen:
                 place[key] = self._stand_ins[name]

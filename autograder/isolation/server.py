@@ -49,8 +49,7 @@ def _serve(control: socket.socket) -> None:
         importlib.import_module("pyseccomp")
     except (ImportError, RuntimeError, OSError) as error:  # a host without libseccomp
         missing = f"{type(error).__name__}: {error}"
-    names = {name for unit in forbidden.BY_UNIT.values() for name in unit}
-    taken = forbidden.Forbidden(names)
+    taken = forbidden.Forbidden(forbidden.CATALOGUE)
     # Keras's filter would wrap every call of every layer, and a student's error in its own words.
     keras.config.disable_traceback_filtering()
     if keras.backend.backend() == "tensorflow":

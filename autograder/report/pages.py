@@ -24,10 +24,10 @@ from autograder.lookalikes.comparing import Pair
 from autograder.lookalikes.hints import Hints
 from autograder.report import arrays, attention, statistics
 from autograder.report.reading import Gradebook, Student
-from autograder.report.texts import unit_title
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import STATUS_NAMES
 from course.kit.handin import place_in_chinese
+from course.kit.units import TITLES
 
 # Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.
 MOST_PAIRS = 200
@@ -306,7 +306,7 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "both": both,
-        "unit_title": unit_title,
+        "unit_title": lambda unit: TITLES.get(unit, unit),
         "status_name": lambda status: STATUS_NAMES[status],
         "student_file": student_file,
         "pair_file": pair_file,

@@ -77,7 +77,7 @@ def test_a_process_ends_with_its_keeper_though_it_would_rather_not(server):
     before = {process.pid for process in descendants(server.pid)}
     student = server.fork()
     keeper, pid = (p.pid for p in descendants(server.pid) if p.pid not in before)
-    student.load(source, ".py", "attention", ("similarity",))
+    student.load(source, ".py", ("similarity",))
     assert ask(student) == -1
     held = os.pidfd_open(pid)
     assert end(keeper)
@@ -92,7 +92,7 @@ def test_who_was_killed_while_the_grader_asks_is_not_taken_for_let_go(server):
     """Its line goes dead a moment before it is gone."""
     for _ in range(10):
         student = server.fork()
-        student.load(b"def similarity(x): return x\n", ".py", "attention", ("similarity",))
+        student.load(b"def similarity(x): return x\n", ".py", ("similarity",))
         (pid,) = of_kind("student", server.pid)
         assert end(pid)
         with pytest.raises(StudentGone) as caught:

@@ -97,7 +97,7 @@ def graded(server, seed, count):
         name = f"The hand-in {seed}/{number}"
         process = server.fork()
         try:
-            answer = process.load(data, suffix, unit, exercises_of(unit), seconds=5.0)
+            answer = process.load(data, suffix, exercises_of(unit), seconds=5.0)
         except StudentGone as gone:  # a broken module may well do that
             ends[gone.reason] += 1
             continue

@@ -52,7 +52,7 @@ def test_verify_finds_what_a_suite_lets_through():
     harmless = replace(known["axis-ignored"], name="harmless", source=reference)
     misplaced = replace(known["not-scaled"], caught_by="nothing_like_it")
     with ForkServer() as server, Grader(server) as grader:
-        report = verify.verify_unit(grader, "attention", (harmless, misplaced))
+        report = verify.verify_unit(grader, "attention", {}, (harmless, misplaced))
     faults = " ".join(report.faults)
     assert "harmless is not caught" in faults
     assert "not-scaled is not caught by attention.scaled_dot_product_attention.nothing" in faults

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.grading.unit import unit_of
 from autograder.isolation import agent
 from autograder.isolation.attempts import DESCRIPTIONS, attempts_text
 from course.kit.units import exercises_of
@@ -30,7 +31,7 @@ from course.kit.units import exercises_of
 def test_an_attempt_is_noticed_by_its_kind(server, statement, kind):
     source = f"x = 1\ntry:\n    {statement}\nexcept OSError:\n    pass\n"
     process = server.fork()
-    process.load(source.encode(), ".py", "attention", exercises_of("attention"))
+    process.load(source.encode(), ".py", exercises_of("attention"), unit_of("attention").forbidden)
     process.close()
     assert process.attempts == ({kind} if kind else set())
 

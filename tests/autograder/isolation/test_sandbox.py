@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 import pytest
 
+from autograder.grading.unit import unit_of
 from autograder.isolation.client import (
     ForkServer,
     IsolationError,
@@ -23,7 +24,9 @@ def run(server, source, timeout=20.0, **kwargs):
     """Load a hand-in that has only `similarity`, call it, return its answer."""
     process = server.fork()
     try:
-        answer = process.load(source.encode(), ".py", "attention", exercises_of("attention"))
+        answer = process.load(
+            source.encode(), ".py", exercises_of("attention"), unit_of("attention").forbidden
+        )
         assert "similarity" in answer["defined"], answer
         process.allow(timeout)
         target = {"name": "similarity"}
