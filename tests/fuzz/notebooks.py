@@ -14,7 +14,7 @@ import tokenize
 from collections.abc import Callable
 from typing import Any
 
-from autograder.base.paths import HIDDEN_DIR
+from autograder.grading.right_solutions import right_solutions_of
 from course.kit.units import EXERCISES_DIR, ORDER
 from tests.fuzz.mutations import broken_bytes, broken_json, broken_text
 
@@ -121,9 +121,9 @@ _STRANGE: tuple[Callable[[random.Random], Any], ...] = (
 
 @functools.cache
 def _sources(unit: str) -> tuple[str, ...]:
-    """A unit's whole modules: its stubs, and students' right ways of writing it."""
-    paths = [EXERCISES_DIR / f"{unit}.py", *(HIDDEN_DIR / unit / "right").glob("*.py")]
-    return tuple(path.read_text(encoding="utf-8") for path in sorted(paths))
+    """A unit's whole modules: its stubs, and its right solutions."""
+    stubs = EXERCISES_DIR.joinpath(f"{unit}.py").read_text(encoding="utf-8")
+    return (stubs, *right_solutions_of(unit).values())
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """A class of sixty: right in many ways, wrong in every known way, untouched, and hostile."""
 
-from autograder.base.paths import HIDDEN_DIR
 from autograder.grading.mistakes import mistakes_of
+from autograder.grading.right_solutions import right_solutions_of
 from tests.autograder.bridge.courses import UNIT, cell_named, hand_in, released, solved
 
 SIZE = 60
@@ -21,10 +21,9 @@ HOSTILE = {
 def hand_in_sixty(root):
     """Hand in for sixty students; return their names."""
     notebooks = {}
-    for path in sorted((HIDDEN_DIR / UNIT / "right").glob("*.py")):
-        if path.stem == "typed_and_split":
-            continue  # a module only: it names a type, and a notebook's assignments don't count
-        notebooks[f"right-{path.stem}"] = _module(root, path.read_text(encoding="utf-8"))
+    for name, source in right_solutions_of(UNIT).items():
+        if name != "typed_and_split":  # it assigns a type, and a notebook's assignments don't count
+            notebooks[f"right-{name}"] = _module(root, source)
     for known in mistakes_of(UNIT):
         notebooks[f"wrong-{known.name}"] = _with(known.exercise, known.definition)
     for name, source in HOSTILE.items():

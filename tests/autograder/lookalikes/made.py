@@ -17,20 +17,20 @@ def read(name: str, source: str, unit: str, suffix: str = ".py") -> HandIn:
     return HandIn(name, pieces_of(source.encode(), suffix, unit))
 
 
-def variants(unit: str) -> dict[str, str]:
-    """Return the right variants of a unit, by name."""
+def right_modules(unit: str) -> dict[str, str]:
+    """Return the modules in which a unit is solved otherwise, by name."""
     paths = sorted((HIDDEN_DIR / unit / "right").glob("*.py"))
     return {path.stem: path.read_text(encoding="utf-8") for path in paths}
 
 
 @functools.cache
 def written_apart(unit: str) -> list[HandIn]:
-    """Return the variants and the known mistakes, as a class in which nobody copied.
+    """Return the right solutions and the known mistakes, as a class in which nobody copied.
 
-    One author wrote the variants, and left some functions as they were in another one, word for
-    word. These are copies, so they are left out.
+    One author wrote the right solutions, and some functions stand in two of them, word for word.
+    These are copies, so they are left out.
     """
-    hand_ins = [read(name, source, unit) for name, source in variants(unit).items()]
+    hand_ins = [read(name, source, unit) for name, source in right_modules(unit).items()]
     words = Counter(_words(piece) for hand_in in hand_ins for piece in hand_in.pieces)
     apart = [
         HandIn(h.name, [piece for piece in h.pieces if words[_words(piece)] == 1]) for h in hand_ins

@@ -43,7 +43,7 @@ def test_every_line_is_there_once_and_in_order(first, second):
 
 def test_what_few_others_have_counts_and_nothing_else():
     assert not any(row.counts for row in rows(FIRST, FIRST))
-    source = made.variants("attention")["small_layers"]
+    source = made.right_modules("attention")["small_layers"]
     hand_ins = [made.read(name, source, "attention") for name in "ab"]
     [pair] = find_pairs(hand_ins, "attention")
     counting = {

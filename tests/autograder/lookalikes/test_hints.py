@@ -6,7 +6,7 @@ from autograder.lookalikes.hints import find_hints
 from autograder.running.submissions import find_submissions
 from tests.autograder.lookalikes import made
 
-SOURCE = made.variants("translation")["batched_beams"]
+SOURCE = made.right_modules("translation")["batched_beams"]
 
 
 def put(folder, name, unit, source):
@@ -17,7 +17,7 @@ def put(folder, name, unit, source):
 def test_units_are_compared_apart_and_only_what_was_graded(tmp_path):
     for name in ("ann", "bob", "eve"):
         put(tmp_path, name, "translation", SOURCE)
-        put(tmp_path, name, "attention", made.variants("attention")["einsum"])
+        put(tmp_path, name, "attention", made.right_modules("attention")["einsum"])
     put(tmp_path, "dan", "translation", "")
     found = find_submissions([tmp_path])
     names = {(name, unit) for name in ("ann", "bob", "dan") for unit in ("translation", "rnn")}
