@@ -20,12 +20,16 @@ def test_what_was_written_apart_is_far_from_a_hint(unit):
 
 @pytest.mark.parametrize("unit", ORDER)
 def test_a_disguised_copy_is_found_in_the_class_and_nobody_else_is(unit):
-    """What has enough of its own to be found when it is copied as it is, is found in disguise."""
+    """What has enough of its own to be found when it is copied as it is, is found in disguise.
+
+    A module that stands on the reference is left out: it names what it doesn't define.
+    """
     disguises = 0
     for name, source in made.right_modules(unit).items():
         others = [hand_in for hand_in in made.written_apart(unit) if hand_in.name != name]
         others.append(made.read(name, source, unit))
-        if not find_pairs([*others, made.read("copy", source, unit)], unit):
+        copied = find_pairs([*others, made.read("copy", source, unit)], unit)
+        if not copied or "import *" in source:
             continue
         [pair] = find_pairs([*others, made.read("copy", made.disguised(source), unit)], unit)
         assert (pair.first, pair.second) == (name, "copy")
