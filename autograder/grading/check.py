@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.base.text import Text
+from autograder.base.text import Text, text
 
 _ATTRIBUTE = "course_check"
 
@@ -74,15 +74,23 @@ class Skipped(Exception):
 
 
 def check(
-    *,
     exercise: str,
     points: float,
-    title: Text,
+    english: str,
+    chinese: str,
+    *,
     timeout: float = 10.0,
     needs: str = "",
     evident: bool = True,
 ) -> Callable[[Callable], Callable]:
-    """Mark a test function as a hidden check of an exercise; the slug comes from its name."""
+    """Mark a test function as a hidden check; the check's slug comes from the function's name.
+
+    Args:
+        exercise: the exercise that the check looks at.
+        points: what the check is worth.
+        english, chinese: its title, in both languages.
+        timeout, needs, evident: see `Check`.
+    """
 
     def mark(function: Callable) -> Callable:
         unit = function.__module__.rpartition(".")[2].removeprefix("test_")
@@ -90,6 +98,7 @@ def check(
         slug = function.__name__.removeprefix("test_").removeprefix(f"{words}_")
         if exercise != words:  # a class: the functions of its lower-case name are another exercise
             slug = slug.removeprefix("layer_")
+        title = text(english, chinese)
         info = Check(unit, exercise, slug, points, title, timeout, needs, evident)
         setattr(function, _ATTRIBUTE, info)
         return function

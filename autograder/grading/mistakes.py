@@ -3,10 +3,15 @@
 The modules are read, never imported: the grader's process has no use for Keras, and the wrong
 code runs where hand-ins run. Each entry is an exercise written wrong, under a decorator:
 
-    @mistake(name="…", caught_by="…", title={"en": …, "zh": …}, hint={"en": …, "zh": …})
+    @mistake(
+        "axis-ignored",
+        caught_by="axis",
+        title=("English", "中文"),
+        hint=("English", "中文"),
+    )
     def softmax(x, axis=-1): ...
 
-It stands behind the reference in one module, so that a layer may inherit from its right self.
+The wrong exercise is placed behind the reference, so that a layer may inherit from its right self.
 """
 
 import ast
@@ -16,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
-from autograder.base.text import Text
+from autograder.base.text import Text, text
 from course.kit.units import ORDER
 
 
@@ -46,14 +51,21 @@ class Mistake:
     compiled_only: bool = False
 
 
-def mistake(**facts: Any) -> Callable:
-    """Decorate a wrong exercise with its facts; the function itself stays what it is."""
+def mistake(
+    name: str,
+    *,
+    caught_by: str,
+    title: tuple[str, str],
+    hint: tuple[str, str],
+    compiled_only: bool = False,
+) -> Callable:
+    """Decorate a wrong exercise with its facts, see `Mistake`; nothing is done to the function.
 
-    def mark(wrong: Any) -> Any:
-        wrong.mistake = facts
-        return wrong
-
-    return mark
+    Args:
+        name, caught_by, compiled_only: literals.
+        title, hint: in English and in Chinese.
+    """
+    return lambda wrong: wrong
 
 
 @functools.cache
@@ -67,7 +79,7 @@ def mistakes_of(unit: str) -> tuple[Mistake, ...]:
     if not path.is_file():
         return ()
     solution = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
-    found = []
+    mistakes: list[Mistake] = []
     shared: list[str] = []
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         facts = _facts(node)
@@ -79,18 +91,19 @@ def mistakes_of(unit: str) -> tuple[Mistake, ...]:
         node.decorator_list = [item for item in node.decorator_list if not _is_mark(item)]
         definition = "\n\n".join([*shared, ast.unparse(node), ""])
         try:
-            found.append(
+            mistakes.append(
                 Mistake(
                     unit=unit,
                     exercise=node.name,
                     definition=definition,
                     source=f"{solution}\n\n{definition}",
-                    **facts,
+                    **{**facts, "title": text(*facts["title"]), "hint": text(*facts["hint"])},
                 )
             )
-        except TypeError as error:
-            raise ValueError(f"{path.name}, line {node.lineno}: {error}") from None
-    return tuple(found)
+        except (KeyError, TypeError) as error:
+            where = f"{unit}/{path.name}, line {node.lineno}"
+            raise ValueError(f"{where}: the facts of a mistake are wrong ({error}).") from None
+    return tuple(mistakes)
 
 
 @functools.cache
@@ -119,5 +132,6 @@ def _is_mark(decorator: ast.expr) -> bool:
 def _facts(node: ast.stmt) -> dict[str, Any] | None:
     for decorator in getattr(node, "decorator_list", []):
         if _is_mark(decorator):
-            return {word.arg: ast.literal_eval(word.value) for word in decorator.keywords}
+            name = {"name": ast.literal_eval(decorator.args[0])} if decorator.args else {}
+            return name | {str(k.arg): ast.literal_eval(k.value) for k in decorator.keywords}
     return None

@@ -28,7 +28,7 @@ MASKED = text(
     "填充位置上的内容改变了真实位置的结果。",
 )
 FUTURE = text("A later input changes an earlier output.", "后面的输入改变了前面的输出。")
-LEARNS = text("It learns from its own gradients", "能用自己的梯度学习")
+LEARNS = ("It learns from its own gradients", "能用自己的梯度学习")
 ROWS = text(
     "A sentence's result depends on the others of its batch.", "一个句子的结果受同批其他句子影响。"
 )

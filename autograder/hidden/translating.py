@@ -28,7 +28,7 @@ BEAM_SIZE, LENGTH_PENALTY = 2, 0.6
 SEARCHED, SEARCHES, SENTENCES_SEARCHED = "rnn-fixed", "searches", 40
 _PLACES, _LARGEST_FACTOR = 16, 2**15
 
-TRANSLATES = text(
+TRANSLATES = (
     "With trained weights it translates 200 sentences as the reference does",
     "换上训练好的权重，200 句译文与参考实现相同",
 )

@@ -23,21 +23,13 @@ def normal(rng, *shape):
 # -- similarity ---------------------------------------------------------------------------------
 
 
-@check(
-    exercise="similarity",
-    points=3,
-    title=text("Every entry is an inner product of two rows", "每个元素都是两行的内积"),
-)
+@check("similarity", 3, "Every entry is an inner product of two rows", "每个元素都是两行的内积")
 @for_all(x=arrays(shapes(2, 2)))
 def test_similarity_inner_products(student, x):
     expect.close(student.similarity(x), oracle.similarity(x), WRONG_VALUES)
 
 
-@check(
-    exercise="similarity",
-    points=2,
-    title=text("It works on batches, whatever the rank", "适用于任意秩的批量输入"),
-)
+@check("similarity", 2, "It works on batches, whatever the rank", "适用于任意秩的批量输入")
 @for_all(x=arrays(shapes(3, 4, 3)), examples=6)
 def test_similarity_batches(student, x):
     because = text(
@@ -47,11 +39,7 @@ def test_similarity_batches(student, x):
     expect.close(student.similarity(x), oracle.similarity(x), because)
 
 
-@check(
-    exercise="similarity",
-    points=1,
-    title=text("Moving words moves rows and columns alike", "调换词序，行和列随之调换"),
-)
+@check("similarity", 1, "Moving words moves rows and columns alike", "调换词序，行和列随之调换")
 def test_similarity_permutation(student, rng):
     x, order = normal(rng, 5, 3), rng.permutation(5)
     first, moved = expect.array(student.similarity(x)), student.similarity(x[order])
@@ -63,11 +51,7 @@ def test_similarity_permutation(student, rng):
     expect.close(moved, first[order][:, order], because)
 
 
-@check(
-    exercise="similarity",
-    points=2,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("similarity", 2, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_similarity_unknown_sizes(student, rng):
     x = normal(rng, 2, 4, 3)
     got = student.similarity.graph(x, specs=[(None, None, 3)])
@@ -78,11 +62,7 @@ def test_similarity_unknown_sizes(student, rng):
 # -- softmax ------------------------------------------------------------------------------------
 
 
-@check(
-    exercise="softmax",
-    points=2,
-    title=text("The weights are positive and sum to one", "权重为正，且和为一"),
-)
+@check("softmax", 2, "The weights are positive and sum to one", "权重为正，且和为一")
 @for_all(x=arrays(shapes(1, 3)))
 def test_softmax_sums_to_one(student, x):
     got = expect.array(student.softmax(x))
@@ -94,20 +74,14 @@ def test_softmax_sums_to_one(student, x):
     expect.that((got > 0).all(), text("A weight is not positive.", "有的权重不是正数。"), got)
 
 
-@check(
-    exercise="softmax",
-    points=3,
-    title=text("The weights follow the formula", "权重符合公式"),
-)
+@check("softmax", 3, "The weights follow the formula", "权重符合公式")
 @for_all(x=arrays(shapes(1, 3)))
 def test_softmax_values(student, x):
     expect.close(student.softmax(x), oracle.softmax(x), WRONG_VALUES)
 
 
 @check(
-    exercise="softmax",
-    points=2,
-    title=text("Adding a number to every score changes nothing", "所有分数加同一个数，结果不变"),
+    "softmax", 2, "Adding a number to every score changes nothing", "所有分数加同一个数，结果不变"
 )
 @for_all(x=arrays(shapes(1, 2)), shift=st.integers(-50, 50), examples=6)
 def test_softmax_shift_invariance(student, x, shift):
@@ -116,11 +90,7 @@ def test_softmax_shift_invariance(student, x, shift):
     expect.close(student.softmax(x + np.float32(shift)), first, because)
 
 
-@check(
-    exercise="softmax",
-    points=4,
-    title=text("Huge scores give finite weights", "分数极大时权重仍为有限值"),
-)
+@check("softmax", 4, "Huge scores give finite weights", "分数极大时权重仍为有限值")
 @for_all(x=chosen(shapes(1, 2, 3), HUGE))
 def test_softmax_huge_scores(student, x):
     because = text(
@@ -130,11 +100,7 @@ def test_softmax_huge_scores(student, x):
     expect.close(got, oracle.softmax(x), WRONG_VALUES)
 
 
-@check(
-    exercise="softmax",
-    points=3,
-    title=text("A score of -inf has the weight 0", "分数为 -inf 时权重为 0"),
-)
+@check("softmax", 3, "A score of -inf has the weight 0", "分数为 -inf 时权重为 0")
 @for_all(x=chosen(shapes(1, 2, 4), (0.0, -np.inf, 2.0, -1.5)), examples=10)
 def test_softmax_minus_infinity(student, x):
     x = x.copy()
@@ -147,11 +113,7 @@ def test_softmax_minus_infinity(student, x):
     expect.close(got, oracle.softmax(x), WRONG_VALUES)
 
 
-@check(
-    exercise="softmax",
-    points=3,
-    title=text("It normalises along the axis that is asked for", "沿指定的轴归一化"),
-)
+@check("softmax", 3, "It normalises along the axis that is asked for", "沿指定的轴归一化")
 @for_all(x=arrays((2, 3, 4)), axis=st.sampled_from([0, 1, 2, -1, -2, -3]), examples=8)
 def test_softmax_axis(student, x, axis):
     because = text(
@@ -161,11 +123,7 @@ def test_softmax_axis(student, x, axis):
     expect.close(student.softmax(x, axis=axis), oracle.softmax(x, axis), because)
 
 
-@check(
-    exercise="softmax",
-    points=1,
-    title=text("float16 scores give float16 weights", "float16 的分数给出 float16 的权重"),
-)
+@check("softmax", 1, "float16 scores give float16 weights", "float16 的分数给出 float16 的权重")
 def test_softmax_half_precision(student, rng):
     x = (normal(rng, 3, 5) * 8).astype("float16")
     got = student.softmax(x)
@@ -173,11 +131,7 @@ def test_softmax_half_precision(student, rng):
     expect.close(got, oracle.softmax(x), WRONG_VALUES, rtol=1e-2, atol=2e-3)
 
 
-@check(
-    exercise="softmax",
-    points=1,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("softmax", 1, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_softmax_unknown_sizes(student, rng):
     x = normal(rng, 3, 5)
     got = student.softmax.graph(x, specs=[(None, None)])
@@ -188,11 +142,7 @@ def test_softmax_unknown_sizes(student, rng):
     )
 
 
-@check(
-    exercise="softmax",
-    points=1,
-    title=text("Its gradient is right", "梯度正确"),
-)
+@check("softmax", 1, "Its gradient is right", "梯度正确")
 def test_softmax_gradient(student, rng):
     x, cotangent = normal(rng, 2, 4), normal(rng, 2, 4)
     slope = _gradients(student.softmax, [x], [cotangent])[0]
@@ -220,22 +170,17 @@ def _gradients(target, inputs, cotangents):
 # -- self_attention -----------------------------------------------------------------------------
 
 
-@check(
-    exercise="self_attention",
-    points=3,
-    title=text("Each row is the weighted sum of all rows", "每一行都是所有行的加权和"),
-)
+@check("self_attention", 3, "Each row is the weighted sum of all rows", "每一行都是所有行的加权和")
 @for_all(x=arrays(shapes(2, 2), 2.0))
 def test_self_attention_values(student, x):
     expect.close(student.self_attention(x), oracle.self_attention(x), WRONG_VALUES)
 
 
 @check(
-    exercise="self_attention",
-    points=2,
-    title=text(
-        "It is blind to order: moving words only moves rows", "与词序无关：调换词序只调换行"
-    ),
+    "self_attention",
+    2,
+    "It is blind to order: moving words only moves rows",
+    "与词序无关：调换词序只调换行",
 )
 def test_self_attention_permutation(student, rng):
     x, order = normal(rng, 6, 3), rng.permutation(6)
@@ -248,11 +193,7 @@ def test_self_attention_permutation(student, rng):
     expect.close(student.self_attention(x[order]), first[order], because)
 
 
-@check(
-    exercise="self_attention",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("self_attention", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_self_attention_batches(student, rng):
     because = text(
         "A sentence should give the same alone and in a batch.", "句子单独计算与在批量中应一致。"
@@ -288,11 +229,7 @@ def attend(student, query, key, value, mask=None):
     return expect.pair(student.scaled_dot_product_attention(query, key, value, mask=mask))
 
 
-@check(
-    exercise="scaled_dot_product_attention",
-    points=3,
-    title=text("The output follows the formula", "输出符合公式"),
-)
+@check("scaled_dot_product_attention", 3, "The output follows the formula", "输出符合公式")
 @for_all(attention_inputs())
 def test_scaled_dot_product_attention_output(student, query, key, value):
     output, weights = attend(student, query, key, value)
@@ -302,9 +239,10 @@ def test_scaled_dot_product_attention_output(student, query, key, value):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("The second result is the weights", "第二个返回值是注意力权重"),
+    "scaled_dot_product_attention",
+    2,
+    "The second result is the weights",
+    "第二个返回值是注意力权重",
 )
 @for_all(attention_inputs(), examples=6)
 def test_scaled_dot_product_attention_weights(student, query, key, value):
@@ -318,9 +256,10 @@ def test_scaled_dot_product_attention_weights(student, query, key, value):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=3,
-    title=text("The scale depends on the width of a key alone", "缩放只取决于键的宽度"),
+    "scaled_dot_product_attention",
+    3,
+    "The scale depends on the width of a key alone",
+    "缩放只取决于键的宽度",
 )
 def test_scaled_dot_product_attention_scale(student, rng):
     because = text(
@@ -336,9 +275,10 @@ def test_scaled_dot_product_attention_scale(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=3,
-    title=text("With a mask the output follows the formula", "有掩码时输出符合公式"),
+    "scaled_dot_product_attention",
+    3,
+    "With a mask the output follows the formula",
+    "有掩码时输出符合公式",
 )
 @for_all(attention_inputs(masked=True))
 def test_scaled_dot_product_attention_masked(student, query, key, value, mask):
@@ -353,11 +293,7 @@ def test_scaled_dot_product_attention_masked(student, query, key, value, mask):
         expect.close(output, right_output, because)
 
 
-@check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("Masked weights are exactly 0", "被掩盖的权重恰好为 0"),
-)
+@check("scaled_dot_product_attention", 2, "Masked weights are exactly 0", "被掩盖的权重恰好为 0")
 def test_scaled_dot_product_attention_exact_zeros(student, rng):
     because = text("A masked weight is not exactly 0.", "有被掩盖的权重不恰好为 0。")
     mask = rng.random((4, 6)) < 0.5
@@ -371,11 +307,7 @@ def test_scaled_dot_product_attention_exact_zeros(student, rng):
             expect.that((weights[~mask] == 0).all(), because)
 
 
-@check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("What is masked has no influence", "被掩盖的内容毫无影响"),
-)
+@check("scaled_dot_product_attention", 2, "What is masked has no influence", "被掩盖的内容毫无影响")
 def test_scaled_dot_product_attention_masked_content(student, rng):
     query, key, value = normal(rng, 3, 4), normal(rng, 5, 4), normal(rng, 5, 2)
     mask = np.array([[True, True, False, True, False]])
@@ -391,9 +323,10 @@ def test_scaled_dot_product_attention_masked_content(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=3,
-    title=text("A query that may see nothing gets zeros", "没有可关注对象的查询得到零"),
+    "scaled_dot_product_attention",
+    3,
+    "A query that may see nothing gets zeros",
+    "没有可关注对象的查询得到零",
 )
 def test_scaled_dot_product_attention_nothing_to_see(student, rng):
     inputs = normal(rng, 3, 4), normal(rng, 5, 4), normal(rng, 5, 2)
@@ -412,9 +345,10 @@ def test_scaled_dot_product_attention_nothing_to_see(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("Masks broadcast over batches, heads and queries", "掩码可沿批量、头和查询广播"),
+    "scaled_dot_product_attention",
+    2,
+    "Masks broadcast over batches, heads and queries",
+    "掩码可沿批量、头和查询广播",
 )
 def test_scaled_dot_product_attention_mask_shapes(student, rng):
     because = text(
@@ -432,11 +366,7 @@ def test_scaled_dot_product_attention_mask_shapes(student, rng):
             expect.close(output, right_output, because)
 
 
-@check(
-    exercise="scaled_dot_product_attention",
-    points=1,
-    title=text("The order of keys doesn't matter", "键的顺序无关紧要"),
-)
+@check("scaled_dot_product_attention", 1, "The order of keys doesn't matter", "键的顺序无关紧要")
 def test_scaled_dot_product_attention_key_order(student, rng):
     query, key, value = normal(rng, 3, 4), normal(rng, 6, 4), normal(rng, 6, 2)
     order = rng.permutation(6)
@@ -451,9 +381,10 @@ def test_scaled_dot_product_attention_key_order(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("Ranks 2, 3 and 4, and sentences of one word", "秩 2、3、4 以及只有一个词的句子"),
+    "scaled_dot_product_attention",
+    2,
+    "Ranks 2, 3 and 4, and sentences of one word",
+    "秩 2、3、4 以及只有一个词的句子",
 )
 def test_scaled_dot_product_attention_ranks(student, rng):
     for lead in [(), (1,), (3,), (2, 3)]:
@@ -465,11 +396,7 @@ def test_scaled_dot_product_attention_ranks(student, rng):
             expect.close(weights, right_weights, WRONG_VALUES)
 
 
-@check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("scaled_dot_product_attention", 2, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_scaled_dot_product_attention_unknown_sizes(student, rng):
     inputs = normal(rng, 2, 3, 4), normal(rng, 2, 5, 4), normal(rng, 2, 5, 3)
     mask = np.array([[[True, True, False, True, False]], [[True, True, True, True, True]]])
@@ -481,9 +408,10 @@ def test_scaled_dot_product_attention_unknown_sizes(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=2,
-    title=text("Its gradients are right, beside a mask too", "梯度正确，有掩码时也是"),
+    "scaled_dot_product_attention",
+    2,
+    "Its gradients are right, beside a mask too",
+    "梯度正确，有掩码时也是",
 )
 def test_scaled_dot_product_attention_gradient(student, rng):
     inputs = [normal(rng, 3, 2), normal(rng, 4, 2), normal(rng, 4, 3)]
@@ -505,9 +433,10 @@ def test_scaled_dot_product_attention_gradient(student, rng):
 
 
 @check(
-    exercise="scaled_dot_product_attention",
-    points=1,
-    title=text("float16 works, beside a mask too", "支持 float16，有掩码时也是"),
+    "scaled_dot_product_attention",
+    1,
+    "float16 works, beside a mask too",
+    "支持 float16，有掩码时也是",
 )
 def test_scaled_dot_product_attention_half_precision(student, rng):
     inputs = [normal(rng, 2, n, 4).astype("float16") for n in (3, 5, 5)]
@@ -524,11 +453,7 @@ def test_scaled_dot_product_attention_half_precision(student, rng):
 # -- padding_mask and causal_mask ---------------------------------------------------------------
 
 
-@check(
-    exercise="padding_mask",
-    points=3,
-    title=text("True at real tokens, False at padding", "真实词元为 True，填充为 False"),
-)
+@check("padding_mask", 3, "True at real tokens, False at padding", "真实词元为 True，填充为 False")
 @for_all(token_ids=chosen(shapes(2, 2, 5), (0, 1, 2, 3), "int32"), examples=6)
 def test_padding_mask_values(student, token_ids):
     got = expect.array(student.padding_mask(token_ids))
@@ -537,20 +462,12 @@ def test_padding_mask_values(student, token_ids):
     expect.close(got.astype(bool), (token_ids != 0)[:, None, :], because)
 
 
-@check(
-    exercise="padding_mask",
-    points=1,
-    title=text("It is boolean", "掩码为布尔型"),
-)
+@check("padding_mask", 1, "It is boolean", "掩码为布尔型")
 def test_padding_mask_boolean(student):
     expect.dtype(student.padding_mask(np.array([[4, 0]], "int32")), "bool")
 
 
-@check(
-    exercise="padding_mask",
-    points=1,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("padding_mask", 1, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_padding_mask_unknown_sizes(student):
     token_ids = np.array([[4, 5, 0], [6, 0, 0]], "int32")
     got = student.padding_mask.graph(token_ids, specs=[(None, None)])
@@ -561,11 +478,7 @@ def test_padding_mask_unknown_sizes(student):
     )
 
 
-@check(
-    exercise="causal_mask",
-    points=3,
-    title=text("Position t sees the positions up to t", "位置 t 只能看到 t 及之前的位置"),
-)
+@check("causal_mask", 3, "Position t sees the positions up to t", "位置 t 只能看到 t 及之前的位置")
 @for_all(length=st.integers(1, 9), examples=6)
 def test_causal_mask_values(student, length):
     got = expect.array(student.causal_mask(length))
@@ -577,11 +490,7 @@ def test_causal_mask_values(student, length):
     expect.close(got.astype(bool), np.tri(length, dtype=bool)[None], because)
 
 
-@check(
-    exercise="causal_mask",
-    points=1,
-    title=text("It is boolean", "掩码为布尔型"),
-)
+@check("causal_mask", 1, "It is boolean", "掩码为布尔型")
 def test_causal_mask_boolean(student):
     expect.dtype(student.causal_mask(3), "bool")
 
@@ -605,9 +514,10 @@ def right_answer(x, kernels, mask=None):
 
 
 @check(
-    exercise="SelfAttention",
-    points=4,
-    title=text("With given weights it gives the reference's values", "给定权重时与参考实现一致"),
+    "SelfAttention",
+    4,
+    "With given weights it gives the reference's values",
+    "给定权重时与参考实现一致",
 )
 def test_self_attention_layer_values(student, rng):
     layer, kernels = transplanted(student, rng)
@@ -619,11 +529,7 @@ def test_self_attention_layer_values(student, rng):
         expect.close(weights, right_weights, WRONG_VALUES)
 
 
-@check(
-    exercise="SelfAttention",
-    points=3,
-    title=text("Three matrices and nothing else", "只有三个矩阵，别无其他"),
-)
+@check("SelfAttention", 3, "Three matrices and nothing else", "只有三个矩阵，别无其他")
 def test_self_attention_layer_weights(student):
     layer = student.SelfAttention(3, d_v=4)
     layer(np.zeros((1, 2, 5), "float32"))
@@ -651,11 +557,7 @@ def _weights(layer):
     return found
 
 
-@check(
-    exercise="SelfAttention",
-    points=2,
-    title=text("d_v is d_k where it isn't given", "未给出 d_v 时等于 d_k"),
-)
+@check("SelfAttention", 2, "d_v is d_k where it isn't given", "未给出 d_v 时等于 d_k")
 def test_self_attention_layer_default_width(student, rng):
     x = normal(rng, 2, 3, 6)
     for arguments, width in (({"d_k": 2}, 2), ({"d_k": 2, "d_v": 7}, 7)):
@@ -664,11 +566,7 @@ def test_self_attention_layer_default_width(student, rng):
         expect.shape(weights, (2, 3, 3), text("The weights", "权重"))
 
 
-@check(
-    exercise="SelfAttention",
-    points=3,
-    title=text("It obeys attention_mask", "遵守 attention_mask"),
-)
+@check("SelfAttention", 3, "It obeys attention_mask", "遵守 attention_mask")
 def test_self_attention_layer_mask(student, rng):
     layer, kernels = transplanted(student, rng)
     x = normal(rng, 2, 4, 5)
@@ -683,11 +581,7 @@ def test_self_attention_layer_mask(student, rng):
             expect.close(output, right_output, because)
 
 
-@check(
-    exercise="SelfAttention",
-    points=2,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("SelfAttention", 2, "Its configuration makes it again", "可由配置重建")
 def test_self_attention_layer_config(student, rng):
     layer = student.SelfAttention(3, d_v=4, name="looks")
     copy = layer.clone()
@@ -700,12 +594,10 @@ def test_self_attention_layer_config(student, rng):
 
 
 @check(
-    exercise="SelfAttention",
-    points=5,
-    title=text(
-        "A functional model of it comes back from a file the same",
-        "用它搭建的函数式模型，保存后再载入，结果不变",
-    ),
+    "SelfAttention",
+    5,
+    "A functional model of it comes back from a file the same",
+    "用它搭建的函数式模型，保存后再载入，结果不变",
 )
 def test_self_attention_layer_saving(student, rng):
     layer, kernels = transplanted(student, rng)
@@ -716,11 +608,10 @@ def test_self_attention_layer_saving(student, rng):
 
 
 @check(
-    exercise="SelfAttention",
-    points=2,
-    title=text(
-        "It takes other batch sizes and lengths than at first", "接受与首次不同的批量和长度"
-    ),
+    "SelfAttention",
+    2,
+    "It takes other batch sizes and lengths than at first",
+    "接受与首次不同的批量和长度",
 )
 def test_self_attention_layer_other_sizes(student, rng):
     layer, kernels = transplanted(student, rng)
@@ -729,11 +620,7 @@ def test_self_attention_layer_other_sizes(student, rng):
         expect.close(expect.pair(layer(x))[0], right_answer(x, kernels)[0], WRONG_VALUES)
 
 
-@check(
-    exercise="SelfAttention",
-    points=3,
-    title=text("Every weight gets its gradient", "每个权重都得到梯度"),
-)
+@check("SelfAttention", 3, "Every weight gets its gradient", "每个权重都得到梯度")
 def test_self_attention_layer_gradient(student, rng):
     layer, kernels = transplanted(student, rng, d_model=3, d_k=2, d_v=2)
     x, cotangent = normal(rng, 1, 3, 3), normal(rng, 1, 3, 2)
@@ -754,11 +641,7 @@ def test_self_attention_layer_gradient(student, rng):
         expect.that(any(near), because)
 
 
-@check(
-    exercise="SelfAttention",
-    points=2,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("SelfAttention", 2, "It works in mixed precision", "支持混合精度")
 def test_self_attention_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     layer, kernels = transplanted(student, rng)
@@ -770,11 +653,7 @@ def test_self_attention_layer_mixed_precision(student, rng):
     expect.close(output, right_answer(x, kernels, mask)[0], because, rtol=3e-2, atol=3e-2)
 
 
-@check(
-    exercise="SelfAttention",
-    points=2,
-    title=text("It compiles under XLA", "可用 XLA 编译"),
-)
+@check("SelfAttention", 2, "It compiles under XLA", "可用 XLA 编译")
 def test_self_attention_layer_xla(student, rng):
     layer, kernels = transplanted(student, rng)
     x = normal(rng, 2, 3, 5)

@@ -18,52 +18,52 @@ from solutions.cnn import (
 
 
 @mistake(
-    name="the-word-itself-not-counted",
+    "the-word-itself-not-counted",
     caught_by="values",
-    title={"en": "the word itself is not counted", "zh": "没有数上自己"},
-    hint={
-        "en": "Without any layer a word sees itself: that is one already.",
-        "zh": "一层也没有时，词也看得到自己：这已经是一个。",
-    },
+    title=("the word itself is not counted", "没有数上自己"),
+    hint=(
+        "Without any layer a word sees itself: that is one already.",
+        "一层也没有时，词也看得到自己：这已经是一个。",
+    ),
 )
 def receptive_field(kernel_size, num_layers, dilation=1):
     return num_layers * (kernel_size - 1) * dilation
 
 
 @mistake(
-    name="kernel-times-layers",
+    "kernel-times-layers",
     caught_by="values",
-    title={"en": "kernel size times layers", "zh": "用窗口大小乘以层数"},
-    hint={
-        "en": "The windows of the next layer overlap: each layer adds K - 1 words, not K.",
-        "zh": "下一层的窗口彼此重叠：每层增加 K - 1 个词，而不是 K 个。",
-    },
+    title=("kernel size times layers", "用窗口大小乘以层数"),
+    hint=(
+        "The windows of the next layer overlap: each layer adds K - 1 words, not K.",
+        "下一层的窗口彼此重叠：每层增加 K - 1 个词，而不是 K 个。",
+    ),
 )
 def receptive_field(kernel_size, num_layers, dilation=1):
     return kernel_size * num_layers * dilation
 
 
 @mistake(
-    name="dilation-ignored",
+    "dilation-ignored",
     caught_by="dilation",
-    title={"en": "dilation is not used", "zh": "没有用到 dilation"},
-    hint={
-        "en": "With gaps in the window, its K inputs reach (K - 1) * dilation words.",
-        "zh": "窗口中有空隙时，K 个输入跨越 (K - 1) * dilation 个词。",
-    },
+    title=("dilation is not used", "没有用到 dilation"),
+    hint=(
+        "With gaps in the window, its K inputs reach (K - 1) * dilation words.",
+        "窗口中有空隙时，K 个输入跨越 (K - 1) * dilation 个词。",
+    ),
 )
 def receptive_field(kernel_size, num_layers, dilation=1):
     return 1 + num_layers * (kernel_size - 1)
 
 
 @mistake(
-    name="halves-swapped",
+    "halves-swapped",
     caught_by="values",
-    title={"en": "the first half gates the second", "zh": "用前一半去控制后一半"},
-    hint={
-        "en": "The second half goes through the sigmoid, and decides what passes of the first.",
-        "zh": "经过 sigmoid 的是后一半，它决定前一半通过多少。",
-    },
+    title=("the first half gates the second", "用前一半去控制后一半"),
+    hint=(
+        "The second half goes through the sigmoid, and decides what passes of the first.",
+        "经过 sigmoid 的是后一半，它决定前一半通过多少。",
+    ),
 )
 def gated_linear_unit(x):
     gates, values = ops.split(x, 2, axis=-1)
@@ -71,13 +71,10 @@ def gated_linear_unit(x):
 
 
 @mistake(
-    name="tanh-gate",
+    "tanh-gate",
     caught_by="values",
-    title={"en": "the gate is a tanh", "zh": "门用了 tanh"},
-    hint={
-        "en": "A gate is open or shut, from 0 to 1.",
-        "zh": "门的取值在 0 到 1 之间。",
-    },
+    title=("the gate is a tanh", "门用了 tanh"),
+    hint=("A gate is open or shut, from 0 to 1.", "门的取值在 0 到 1 之间。"),
 )
 def gated_linear_unit(x):
     values, gates = ops.split(x, 2, axis=-1)
@@ -85,13 +82,13 @@ def gated_linear_unit(x):
 
 
 @mistake(
-    name="values-squashed-too",
+    "values-squashed-too",
     caught_by="values",
-    title={"en": "the values go through a tanh", "zh": "值也经过了 tanh"},
-    hint={
-        "en": "The unit is called linear for its values: they pass as they are, times the gate.",
-        "zh": "之所以叫“线性”，是因为值不经变换，只乘以门。",
-    },
+    title=("the values go through a tanh", "值也经过了 tanh"),
+    hint=(
+        "The unit is called linear for its values: they pass as they are, times the gate.",
+        "之所以叫“线性”，是因为值不经变换，只乘以门。",
+    ),
 )
 def gated_linear_unit(x):
     values, gates = ops.split(x, 2, axis=-1)
@@ -99,13 +96,13 @@ def gated_linear_unit(x):
 
 
 @mistake(
-    name="every-other-feature",
+    "every-other-feature",
     caught_by="values",
-    title={"en": "values and gates alternate", "zh": "值和门交错排列"},
-    hint={
-        "en": "The features are cut in the middle: all values first, then all gates.",
-        "zh": "特征从中间切开：先是全部的值，再是全部的门。",
-    },
+    title=("values and gates alternate", "值和门交错排列"),
+    hint=(
+        "The features are cut in the middle: all values first, then all gates.",
+        "特征从中间切开：先是全部的值，再是全部的门。",
+    ),
 )
 def gated_linear_unit(x):
     return x[..., 0::2] * ops.sigmoid(x[..., 1::2])
@@ -117,16 +114,13 @@ def windows(layer, x, before, after=0):
 
 
 @mistake(
-    name="same-padding",
+    "same-padding",
     caught_by="values",
-    title={
-        "en": "the window surrounds its word",
-        "zh": "窗口居中（'same' 填充）",
-    },
-    hint={
-        "en": "Half of such a window lies in the future. All zeros belong in front.",
-        "zh": "这样的窗口有一半在未来。零应全部补在前面。",
-    },
+    title=("the window surrounds its word", "窗口居中（'same' 填充）"),
+    hint=(
+        "Half of such a window lies in the future. All zeros belong in front.",
+        "这样的窗口有一半在未来。零应全部补在前面。",
+    ),
 )
 class CausalConv1D(CausalConv1D):
     def call(self, x):
@@ -135,13 +129,13 @@ class CausalConv1D(CausalConv1D):
 
 
 @mistake(
-    name="padded-on-the-right",
+    "padded-on-the-right",
     caught_by="values",
-    title={"en": "the zeros stand behind the sentence", "zh": "零补在了句子后面"},
-    hint={
-        "en": "Output t is to see the past: which side lacks words for the first window?",
-        "zh": "输出 t 要看过去：第一个窗口缺的是哪一侧的词？",
-    },
+    title=("the zeros stand behind the sentence", "零补在了句子后面"),
+    hint=(
+        "Output t is to see the past: which side lacks words for the first window?",
+        "输出 t 要看过去：第一个窗口缺的是哪一侧的词？",
+    ),
 )
 class CausalConv1D(CausalConv1D):
     def call(self, x):
@@ -149,13 +143,13 @@ class CausalConv1D(CausalConv1D):
 
 
 @mistake(
-    name="strictly-past",
+    "strictly-past",
     caught_by="values",
-    title={"en": "the present word is not seen", "zh": "看不到当前的词"},
-    hint={
-        "en": "Causal means up to and including now; count the zeros in front once more.",
-        "zh": "因果指“直到当前”，包含当前；再数一下前面的零。",
-    },
+    title=("the present word is not seen", "看不到当前的词"),
+    hint=(
+        "Causal means up to and including now; count the zeros in front once more.",
+        "因果指“直到当前”，包含当前；再数一下前面的零。",
+    ),
 )
 class CausalConv1D(CausalConv1D):
     def call(self, x):
@@ -163,13 +157,10 @@ class CausalConv1D(CausalConv1D):
 
 
 @mistake(
-    name="kernel-turned-around",
+    "kernel-turned-around",
     caught_by="values",
-    title={"en": "the kernel runs backwards in time", "zh": "卷积核在时间上反了"},
-    hint={
-        "en": "The last part of the kernel meets the present word.",
-        "zh": "卷积核的最后一段对应当前的词。",
-    },
+    title=("the kernel runs backwards in time", "卷积核在时间上反了"),
+    hint=("The last part of the kernel meets the present word.", "卷积核的最后一段对应当前的词。"),
 )
 class CausalConv1D(CausalConv1D):
     def call(self, x):
@@ -179,13 +170,13 @@ class CausalConv1D(CausalConv1D):
 
 
 @mistake(
-    name="bias-forgotten",
+    "bias-forgotten",
     caught_by="values",
-    title={"en": "the bias is made and never added", "zh": "创建了偏置却没有加上"},
-    hint={
-        "en": "Every weight that is made has a place in the equation.",
-        "zh": "每个创建的权重在公式里都有位置。",
-    },
+    title=("the bias is made and never added", "创建了偏置却没有加上"),
+    hint=(
+        "Every weight that is made has a place in the equation.",
+        "每个创建的权重在公式里都有位置。",
+    ),
 )
 class CausalConv1D(CausalConv1D):
     def call(self, x):
@@ -205,13 +196,13 @@ def silenced(x, mask):
 
 
 @mistake(
-    name="no-residual",
+    "no-residual",
     caught_by="values",
-    title={"en": "the block's input is not added", "zh": "没有加上块的输入"},
-    hint={
-        "en": "A block adds to what comes in; it doesn't replace it.",
-        "zh": "块是在输入上做加法，而不是取代它。",
-    },
+    title=("the block's input is not added", "没有加上块的输入"),
+    hint=(
+        "A block adds to what comes in; it doesn't replace it.",
+        "块是在输入上做加法，而不是取代它。",
+    ),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -219,13 +210,13 @@ class ConvBlock(ConvBlock):
 
 
 @mistake(
-    name="not-rescaled",
+    "not-rescaled",
     caught_by="values",
-    title={"en": "the factor sqrt(0.5) is missing", "zh": "缺少系数 sqrt(0.5)"},
-    hint={
-        "en": "A sum of two has twice the variance: what brings it back?",
-        "zh": "两项之和的方差加倍：用什么把它拉回来？",
-    },
+    title=("the factor sqrt(0.5) is missing", "缺少系数 sqrt(0.5)"),
+    hint=(
+        "A sum of two has twice the variance: what brings it back?",
+        "两项之和的方差加倍：用什么把它拉回来？",
+    ),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -234,13 +225,13 @@ class ConvBlock(ConvBlock):
 
 
 @mistake(
-    name="halved",
+    "halved",
     caught_by="values",
-    title={"en": "multiplied by 0.5 in place of its root", "zh": "乘以 0.5，而不是它的平方根"},
-    hint={
-        "en": "It is the variance that doubles; the typical size grows with its root.",
-        "zh": "加倍的是方差，典型大小按平方根增长。",
-    },
+    title=("multiplied by 0.5 in place of its root", "乘以 0.5，而不是它的平方根"),
+    hint=(
+        "It is the variance that doubles; the typical size grows with its root.",
+        "加倍的是方差，典型大小按平方根增长。",
+    ),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -249,13 +240,13 @@ class ConvBlock(ConvBlock):
 
 
 @mistake(
-    name="padding-seen",
+    "padding-seen",
     caught_by="mask",
-    title={"en": "padding goes into the convolution", "zh": "填充进入了卷积"},
-    hint={
-        "en": "The last real words have padding in their windows: set it to zero first.",
-        "zh": "最后几个真实词的窗口里有填充：先把它置零。",
-    },
+    title=("padding goes into the convolution", "填充进入了卷积"),
+    hint=(
+        "The last real words have padding in their windows: set it to zero first.",
+        "最后几个真实词的窗口里有填充：先把它置零。",
+    ),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -263,13 +254,10 @@ class ConvBlock(ConvBlock):
 
 
 @mistake(
-    name="always-centred",
+    "always-centred",
     caught_by="causal",
-    title={"en": "causal is not used: windows are centred", "zh": "没有用 causal：窗口总是居中"},
-    hint={
-        "en": "In the decoder a window ends at its word.",
-        "zh": "在解码器里，窗口以当前词结束。",
-    },
+    title=("causal is not used: windows are centred", "没有用 causal：窗口总是居中"),
+    hint=("In the decoder a window ends at its word.", "在解码器里，窗口以当前词结束。"),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -278,13 +266,13 @@ class ConvBlock(ConvBlock):
 
 
 @mistake(
-    name="always-causal",
+    "always-causal",
     caught_by="values",
-    title={"en": "windows end at their word in the encoder too", "zh": "编码器里的窗口也只看过去"},
-    hint={
-        "en": "The encoder may look ahead: half of its window lies to the right.",
-        "zh": "编码器可以向后看：窗口的一半在右侧。",
-    },
+    title=("windows end at their word in the encoder too", "编码器里的窗口也只看过去"),
+    hint=(
+        "The encoder may look ahead: half of its window lies to the right.",
+        "编码器可以向后看：窗口的一半在右侧。",
+    ),
 )
 class ConvBlock(ConvBlock):
     def call(self, x, mask=None):
@@ -299,13 +287,13 @@ def attended(layer, query, keys, values, mask, scale=1.0):
 
 
 @mistake(
-    name="written-word-not-in-the-query",
+    "written-word-not-in-the-query",
     caught_by="values",
-    title={"en": "the target embedding is not added", "zh": "没有加上目标词嵌入"},
-    hint={
-        "en": "The query is what the layer computed plus the word that was written last.",
-        "zh": "查询由该层的状态和最近写出的词相加而成。",
-    },
+    title=("the target embedding is not added", "没有加上目标词嵌入"),
+    hint=(
+        "The query is what the layer computed plus the word that was written last.",
+        "查询由该层的状态和最近写出的词相加而成。",
+    ),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -314,13 +302,13 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="values-without-the-words",
+    "values-without-the-words",
     caught_by="values",
-    title={"en": "the source embedding is not added to the values", "zh": "值里没有加源词嵌入"},
-    hint={
-        "en": "What is fetched is the encoder's output together with the word itself.",
-        "zh": "取出的是编码器输出加上词本身。",
-    },
+    title=("the source embedding is not added to the values", "值里没有加源词嵌入"),
+    hint=(
+        "What is fetched is the encoder's output together with the word itself.",
+        "取出的是编码器输出加上词本身。",
+    ),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -329,13 +317,10 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="keys-with-the-words",
+    "keys-with-the-words",
     caught_by="values",
-    title={"en": "the source embedding is added to the keys too", "zh": "键里也加了源词嵌入"},
-    hint={
-        "en": "The query is compared with the encoder's output alone.",
-        "zh": "查询只与编码器输出比较。",
-    },
+    title=("the source embedding is added to the keys too", "键里也加了源词嵌入"),
+    hint=("The query is compared with the encoder's output alone.", "查询只与编码器输出比较。"),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -345,13 +330,13 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="scaled-dot-products",
+    "scaled-dot-products",
     caught_by="values",
-    title={"en": "the scores are divided by sqrt(E)", "zh": "分数除以了 sqrt(E)"},
-    hint={
-        "en": "That scale is the Transformer's; this paper takes the inner products as they are.",
-        "zh": "那是 Transformer 的缩放；这篇论文直接用内积。",
-    },
+    title=("the scores are divided by sqrt(E)", "分数除以了 sqrt(E)"),
+    hint=(
+        "That scale is the Transformer's; this paper takes the inner products as they are.",
+        "那是 Transformer 的缩放；这篇论文直接用内积。",
+    ),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -361,13 +346,10 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="mask-ignored",
+    "mask-ignored",
     caught_by="mask",
-    title={"en": "memory_mask is accepted, but not used", "zh": "接收了 memory_mask 却没有使用"},
-    hint={
-        "en": "Padding in the source should get no weight.",
-        "zh": "源句里的填充不应得到权重。",
-    },
+    title=("memory_mask is accepted, but not used", "接收了 memory_mask 却没有使用"),
+    hint=("Padding in the source should get no weight.", "源句里的填充不应得到权重。"),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -376,13 +358,10 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="context-not-projected",
+    "context-not-projected",
     caught_by="values",
-    title={"en": "the output projection is not used", "zh": "没有使用输出投影"},
-    hint={
-        "en": "The context has to become as wide as the state.",
-        "zh": "上下文要变得和状态一样宽。",
-    },
+    title=("the output projection is not used", "没有使用输出投影"),
+    hint=("The context has to become as wide as the state.", "上下文要变得和状态一样宽。"),
 )
 class ConvAttention(ConvAttention):
     def call(self, state, target_embedding, memory, source_embedding, memory_mask=None):
@@ -394,13 +373,13 @@ class ConvAttention(ConvAttention):
 
 
 @mistake(
-    name="no-positions",
+    "no-positions",
     caught_by="values",
-    title={"en": "the position vectors are not added", "zh": "没有加位置向量"},
-    hint={
-        "en": "Attention from the decoder doesn't know where a word stands: its vector has to say.",
-        "zh": "解码器的注意力不知道词在哪里：要由词向量告诉它。",
-    },
+    title=("the position vectors are not added", "没有加位置向量"),
+    hint=(
+        "Attention from the decoder doesn't know where a word stands: its vector has to say.",
+        "解码器的注意力不知道词在哪里：要由词向量告诉它。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def _embed(self, tokens, embedding, positions):
@@ -408,13 +387,10 @@ class ConvSeq2Seq(ConvSeq2Seq):
 
 
 @mistake(
-    name="positions-from-one",
+    "positions-from-one",
     caught_by="values",
-    title={"en": "positions count from 1", "zh": "位置从 1 开始数"},
-    hint={
-        "en": "The first word gets row 0 of the table.",
-        "zh": "第一个词用表的第 0 行。",
-    },
+    title=("positions count from 1", "位置从 1 开始数"),
+    hint=("The first word gets row 0 of the table.", "第一个词用表的第 0 行。"),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def _embed(self, tokens, embedding, positions):
@@ -425,13 +401,13 @@ class ConvSeq2Seq(ConvSeq2Seq):
 
 
 @mistake(
-    name="encoder-ignores-padding",
+    "encoder-ignores-padding",
     caught_by="padding",
-    title={"en": "the encoder's blocks get no mask", "zh": "编码器的块没有得到掩码"},
-    hint={
-        "en": "A block can only silence padding that it is told of.",
-        "zh": "要告诉块哪些是填充，它才能置零。",
-    },
+    title=("the encoder's blocks get no mask", "编码器的块没有得到掩码"),
+    hint=(
+        "A block can only silence padding that it is told of.",
+        "要告诉块哪些是填充，它才能置零。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def encode(self, source):
@@ -444,13 +420,13 @@ class ConvSeq2Seq(ConvSeq2Seq):
 
 
 @mistake(
-    name="decoder-sees-the-future",
+    "decoder-sees-the-future",
     caught_by="future",
-    title={"en": "the decoder's blocks are not causal", "zh": "解码器的块不是因果的"},
-    hint={
-        "en": "A decoder that sees the next word has nothing to guess.",
-        "zh": "看得到下一个词的解码器就没什么可猜的了。",
-    },
+    title=("the decoder's blocks are not causal", "解码器的块不是因果的"),
+    hint=(
+        "A decoder that sees the next word has nothing to guess.",
+        "看得到下一个词的解码器就没什么可猜的了。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def __init__(self, *args, **kwargs):
@@ -475,13 +451,13 @@ def decoded(model, target_in, memory, combine, layers=None):
 
 
 @mistake(
-    name="context-replaces-state",
+    "context-replaces-state",
     caught_by="values",
-    title={"en": "the context takes the state's place", "zh": "上下文取代了状态"},
-    hint={
-        "en": "Here too there is a residual: state plus context, times sqrt(0.5).",
-        "zh": "这里也有残差：状态加上下文，再乘以 sqrt(0.5)。",
-    },
+    title=("the context takes the state's place", "上下文取代了状态"),
+    hint=(
+        "Here too there is a residual: state plus context, times sqrt(0.5).",
+        "这里也有残差：状态加上下文，再乘以 sqrt(0.5)。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def decode(self, target_in, memory, return_attention_scores=False):
@@ -489,13 +465,13 @@ class ConvSeq2Seq(ConvSeq2Seq):
 
 
 @mistake(
-    name="attention-sum-not-rescaled",
+    "attention-sum-not-rescaled",
     caught_by="values",
-    title={"en": "state + context without the factor", "zh": "状态加上下文，没有乘系数"},
-    hint={
-        "en": "Every sum of two in this model is followed by sqrt(0.5).",
-        "zh": "这个模型里，每次两项相加之后都要乘 sqrt(0.5)。",
-    },
+    title=("state + context without the factor", "状态加上下文，没有乘系数"),
+    hint=(
+        "Every sum of two in this model is followed by sqrt(0.5).",
+        "这个模型里，每次两项相加之后都要乘 sqrt(0.5)。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def decode(self, target_in, memory, return_attention_scores=False):
@@ -503,13 +479,13 @@ class ConvSeq2Seq(ConvSeq2Seq):
 
 
 @mistake(
-    name="attention-in-the-last-layer-only",
+    "attention-in-the-last-layer-only",
     caught_by="values",
-    title={"en": "only the last layer attends", "zh": "只有最后一层做了注意力"},
-    hint={
-        "en": "Each of the decoder's blocks is followed by an attention of its own.",
-        "zh": "解码器的每个块之后都有自己的注意力。",
-    },
+    title=("only the last layer attends", "只有最后一层做了注意力"),
+    hint=(
+        "Each of the decoder's blocks is followed by an attention of its own.",
+        "解码器的每个块之后都有自己的注意力。",
+    ),
 )
 class ConvSeq2Seq(ConvSeq2Seq):
     def decode(self, target_in, memory, return_attention_scores=False):

@@ -16,22 +16,14 @@ from autograder.isolation.client import StudentError
 # -- receptive_field and gated_linear_unit --------------------------------------------------------
 
 
-@check(
-    exercise="receptive_field",
-    points=3,
-    title=text("It counts what stacked windows can see", "数出层层窗口能看到的范围"),
-)
+@check("receptive_field", 3, "It counts what stacked windows can see", "数出层层窗口能看到的范围")
 @for_all(kernel_size=st.integers(1, 6), num_layers=st.integers(0, 6), examples=6)
 def test_receptive_field_values(student, kernel_size, num_layers):
     right = oracle.receptive_field(kernel_size, num_layers)
     expect.close(student.receptive_field(kernel_size, num_layers), right, WRONG_VALUES)
 
 
-@check(
-    exercise="receptive_field",
-    points=2,
-    title=text("Dilated windows reach farther", "空洞卷积看得更远"),
-)
+@check("receptive_field", 2, "Dilated windows reach farther", "空洞卷积看得更远")
 def test_receptive_field_dilation(student):
     because = text("With dilation the count is wrong.", "有空洞（dilation）时数得不对。")
     for kernel_size, num_layers, dilation in [(3, 2, 2), (2, 3, 4), (5, 1, 3)]:
@@ -41,31 +33,24 @@ def test_receptive_field_dilation(student):
 
 
 @check(
-    exercise="gated_linear_unit",
-    points=4,
-    title=text("First half times the sigmoid of the second", "前一半乘以后一半的 sigmoid"),
+    "gated_linear_unit",
+    4,
+    "First half times the sigmoid of the second",
+    "前一半乘以后一半的 sigmoid",
 )
 @for_all(x=arrays((2, 3, 4)), examples=4)
 def test_gated_linear_unit_values(student, x):
     expect.close(student.gated_linear_unit(x), oracle.gated_linear_unit(x), WRONG_VALUES)
 
 
-@check(
-    exercise="gated_linear_unit",
-    points=1,
-    title=text("Any number of axes in front", "前面可以有任意多个轴"),
-)
+@check("gated_linear_unit", 1, "Any number of axes in front", "前面可以有任意多个轴")
 def test_gated_linear_unit_ranks(student, rng):
     for shape in ((6,), (2, 2), (2, 1, 3, 8)):
         x = normal(rng, *shape)
         expect.close(student.gated_linear_unit(x), oracle.gated_linear_unit(x), WRONG_VALUES)
 
 
-@check(
-    exercise="gated_linear_unit",
-    points=2,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("gated_linear_unit", 2, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_gated_linear_unit_unknown_sizes(student, rng):
     x = normal(rng, 2, 3, 4)
     got = student.gated_linear_unit.graph(x, specs=[(None, None, 4)])
@@ -84,9 +69,7 @@ def convolved(student, rng, width=3, filters=2, kernel_size=3):
 
 
 @check(
-    exercise="CausalConv1D",
-    points=4,
-    title=text("With given weights it gives the formula's values", "给定权重时与公式一致"),
+    "CausalConv1D", 4, "With given weights it gives the formula's values", "给定权重时与公式一致"
 )
 def test_causal_conv1d_layer_values(student, rng):
     for kernel_size in (3, 2):
@@ -95,11 +78,7 @@ def test_causal_conv1d_layer_values(student, rng):
         expect.close(layer(x), oracle.convolution(x, **weights), WRONG_VALUES)
 
 
-@check(
-    exercise="CausalConv1D",
-    points=4,
-    title=text("No output sees the future", "任何输出都看不到未来"),
-)
+@check("CausalConv1D", 4, "No output sees the future", "任何输出都看不到未来")
 def test_causal_conv1d_layer_future(student, rng):
     layer, _ = convolved(student, rng)
     x = normal(rng, 1, 6, 3)
@@ -112,9 +91,10 @@ def test_causal_conv1d_layer_future(student, rng):
 
 
 @check(
-    exercise="CausalConv1D",
-    points=3,
-    title=text("Each output sees its window, and nothing before it", "每个输出只看自己的窗口"),
+    "CausalConv1D",
+    3,
+    "Each output sees its window, and nothing before it",
+    "每个输出只看自己的窗口",
 )
 def test_causal_conv1d_layer_window(student, rng):
     layer, _ = convolved(student, rng, kernel_size=3)
@@ -131,11 +111,7 @@ def test_causal_conv1d_layer_window(student, rng):
     expect.that(moved.tolist() == [False, False, True, True, True, False, False], because)
 
 
-@check(
-    exercise="CausalConv1D",
-    points=2,
-    title=text("A kernel and a bias, made once", "一个卷积核、一个偏置，只创建一次"),
-)
+@check("CausalConv1D", 2, "A kernel and a bias, made once", "一个卷积核、一个偏置，只创建一次")
 def test_causal_conv1d_layer_weights(student):
     layer = student.CausalConv1D(2, 3)
     for shape in ((1, 4, 5), (2, 2, 5)):
@@ -147,9 +123,10 @@ def test_causal_conv1d_layer_weights(student):
 
 
 @check(
-    exercise="CausalConv1D",
-    points=3,
-    title=text("Sentences shorter than the window, other batches", "短于窗口的句子，别的批量"),
+    "CausalConv1D",
+    3,
+    "Sentences shorter than the window, other batches",
+    "短于窗口的句子，别的批量",
 )
 def test_causal_conv1d_layer_other_sizes(student, rng):
     layer, weights = convolved(student, rng, kernel_size=4)
@@ -158,11 +135,7 @@ def test_causal_conv1d_layer_other_sizes(student, rng):
         expect.close(layer(x), oracle.convolution(x, **weights), WRONG_VALUES)
 
 
-@check(
-    exercise="CausalConv1D",
-    points=3,
-    title=text("The gradients are right", "梯度正确"),
-)
+@check("CausalConv1D", 3, "The gradients are right", "梯度正确")
 def test_causal_conv1d_layer_gradient(student, rng):
     layer, weights = convolved(student, rng)
     x, cotangent = normal(rng, 2, 4, 3), normal(rng, 2, 4, 2)
@@ -172,9 +145,7 @@ def test_causal_conv1d_layer_gradient(student, rng):
 
 
 @check(
-    exercise="CausalConv1D",
-    points=2,
-    title=text("A saved model of unknown length comes back the same", "保存再载入，结果不变"),
+    "CausalConv1D", 2, "A saved model of unknown length comes back the same", "保存再载入，结果不变"
 )
 def test_causal_conv1d_layer_saving(student, rng):
     layer, weights = convolved(student, rng)
@@ -182,11 +153,7 @@ def test_causal_conv1d_layer_saving(student, rng):
     battery.expect_reload(layer, [x], oracle.convolution(x, **weights), [(None, None, 3)])
 
 
-@check(
-    exercise="CausalConv1D",
-    points=2,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("CausalConv1D", 2, "It works in mixed precision", "支持混合精度")
 def test_causal_conv1d_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     layer, weights = convolved(student, rng)
@@ -196,11 +163,7 @@ def test_causal_conv1d_layer_mixed_precision(student, rng):
     expect.close(output, oracle.convolution(x, **weights), MIXED, rtol=3e-2, atol=2e-2)
 
 
-@check(
-    exercise="CausalConv1D",
-    points=2,
-    title=text("It compiles under XLA", "可用 XLA 编译"),
-)
+@check("CausalConv1D", 2, "It compiles under XLA", "可用 XLA 编译")
 def test_causal_conv1d_layer_xla(student, rng):
     layer, weights = convolved(student, rng)
     x = normal(rng, 2, 4, 3)
@@ -226,9 +189,10 @@ def block(student, rng, filters=3, kernel_size=3, causal=False):
 
 
 @check(
-    exercise="ConvBlock",
-    points=4,
-    title=text("Convolution, gate, residual, with given weights", "卷积、门、残差，给定权重时正确"),
+    "ConvBlock",
+    4,
+    "Convolution, gate, residual, with given weights",
+    "卷积、门、残差，给定权重时正确",
 )
 def test_conv_block_layer_values(student, rng):
     layer, weights = block(student, rng)
@@ -236,11 +200,7 @@ def test_conv_block_layer_values(student, rng):
     expect.close(layer(x), oracle.conv_block(weights, x), WRONG_VALUES)
 
 
-@check(
-    exercise="ConvBlock",
-    points=4,
-    title=text("The causal block never sees the future", "因果块看不到未来"),
-)
+@check("ConvBlock", 4, "The causal block never sees the future", "因果块看不到未来")
 def test_conv_block_layer_causal(student, rng):
     layer, weights = block(student, rng, causal=True)
     x = normal(rng, 1, 6, 3)
@@ -254,9 +214,10 @@ def test_conv_block_layer_causal(student, rng):
 
 
 @check(
-    exercise="ConvBlock",
-    points=3,
-    title=text("A window of even size has K // 2 words to its right", "偶数窗口右侧有 K // 2 个词"),
+    "ConvBlock",
+    3,
+    "A window of even size has K // 2 words to its right",
+    "偶数窗口右侧有 K // 2 个词",
 )
 def test_conv_block_layer_even_kernel(student, rng):
     layer, weights = block(student, rng, kernel_size=4)
@@ -265,11 +226,7 @@ def test_conv_block_layer_even_kernel(student, rng):
     expect.close(layer(x), oracle.conv_block(weights, x), because)
 
 
-@check(
-    exercise="ConvBlock",
-    points=4,
-    title=text("Padding doesn't reach real words", "填充不影响真实的词"),
-)
+@check("ConvBlock", 4, "Padding doesn't reach real words", "填充不影响真实的词")
 def test_conv_block_layer_mask(student, rng):
     layer, weights = block(student, rng)
     x = normal(rng, 2, 6, 3)
@@ -282,11 +239,7 @@ def test_conv_block_layer_mask(student, rng):
     expect.close(expect.array(layer(x, mask=mask))[mask], first[mask], MASKED)
 
 
-@check(
-    exercise="ConvBlock",
-    points=2,
-    title=text("Stacked blocks see their receptive field", "堆叠的块看到的正是感受野"),
-)
+@check("ConvBlock", 2, "Stacked blocks see their receptive field", "堆叠的块看到的正是感受野")
 def test_conv_block_layer_receptive_field(student, rng):
     layers, x = [], normal(rng, 1, 8, 3)
     for _ in range(2):
@@ -311,11 +264,7 @@ def test_conv_block_layer_receptive_field(student, rng):
     expect.that(moved.tolist() == [False, *[True] * 5, False, False], because)
 
 
-@check(
-    exercise="ConvBlock",
-    points=1,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("ConvBlock", 1, "Its configuration makes it again", "可由配置重建")
 def test_conv_block_layer_config(student, rng):
     layer = student.ConvBlock(3, 2, causal=True, name="window")
     x = normal(rng, 1, 4, 3)
@@ -325,11 +274,7 @@ def test_conv_block_layer_config(student, rng):
     expect.that(copy.value("causal") is True, because)
 
 
-@check(
-    exercise="ConvBlock",
-    points=2,
-    title=text("A saved model comes back the same", "保存再载入，结果不变"),
-)
+@check("ConvBlock", 2, "A saved model comes back the same", "保存再载入，结果不变")
 def test_conv_block_layer_saving(student, rng):
     layer, weights = block(student, rng)
     x = normal(rng, 2, 4, 3)
@@ -356,9 +301,10 @@ def attention(student, rng, width=4, filters=3):
 
 
 @check(
-    exercise="ConvAttention",
-    points=4,
-    title=text("With given weights it gives the formula's context", "给定权重时上下文与公式一致"),
+    "ConvAttention",
+    4,
+    "With given weights it gives the formula's context",
+    "给定权重时上下文与公式一致",
 )
 def test_conv_attention_layer_values(student, rng):
     layer, weights, inputs = attention(student, rng)
@@ -369,11 +315,7 @@ def test_conv_attention_layer_values(student, rng):
         expect.close(context, right_context, WRONG_VALUES)
 
 
-@check(
-    exercise="ConvAttention",
-    points=2,
-    title=text("Its weights sum to one over the source", "权重沿源句求和为一"),
-)
+@check("ConvAttention", 2, "Its weights sum to one over the source", "权重沿源句求和为一")
 def test_conv_attention_layer_distribution(student, rng):
     layer, weights, inputs = attention(student, rng)
     _, seen = expect.pair(layer(*inputs))
@@ -383,11 +325,7 @@ def test_conv_attention_layer_distribution(student, rng):
         expect.close(seen.sum(-1), np.ones((2, 3)), because)
 
 
-@check(
-    exercise="ConvAttention",
-    points=4,
-    title=text("It obeys memory_mask", "遵守 memory_mask"),
-)
+@check("ConvAttention", 4, "It obeys memory_mask", "遵守 memory_mask")
 def test_conv_attention_layer_mask(student, rng):
     layer, weights, inputs = attention(student, rng)
     mask = np.arange(5) < np.array([[2], [5]])
@@ -401,11 +339,7 @@ def test_conv_attention_layer_mask(student, rng):
         expect.that(not seen[0, :, 2:].any(), exact)
 
 
-@check(
-    exercise="ConvAttention",
-    points=2,
-    title=text("Two Dense layers and nothing else", "两个 Dense 层，别无其他"),
-)
+@check("ConvAttention", 2, "Two Dense layers and nothing else", "两个 Dense 层，别无其他")
 def test_conv_attention_layer_weights(student, rng):
     layer = student.ConvAttention(4)
     layer(*(normal(rng, 2, *shape) for shape in ((3, 3), (3, 4), (5, 4), (5, 4))))
@@ -416,11 +350,7 @@ def test_conv_attention_layer_weights(student, rng):
     battery.expect_weights(layer, [(3, 4), (4,), (4, 3), (3,)], because)
 
 
-@check(
-    exercise="ConvAttention",
-    points=2,
-    title=text("The gradients are right", "梯度正确"),
-)
+@check("ConvAttention", 2, "The gradients are right", "梯度正确")
 def test_conv_attention_layer_gradient(student, rng):
     layer, weights, inputs = attention(student, rng)
     battery.expect_weight_gradients(
@@ -472,9 +402,10 @@ def translator(student, rng):
 
 
 @check(
-    exercise="ConvSeq2Seq",
-    points=4,
-    title=text("With given weights it gives the paper's logits", "给定权重时 logits 与论文一致"),
+    "ConvSeq2Seq",
+    4,
+    "With given weights it gives the paper's logits",
+    "给定权重时 logits 与论文一致",
 )
 def test_conv_seq2seq_layer_values(student, rng):
     model, weights = translator(student, rng)
@@ -482,11 +413,7 @@ def test_conv_seq2seq_layer_values(student, rng):
     expect.close(model([SOURCE, TARGET]), right, WRONG_VALUES, rtol=1e-3, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=3,
-    title=text("A logit never depends on later target words", "logits 不依赖后面的目标词"),
-)
+@check("ConvSeq2Seq", 3, "A logit never depends on later target words", "logits 不依赖后面的目标词")
 def test_conv_seq2seq_layer_future(student, rng):
     model, _ = translator(student, rng)
     first = expect.array(model([SOURCE, TARGET]))
@@ -499,9 +426,7 @@ def test_conv_seq2seq_layer_future(student, rng):
 
 
 @check(
-    exercise="ConvSeq2Seq",
-    points=3,
-    title=text("More padding behind the source changes nothing", "源句后再多填充也不影响结果"),
+    "ConvSeq2Seq", 3, "More padding behind the source changes nothing", "源句后再多填充也不影响结果"
 )
 def test_conv_seq2seq_layer_padding(student, rng):
     model, _ = translator(student, rng)
@@ -510,11 +435,7 @@ def test_conv_seq2seq_layer_padding(student, rng):
     expect.close(model([wider, TARGET]), first, MASKED, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=3,
-    title=text("encode and decode make up the model", "encode 与 decode 合起来就是模型"),
-)
+@check("ConvSeq2Seq", 3, "encode and decode make up the model", "encode 与 decode 合起来就是模型")
 def test_conv_seq2seq_layer_interface(student, rng):
     model, weights = translator(student, rng)
     memory = model.method("encode")(SOURCE)
@@ -529,11 +450,7 @@ def test_conv_seq2seq_layer_interface(student, rng):
     expect.close(logits, right, WRONG_VALUES, rtol=1e-3, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=text("Attention scores of every layer", "每一层的注意力分数"),
-)
+@check("ConvSeq2Seq", 2, "Attention scores of every layer", "每一层的注意力分数")
 def test_conv_seq2seq_layer_scores(student, rng):
     model, weights = translator(student, rng)
     scores = model.method("attention_scores")(SOURCE, TARGET)
@@ -548,11 +465,7 @@ def test_conv_seq2seq_layer_scores(student, rng):
             expect.close(scores[name], wanted[:, None], WRONG_VALUES, rtol=1e-3, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("ConvSeq2Seq", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_conv_seq2seq_layer_rows(student, rng):
     model, _ = translator(student, rng)
     first = expect.array(model([SOURCE, TARGET]))
@@ -560,11 +473,7 @@ def test_conv_seq2seq_layer_rows(student, rng):
     expect.close(model([SOURCE[1:], TARGET[1:]]), first[1:], ROWS, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=text("Longer than max_length is refused", "超过 max_length 会被拒绝"),
-)
+@check("ConvSeq2Seq", 2, "Longer than max_length is refused", "超过 max_length 会被拒绝")
 def test_conv_seq2seq_layer_too_long(student, rng):
     model, _ = translator(student, rng)
     because = text(
@@ -581,45 +490,25 @@ def test_conv_seq2seq_layer_too_long(student, rng):
         expect.fail(because)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
-)
+@check("ConvSeq2Seq", 2, "Every weight gets a gradient", "每个权重都得到梯度")
 def test_conv_seq2seq_layer_gradient(student, rng):
     model, _ = translator(student, rng)
     battery.expect_every_gradient(model, [[SOURCE, TARGET]], [normal(rng, 2, 4, 8)])
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
-)
+@check("ConvSeq2Seq", 2, "A saved model comes back the same", "模型保存后再载入，结果不变")
 def test_conv_seq2seq_layer_saving(student, rng):
     model, weights = translator(student, rng)
     right, _ = oracle.conv_seq2seq(weights, 2, SOURCE, TARGET)
     battery.expect_reload(model, [[SOURCE, TARGET]], right, rtol=1e-3, atol=1e-4)
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=4,
-    title=translating.TRANSLATES,
-    timeout=60,
-    evident=False,
-)
+@check("ConvSeq2Seq", 4, *translating.TRANSLATES, timeout=60, evident=False)
 def test_conv_seq2seq_layer_translations(student):
     translating.expect_translations(student, student.ConvSeq2Seq, "cnn")
 
 
-@check(
-    exercise="ConvSeq2Seq",
-    points=2,
-    title=battery.LEARNS,
-    timeout=30,
-    evident=False,
-)
+@check("ConvSeq2Seq", 2, *battery.LEARNS, timeout=30, evident=False)
 def test_conv_seq2seq_layer_learning(student, rng):
     model, weights = translator(student, rng)
 

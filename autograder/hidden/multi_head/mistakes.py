@@ -11,14 +11,14 @@ from solutions.multi_head import MultiHeadAttention, merge_heads, split_heads
 
 
 @mistake(
-    name="split-without-transpose",
+    "split-without-transpose",
     caught_by="slices",
-    title={"en": "reshaped to (B, H, T, D/H) in one go", "zh": "直接 reshape 成 (B, H, T, D/H)"},
-    hint={
-        "en": "A reshape keeps the order of the numbers: this one cuts the sentence, not the "
+    title=("reshaped to (B, H, T, D/H) in one go", "直接 reshape 成 (B, H, T, D/H)"),
+    hint=(
+        "A reshape keeps the order of the numbers: this one cuts the sentence, not the "
         "width. First cut the width, then move the heads' axis.",
-        "zh": "reshape 不改变数的先后：这样切开的是句子，不是宽度。先切宽度，再移动头的轴。",
-    },
+        "reshape 不改变数的先后：这样切开的是句子，不是宽度。先切宽度，再移动头的轴。",
+    ),
 )
 def split_heads(x, num_heads):
     batch, length, width = x.shape
@@ -28,13 +28,13 @@ def split_heads(x, num_heads):
 
 
 @mistake(
-    name="heads-interleaved",
+    "heads-interleaved",
     caught_by="slices",
-    title={"en": "a head takes every H-th column", "zh": "每个头隔 H 列取一列"},
-    hint={
-        "en": "A head's columns are neighbours: the slice h * D/H to (h + 1) * D/H - 1.",
-        "zh": "一个头的列是相邻的：从 h * D/H 到 (h + 1) * D/H - 1。",
-    },
+    title=("a head takes every H-th column", "每个头隔 H 列取一列"),
+    hint=(
+        "A head's columns are neighbours: the slice h * D/H to (h + 1) * D/H - 1.",
+        "一个头的列是相邻的：从 h * D/H 到 (h + 1) * D/H - 1。",
+    ),
 )
 def split_heads(x, num_heads):
     batch, length, _ = ops.shape(x)
@@ -46,13 +46,13 @@ def split_heads(x, num_heads):
 
 
 @mistake(
-    name="heads-after-words",
+    "heads-after-words",
     caught_by="shape",
-    title={"en": "the heads' axis stays behind the words'", "zh": "头的轴仍在词的轴之后"},
-    hint={
-        "en": "Each head wants a sentence of its own, so the heads come before the words.",
-        "zh": "每个头都要有自己的一整句话，所以头的轴在词的轴之前。",
-    },
+    title=("the heads' axis stays behind the words'", "头的轴仍在词的轴之后"),
+    hint=(
+        "Each head wants a sentence of its own, so the heads come before the words.",
+        "每个头都要有自己的一整句话，所以头的轴在词的轴之前。",
+    ),
 )
 def split_heads(x, num_heads):
     batch, length, _ = ops.shape(x)
@@ -63,13 +63,13 @@ def split_heads(x, num_heads):
 
 
 @mistake(
-    name="remainder-not-refused",
+    "remainder-not-refused",
     caught_by="refusal",
-    title={"en": "columns that don't fit are left out", "zh": "多出来的列被悄悄丢掉"},
-    hint={
-        "en": "Where the heads can't share the width evenly, say so with a ValueError.",
-        "zh": "宽度不能被头数整除时，应抛出 ValueError 说明。",
-    },
+    title=("columns that don't fit are left out", "多出来的列被悄悄丢掉"),
+    hint=(
+        "Where the heads can't share the width evenly, say so with a ValueError.",
+        "宽度不能被头数整除时，应抛出 ValueError 说明。",
+    ),
 )
 def split_heads(x, num_heads):
     batch, length, _ = ops.shape(x)
@@ -79,13 +79,13 @@ def split_heads(x, num_heads):
 
 
 @mistake(
-    name="merge-without-transpose",
+    "merge-without-transpose",
     caught_by="side_by_side",
-    title={"en": "merged by a reshape alone", "zh": "只用 reshape 合并"},
-    hint={
-        "en": "The heads of one word have to be neighbours before the last two axes become one.",
-        "zh": "合并最后两个轴之前，同一个词的各头要先排到一起。",
-    },
+    title=("merged by a reshape alone", "只用 reshape 合并"),
+    hint=(
+        "The heads of one word have to be neighbours before the last two axes become one.",
+        "合并最后两个轴之前，同一个词的各头要先排到一起。",
+    ),
 )
 def merge_heads(x):
     batch, heads, length, width = x.shape
@@ -93,13 +93,13 @@ def merge_heads(x):
 
 
 @mistake(
-    name="merged-in-the-wrong-order",
+    "merged-in-the-wrong-order",
     caught_by="side_by_side",
-    title={"en": "the columns of the heads alternate", "zh": "各头的列交错排列"},
-    hint={
-        "en": "First all columns of head 0, then all of head 1: which axis comes last?",
-        "zh": "先是第 0 个头的全部列，再是第 1 个头的：哪个轴应在最后？",
-    },
+    title=("the columns of the heads alternate", "各头的列交错排列"),
+    hint=(
+        "First all columns of head 0, then all of head 1: which axis comes last?",
+        "先是第 0 个头的全部列，再是第 1 个头的：哪个轴应在最后？",
+    ),
 )
 def merge_heads(x):
     batch, _, length, _ = ops.shape(x)
@@ -108,13 +108,13 @@ def merge_heads(x):
 
 
 @mistake(
-    name="heads-averaged",
+    "heads-averaged",
     caught_by="side_by_side",
-    title={"en": "the heads are averaged", "zh": "对各头取了平均"},
-    hint={
-        "en": "Nothing is lost in a merge: its result is H times as wide as one head.",
-        "zh": "合并不丢信息：结果的宽度是一个头的 H 倍。",
-    },
+    title=("the heads are averaged", "对各头取了平均"),
+    hint=(
+        "Nothing is lost in a merge: its result is H times as wide as one head.",
+        "合并不丢信息：结果的宽度是一个头的 H 倍。",
+    ),
 )
 def merge_heads(x):
     return ops.mean(x, axis=1)
@@ -141,13 +141,13 @@ def answer(output, weights, wanted):
 
 
 @mistake(
-    name="one-head-only",
+    "one-head-only",
     caught_by="values",
-    title={"en": "num_heads is not used", "zh": "没有用到 num_heads"},
-    hint={
-        "en": "One attention over the whole width is one head: split before, merge after.",
-        "zh": "对整个宽度只做一次注意力，就只有一个头：之前要切分，之后要合并。",
-    },
+    title=("num_heads is not used", "没有用到 num_heads"),
+    hint=(
+        "One attention over the whole width is one head: split before, merge after.",
+        "对整个宽度只做一次注意力，就只有一个头：之前要切分，之后要合并。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -170,13 +170,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="no-output-projection",
+    "no-output-projection",
     caught_by="values",
-    title={"en": "the output projection is not applied", "zh": "没有使用输出投影"},
-    hint={
-        "en": "After the merge one matrix is left: it lets the heads' findings mix.",
-        "zh": "合并之后还有一个矩阵：它让各头的结果相互融合。",
-    },
+    title=("the output projection is not applied", "没有使用输出投影"),
+    hint=(
+        "After the merge one matrix is left: it lets the heads' findings mix.",
+        "合并之后还有一个矩阵：它让各头的结果相互融合。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -200,16 +200,10 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="scaled-by-model-width",
+    "scaled-by-model-width",
     caught_by="values",
-    title={
-        "en": "scaled by the model's width, not the head's",
-        "zh": "用模型宽度而不是头的宽度缩放",
-    },
-    hint={
-        "en": "d_k is the width of a key as a head sees it.",
-        "zh": "d_k 是每个头里键的宽度。",
-    },
+    title=("scaled by the model's width, not the head's", "用模型宽度而不是头的宽度缩放"),
+    hint=("d_k is the width of a key as a head sees it.", "d_k 是每个头里键的宽度。"),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -233,13 +227,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="one-softmax-over-all-heads",
+    "one-softmax-over-all-heads",
     caught_by="scores",
-    title={"en": "one softmax over all heads together", "zh": "所有头一起做了一个 softmax"},
-    hint={
-        "en": "Each head shares out a whole of its own: its weights sum to one over the keys.",
-        "zh": "每个头各有自己的“总量一”：它的权重沿键求和为一。",
-    },
+    title=("one softmax over all heads together", "所有头一起做了一个 softmax"),
+    hint=(
+        "Each head shares out a whole of its own: its weights sum to one over the keys.",
+        "每个头各有自己的“总量一”：它的权重沿键求和为一。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -268,13 +262,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="key-argument-ignored",
+    "key-argument-ignored",
     caught_by="keys",
-    title={"en": "the key argument is not used", "zh": "没有使用 key 参数"},
-    hint={
-        "en": "Where a key is given, it is compared with; the value is only what is fetched.",
-        "zh": "给出 key 时，用它来比较；value 只是取出的内容。",
-    },
+    title=("the key argument is not used", "没有使用 key 参数"),
+    hint=(
+        "Where a key is given, it is compared with; the value is only what is fetched.",
+        "给出 key 时，用它来比较；value 只是取出的内容。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -296,13 +290,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="third-argument-is-the-value",
+    "third-argument-is-the-value",
     caught_by="keys",
-    title={"en": "keys and values have changed places", "zh": "键和值对调了"},
-    hint={
-        "en": "The order of the arguments is query, value, key, as in Keras.",
-        "zh": "参数的顺序是 query、value、key，与 Keras 相同。",
-    },
+    title=("keys and values have changed places", "键和值对调了"),
+    hint=(
+        "The order of the arguments is query, value, key, as in Keras.",
+        "参数的顺序是 query、value、key，与 Keras 相同。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -325,16 +319,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="one-projection-for-all",
+    "one-projection-for-all",
     caught_by="values",
-    title={
-        "en": "the key projection serves queries and values too",
-        "zh": "查询和值也用了键的投影",
-    },
-    hint={
-        "en": "Three roles, three matrices: look at which projection each of them goes through.",
-        "zh": "三种角色，三个矩阵：检查它们各自经过哪个投影。",
-    },
+    title=("the key projection serves queries and values too", "查询和值也用了键的投影"),
+    hint=(
+        "Three roles, three matrices: look at which projection each of them goes through.",
+        "三种角色，三个矩阵：检查它们各自经过哪个投影。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -353,16 +344,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="mask-ignored",
+    "mask-ignored",
     caught_by="mask",
-    title={
-        "en": "attention_mask is accepted, but not used",
-        "zh": "接收了 attention_mask 却没有使用",
-    },
-    hint={
-        "en": "Follow the mask from the arguments of call to the softmax.",
-        "zh": "从 call 的参数一路跟到 softmax，看掩码去了哪里。",
-    },
+    title=("attention_mask is accepted, but not used", "接收了 attention_mask 却没有使用"),
+    hint=(
+        "Follow the mask from the arguments of call to the softmax.",
+        "从 call 的参数一路跟到 softmax，看掩码去了哪里。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -384,13 +372,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="mask-inverted",
+    "mask-inverted",
     caught_by="mask",
-    title={"en": "True was read as forbidden", "zh": "把 True 当成了不允许"},
-    hint={
-        "en": "In this course, as in Keras, True means: may be attended to.",
-        "zh": "本课程与 Keras 一致：True 表示可以关注。",
-    },
+    title=("True was read as forbidden", "把 True 当成了不允许"),
+    hint=(
+        "In this course, as in Keras, True means: may be attended to.",
+        "本课程与 Keras 一致：True 表示可以关注。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -413,13 +401,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="mask-without-heads-axis",
+    "mask-without-heads-axis",
     caught_by="mask",
-    title={"en": "the mask's batch axis meets the heads", "zh": "掩码的批量轴对到了头的轴上"},
-    hint={
-        "en": "The scores have an axis more than the mask: where must the mask get a new one?",
-        "zh": "分数比掩码多一个轴：掩码应在哪里补一个轴？",
-    },
+    title=("the mask's batch axis meets the heads", "掩码的批量轴对到了头的轴上"),
+    hint=(
+        "The scores have an axis more than the mask: where must the mask get a new one?",
+        "分数比掩码多一个轴：掩码应在哪里补一个轴？",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -442,13 +430,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="dropout-always-on",
+    "dropout-always-on",
     caught_by="inference",
-    title={"en": "dropout works outside of training too", "zh": "不在训练时 dropout 也起作用"},
-    hint={
-        "en": "Whether anything is dropped is for the caller to say: hand training on.",
-        "zh": "是否丢弃由调用者决定：把 training 传下去。",
-    },
+    title=("dropout works outside of training too", "不在训练时 dropout 也起作用"),
+    hint=(
+        "Whether anything is dropped is for the caller to say: hand training on.",
+        "是否丢弃由调用者决定：把 training 传下去。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -471,13 +459,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="dropout-forgotten",
+    "dropout-forgotten",
     caught_by="dropout",
-    title={"en": "nothing is dropped in training", "zh": "训练时没有丢弃"},
-    hint={
-        "en": "The weights are dropped out, after the softmax and before they meet the values.",
-        "zh": "丢弃发生在 softmax 之后、与值相乘之前，对象是权重。",
-    },
+    title=("nothing is dropped in training", "训练时没有丢弃"),
+    hint=(
+        "The weights are dropped out, after the softmax and before they meet the values.",
+        "丢弃发生在 softmax 之后、与值相乘之前，对象是权重。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def call(
@@ -500,13 +488,13 @@ class MultiHeadAttention(MultiHeadAttention):
 
 
 @mistake(
-    name="projections-without-bias",
+    "projections-without-bias",
     caught_by="weights",
-    title={"en": "the Dense layers have no bias", "zh": "Dense 层没有偏置"},
-    hint={
-        "en": "Here the projections are Dense layers as Keras makes them, bias included.",
-        "zh": "这里的投影是 Keras 默认的 Dense 层，带偏置。",
-    },
+    title=("the Dense layers have no bias", "Dense 层没有偏置"),
+    hint=(
+        "Here the projections are Dense layers as Keras makes them, bias included.",
+        "这里的投影是 Keras 默认的 Dense 层，带偏置。",
+    ),
 )
 class MultiHeadAttention(MultiHeadAttention):
     def __init__(self, d_model, num_heads, dropout=0.0, **kwargs):

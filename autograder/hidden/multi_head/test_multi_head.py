@@ -47,11 +47,7 @@ def refused(call, *named):
 # -- split_heads --------------------------------------------------------------------------------
 
 
-@check(
-    exercise="split_heads",
-    points=6,
-    title=text("Each head gets its slice of every word", "每个头得到每个词的一段"),
-)
+@check("split_heads", 6, "Each head gets its slice of every word", "每个头得到每个词的一段")
 @for_all(
     batch=st.integers(1, 3),
     length=st.integers(1, 4),
@@ -63,41 +59,25 @@ def test_split_heads_slices(student, batch, length, heads, width):
     expect.close(student.split_heads(x, heads), oracle.split_heads(x, heads), WRONG_VALUES)
 
 
-@check(
-    exercise="split_heads",
-    points=2,
-    title=text("The shape is (B, H, T, D/H)", "形状是 (B, H, T, D/H)"),
-)
+@check("split_heads", 2, "The shape is (B, H, T, D/H)", "形状是 (B, H, T, D/H)")
 def test_split_heads_shape(student, rng):
     expect.shape(student.split_heads(normal(rng, 2, 5, 12), 3), (2, 3, 5, 4))
 
 
-@check(
-    exercise="split_heads",
-    points=3,
-    title=text("A width that can't be shared is refused", "不能整除的宽度会被拒绝"),
-)
+@check("split_heads", 3, "A width that can't be shared is refused", "不能整除的宽度会被拒绝")
 def test_split_heads_refusal(student, rng):
     x = normal(rng, 1, 2, 10)
     refused(lambda: student.split_heads(x, 4), 10, 4)
 
 
-@check(
-    exercise="split_heads",
-    points=3,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("split_heads", 3, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_split_heads_unknown_sizes(student):
     x = numbered(2, 3, 4)
     got = student.split_heads.graph(x, 2, specs=[(None, None, 4)])
     expect.close(got, oracle.split_heads(x, 2), COMPILED)
 
 
-@check(
-    exercise="split_heads",
-    points=2,
-    title=text("Words keep to themselves", "词与词互不相混"),
-)
+@check("split_heads", 2, "Words keep to themselves", "词与词互不相混")
 def test_split_heads_words(student, rng):
     x = normal(rng, 1, 4, 6)
     first = expect.array(student.split_heads(x, 2))
@@ -113,11 +93,7 @@ def test_split_heads_words(student, rng):
     expect.close(second[:, :, others], first[:, :, others], because)
 
 
-@check(
-    exercise="split_heads",
-    points=1,
-    title=text("The dtype stays", "dtype 不变"),
-)
+@check("split_heads", 1, "The dtype stays", "dtype 不变")
 def test_split_heads_half_precision(student, rng):
     expect.dtype(student.split_heads(normal(rng, 1, 2, 4).astype("float16"), 2), "float16")
 
@@ -125,11 +101,7 @@ def test_split_heads_half_precision(student, rng):
 # -- merge_heads --------------------------------------------------------------------------------
 
 
-@check(
-    exercise="merge_heads",
-    points=6,
-    title=text("A word's heads stand side by side", "同一个词的各头并排放好"),
-)
+@check("merge_heads", 6, "A word's heads stand side by side", "同一个词的各头并排放好")
 @for_all(
     batch=st.integers(1, 3),
     length=st.integers(1, 4),
@@ -141,11 +113,7 @@ def test_merge_heads_side_by_side(student, batch, length, heads, width):
     expect.close(student.merge_heads(x), oracle.merge_heads(x), WRONG_VALUES)
 
 
-@check(
-    exercise="merge_heads",
-    points=3,
-    title=text("It undoes the split", "它能还原切分"),
-)
+@check("merge_heads", 3, "It undoes the split", "它能还原切分")
 def test_merge_heads_round_trip(student, rng):
     x = normal(rng, 2, 5, 12)
     because = text(
@@ -157,22 +125,14 @@ def test_merge_heads_round_trip(student, rng):
         expect.close(student.merge_heads(split), x, because)
 
 
-@check(
-    exercise="merge_heads",
-    points=3,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("merge_heads", 3, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_merge_heads_unknown_sizes(student):
     x = numbered(2, 3, 4, 2)
     got = student.merge_heads.graph(x, specs=[(None, 3, None, 2)])
     expect.close(got, oracle.merge_heads(x), COMPILED)
 
 
-@check(
-    exercise="merge_heads",
-    points=1,
-    title=text("The dtype stays", "dtype 不变"),
-)
+@check("merge_heads", 1, "The dtype stays", "dtype 不变")
 def test_merge_heads_half_precision(student, rng):
     expect.dtype(student.merge_heads(normal(rng, 1, 2, 3, 2).astype("float16")), "float16")
 
@@ -197,9 +157,10 @@ def transplanted(student, rng, d_model=6, num_heads=2, **arguments):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=9,
-    title=text("With given weights it gives the formula's values", "给定权重时与公式一致"),
+    "MultiHeadAttention",
+    9,
+    "With given weights it gives the formula's values",
+    "给定权重时与公式一致",
 )
 def test_multi_head_attention_layer_values(student, rng):
     layer, weights = transplanted(student, rng)
@@ -209,12 +170,10 @@ def test_multi_head_attention_layer_values(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=5,
-    title=text(
-        "The scores are (B, H, T, S), a distribution each row",
-        "分数为 (B, H, T, S)，每行是一个分布",
-    ),
+    "MultiHeadAttention",
+    5,
+    "The scores are (B, H, T, S), a distribution each row",
+    "分数为 (B, H, T, S)，每行是一个分布",
 )
 def test_multi_head_attention_layer_scores(student, rng):
     layer, weights = transplanted(student, rng)
@@ -231,11 +190,7 @@ def test_multi_head_attention_layer_scores(student, rng):
         expect.close(output, right_output, WRONG_VALUES)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text("Keys may differ from values", "键可以与值不同"),
-)
+@check("MultiHeadAttention", 4, "Keys may differ from values", "键可以与值不同")
 def test_multi_head_attention_layer_keys(student, rng):
     layer, weights = transplanted(student, rng)
     query, value, key = normal(rng, 2, 3, 6), normal(rng, 2, 4, 6), normal(rng, 2, 4, 6)
@@ -245,9 +200,7 @@ def test_multi_head_attention_layer_keys(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=5,
-    title=text("It obeys attention_mask, in every head", "每个头都遵守 attention_mask"),
+    "MultiHeadAttention", 5, "It obeys attention_mask, in every head", "每个头都遵守 attention_mask"
 )
 def test_multi_head_attention_layer_mask(student, rng):
     layer, weights = transplanted(student, rng)
@@ -268,11 +221,7 @@ def test_multi_head_attention_layer_mask(student, rng):
         expect.that(not scores[hidden].any(), exact)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text("Masks broadcast to (B, T, S)", "掩码可广播到 (B, T, S)"),
-)
+@check("MultiHeadAttention", 4, "Masks broadcast to (B, T, S)", "掩码可广播到 (B, T, S)")
 def test_multi_head_attention_layer_mask_shapes(student, rng):
     layer, weights = transplanted(student, rng)
     x = normal(rng, 2, 4, 6)
@@ -286,11 +235,7 @@ def test_multi_head_attention_layer_mask_shapes(student, rng):
         expect.close(layer(x, x, attention_mask=mask), right, because)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("What is masked has no influence", "被掩盖的内容没有影响"),
-)
+@check("MultiHeadAttention", 2, "What is masked has no influence", "被掩盖的内容没有影响")
 def test_multi_head_attention_layer_masked_content(student, rng):
     layer, _ = transplanted(student, rng)
     query, value = normal(rng, 1, 3, 6), normal(rng, 1, 4, 6)
@@ -300,11 +245,7 @@ def test_multi_head_attention_layer_masked_content(student, rng):
     expect.close(layer(query, value, attention_mask=mask), first, battery.MASKED)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("MultiHeadAttention", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_multi_head_attention_layer_rows(student, rng):
     layer, _ = transplanted(student, rng)
     x = normal(rng, 3, 4, 6)
@@ -314,11 +255,10 @@ def test_multi_head_attention_layer_rows(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=3,
-    title=text(
-        "It is blind to order: moving words only moves rows", "与词序无关：调换词序只调换行"
-    ),
+    "MultiHeadAttention",
+    3,
+    "It is blind to order: moving words only moves rows",
+    "与词序无关：调换词序只调换行",
 )
 def test_multi_head_attention_layer_permutation(student, rng):
     layer, _ = transplanted(student, rng)
@@ -332,11 +272,7 @@ def test_multi_head_attention_layer_permutation(student, rng):
     expect.close(layer(x[:, order], x[:, order]), first[:, order], because)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text("The heads work apart", "各头独立工作"),
-)
+@check("MultiHeadAttention", 4, "The heads work apart", "各头独立工作")
 def test_multi_head_attention_layer_heads(student, rng):
     layer, weights = transplanted(student, rng)
     query, value = normal(rng, 1, 3, 6), normal(rng, 1, 4, 6)
@@ -358,9 +294,7 @@ def test_multi_head_attention_layer_heads(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=3,
-    title=text("One head, and a head for every column", "只有一个头，以及每列一个头"),
+    "MultiHeadAttention", 3, "One head, and a head for every column", "只有一个头，以及每列一个头"
 )
 def test_multi_head_attention_layer_other_heads(student, rng):
     x = normal(rng, 2, 3, 4)
@@ -370,11 +304,7 @@ def test_multi_head_attention_layer_other_heads(student, rng):
         expect.close(layer(x, x), right, WRONG_VALUES)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=3,
-    title=text("Four Dense layers and nothing else", "四个 Dense 层，别无其他"),
-)
+@check("MultiHeadAttention", 3, "Four Dense layers and nothing else", "四个 Dense 层，别无其他")
 def test_multi_head_attention_layer_weights(student):
     layer = student.MultiHeadAttention(6, 2)
     for shape in ((1, 2, 6), (2, 3, 6)):
@@ -386,21 +316,13 @@ def test_multi_head_attention_layer_weights(student):
     battery.expect_weights(layer, list(shapes(6).values()), because)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("A width that can't be shared is refused", "不能整除的宽度会被拒绝"),
-)
+@check("MultiHeadAttention", 2, "A width that can't be shared is refused", "不能整除的宽度会被拒绝")
 def test_multi_head_attention_layer_refusal(student, rng):
     x = normal(rng, 1, 2, 10)
     refused(lambda: student.MultiHeadAttention(10, 4)(x, x), 10, 4)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("Nothing is dropped at inference", "推理时不丢弃"),
-)
+@check("MultiHeadAttention", 2, "Nothing is dropped at inference", "推理时不丢弃")
 def test_multi_head_attention_layer_inference(student, rng):
     layer, weights = transplanted(student, rng, dropout=0.5)
     x = normal(rng, 2, 3, 6)
@@ -413,9 +335,10 @@ def test_multi_head_attention_layer_inference(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text("In training, weights are dropped at the rate", "训练时按给定比例丢弃权重"),
+    "MultiHeadAttention",
+    4,
+    "In training, weights are dropped at the rate",
+    "训练时按给定比例丢弃权重",
 )
 def test_multi_head_attention_layer_dropout(student):
     size, rate = 32, 0.25
@@ -434,11 +357,7 @@ def test_multi_head_attention_layer_dropout(student):
     battery.expect_dropped(output * size, rate)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text("The gradients are right", "梯度正确"),
-)
+@check("MultiHeadAttention", 4, "The gradients are right", "梯度正确")
 def test_multi_head_attention_layer_gradient(student, rng):
     layer, weights = transplanted(student, rng, d_model=4)
     query, value, cotangent = normal(rng, 1, 2, 4), normal(rng, 1, 3, 4), normal(rng, 1, 2, 4)
@@ -454,11 +373,7 @@ def test_multi_head_attention_layer_gradient(student, rng):
     )
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("MultiHeadAttention", 2, "Its configuration makes it again", "可由配置重建")
 def test_multi_head_attention_layer_config(student, rng):
     layer = student.MultiHeadAttention(6, 2, dropout=0.5, name="looks")
     x = normal(rng, 1, 3, 6)
@@ -468,12 +383,10 @@ def test_multi_head_attention_layer_config(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=4,
-    title=text(
-        "A functional model of it comes back from a file the same",
-        "用它搭建的函数式模型，保存后再载入，结果不变",
-    ),
+    "MultiHeadAttention",
+    4,
+    "A functional model of it comes back from a file the same",
+    "用它搭建的函数式模型，保存后再载入，结果不变",
 )
 def test_multi_head_attention_layer_saving(student, rng):
     layer, weights = transplanted(student, rng)
@@ -483,9 +396,7 @@ def test_multi_head_attention_layer_saving(student, rng):
 
 
 @check(
-    exercise="MultiHeadAttention",
-    points=3,
-    title=text("Other batch sizes and lengths, down to one", "别的批量和长度，直到一"),
+    "MultiHeadAttention", 3, "Other batch sizes and lengths, down to one", "别的批量和长度，直到一"
 )
 def test_multi_head_attention_layer_other_sizes(student, rng):
     layer, weights = transplanted(student, rng)
@@ -495,11 +406,7 @@ def test_multi_head_attention_layer_other_sizes(student, rng):
         expect.close(layer(query, value), right, WRONG_VALUES)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=2,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("MultiHeadAttention", 2, "It works in mixed precision", "支持混合精度")
 def test_multi_head_attention_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     layer, weights = transplanted(student, rng)
@@ -510,11 +417,7 @@ def test_multi_head_attention_layer_mixed_precision(student, rng):
     expect.close(output, right, MIXED, rtol=3e-2, atol=3e-2)
 
 
-@check(
-    exercise="MultiHeadAttention",
-    points=3,
-    title=text("It compiles under XLA", "可用 XLA 编译"),
-)
+@check("MultiHeadAttention", 3, "It compiles under XLA", "可用 XLA 编译")
 def test_multi_head_attention_layer_xla(student, rng):
     layer, weights = transplanted(student, rng)
     query, value = normal(rng, 2, 3, 6), normal(rng, 2, 4, 6)

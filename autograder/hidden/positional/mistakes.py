@@ -16,78 +16,75 @@ from solutions.positional import (
 
 
 @mistake(
-    name="counted-from-zero",
+    "counted-from-zero",
     caught_by="values",
-    title={"en": "the count begins at 0", "zh": "从 0 开始数"},
-    hint={
-        "en": "Here the first word has the number 1 and the last the number T.",
-        "zh": "这里第一个词是 1，最后一个词是 T。",
-    },
+    title=("the count begins at 0", "从 0 开始数"),
+    hint=(
+        "Here the first word has the number 1 and the last the number T.",
+        "这里第一个词是 1，最后一个词是 T。",
+    ),
 )
 def integer_positions(length):
     return ops.arange(length, dtype="float32")
 
 
 @mistake(
-    name="last-word-left-out",
+    "last-word-left-out",
     caught_by="values",
-    title={"en": "the last word has no number", "zh": "最后一个词没有编号"},
-    hint={
-        "en": "A range ends before its second argument: how many numbers come out?",
-        "zh": "区间不包含终点：一共得到几个数？",
-    },
+    title=("the last word has no number", "最后一个词没有编号"),
+    hint=(
+        "A range ends before its second argument: how many numbers come out?",
+        "区间不包含终点：一共得到几个数？",
+    ),
 )
 def integer_positions(length):
     return ops.arange(1, length, dtype="float32")
 
 
 @mistake(
-    name="integers-as-integers",
+    "integers-as-integers",
     caught_by="floats",
-    title={"en": "the positions are integers", "zh": "位置是整数类型"},
-    hint={
-        "en": "Word vectors are floats, and so is what is added to them.",
-        "zh": "词向量是浮点数，与它相加的也应是浮点数。",
-    },
+    title=("the positions are integers", "位置是整数类型"),
+    hint=(
+        "Word vectors are floats, and so is what is added to them.",
+        "词向量是浮点数，与它相加的也应是浮点数。",
+    ),
 )
 def integer_positions(length):
     return ops.arange(1, length + 1, dtype="int32")
 
 
 @mistake(
-    name="divided-by-length",
+    "divided-by-length",
     caught_by="values",
-    title={"en": "divided by T instead of T - 1", "zh": "除以了 T，而不是 T - 1"},
-    hint={
-        "en": "From the first word to the last there are T - 1 steps, and the last stands at 1.",
-        "zh": "从第一个词到最后一个词共有 T - 1 步，最后一个词应在 1。",
-    },
+    title=("divided by T instead of T - 1", "除以了 T，而不是 T - 1"),
+    hint=(
+        "From the first word to the last there are T - 1 steps, and the last stands at 1.",
+        "从第一个词到最后一个词共有 T - 1 步，最后一个词应在 1。",
+    ),
 )
 def normalized_positions(length):
     return ops.arange(length, dtype="float32") / length
 
 
 @mistake(
-    name="normalized-from-one",
+    "normalized-from-one",
     caught_by="values",
-    title={"en": "t / T with t from 1", "zh": "用了 t / T，且 t 从 1 开始"},
-    hint={
-        "en": "The first word stands at 0.",
-        "zh": "第一个词应在 0。",
-    },
+    title=("t / T with t from 1", "用了 t / T，且 t 从 1 开始"),
+    hint=("The first word stands at 0.", "第一个词应在 0。"),
 )
 def normalized_positions(length):
     return ops.arange(1, length + 1, dtype="float32") / length
 
 
 @mistake(
-    name="one-word-gives-nan",
+    "one-word-gives-nan",
     caught_by="one_word",
-    title={"en": "0 divided by 0 for a single word", "zh": "只有一个词时出现 0 除以 0"},
-    hint={
-        "en": "With one word there is no step to divide by: what should its position be?",
-        "zh": "只有一个词时没有可除的步数：它的位置应是多少？",
-    },
+    title=("0 divided by 0 for a single word", "只有一个词时出现 0 除以 0"),
+    hint=(
+        "With one word there is no step to divide by: what should its position be?",
+        "只有一个词时没有可除的步数：它的位置应是多少？",
+    ),
 )
 def normalized_positions(length):
     return ops.arange(length, dtype="float32") / ops.cast(length - 1, "float32")
@@ -107,13 +104,13 @@ def frequencies(d_model, base=10000.0):
 
 
 @mistake(
-    name="sines-and-cosines-in-halves",
+    "sines-and-cosines-in-halves",
     caught_by="values",
-    title={"en": "all sines first, then all cosines", "zh": "先放全部正弦，再放全部余弦"},
-    hint={
-        "en": "Here sine and cosine of one frequency are neighbours: even columns, odd columns.",
-        "zh": "这里同一频率的正弦和余弦相邻：偶数列是正弦，奇数列是余弦。",
-    },
+    title=("all sines first, then all cosines", "先放全部正弦，再放全部余弦"),
+    hint=(
+        "Here sine and cosine of one frequency are neighbours: even columns, odd columns.",
+        "这里同一频率的正弦和余弦相邻：偶数列是正弦，奇数列是余弦。",
+    ),
 )
 def sinusoidal_encoding(length, d_model):
     if d_model % 2:
@@ -123,29 +120,20 @@ def sinusoidal_encoding(length, d_model):
 
 
 @mistake(
-    name="cosine-first",
+    "cosine-first",
     caught_by="values",
-    title={
-        "en": "cosine in even columns, sine in odd ones",
-        "zh": "偶数列放了余弦，奇数列放了正弦",
-    },
-    hint={
-        "en": "At position 0 the first column is sin 0.",
-        "zh": "位置 0 的第一列是 sin 0。",
-    },
+    title=("cosine in even columns, sine in odd ones", "偶数列放了余弦，奇数列放了正弦"),
+    hint=("At position 0 the first column is sin 0.", "位置 0 的第一列是 sin 0。"),
 )
 def sinusoidal_encoding(length, d_model):
     return encoded(length, d_model, frequencies(d_model), cosine_first=True)
 
 
 @mistake(
-    name="exponent-not-paired",
+    "exponent-not-paired",
     caught_by="values",
-    title={"en": "every column has a frequency of its own", "zh": "每一列各用了一个频率"},
-    hint={
-        "en": "The columns 2i and 2i + 1 share one frequency.",
-        "zh": "第 2i 列和第 2i + 1 列共用一个频率。",
-    },
+    title=("every column has a frequency of its own", "每一列各用了一个频率"),
+    hint=("The columns 2i and 2i + 1 share one frequency.", "第 2i 列和第 2i + 1 列共用一个频率。"),
 )
 def sinusoidal_encoding(length, d_model):
     if d_model % 2:
@@ -156,13 +144,13 @@ def sinusoidal_encoding(length, d_model):
 
 
 @mistake(
-    name="exponent-doubled",
+    "exponent-doubled",
     caught_by="values",
-    title={"en": "the exponent grows twice as fast", "zh": "指数增长快了一倍"},
-    hint={
-        "en": "In 2i / D the 2i is the number of the column, not twice that number.",
-        "zh": "2i / D 里的 2i 就是列号，不是列号的两倍。",
-    },
+    title=("the exponent grows twice as fast", "指数增长快了一倍"),
+    hint=(
+        "In 2i / D the 2i is the number of the column, not twice that number.",
+        "2i / D 里的 2i 就是列号，不是列号的两倍。",
+    ),
 )
 def sinusoidal_encoding(length, d_model):
     pair = 2 * ops.arange(0, d_model, 2, dtype="float32")
@@ -170,13 +158,13 @@ def sinusoidal_encoding(length, d_model):
 
 
 @mistake(
-    name="exponent-halved",
+    "exponent-halved",
     caught_by="values",
-    title={"en": "i / D in place of 2i / D", "zh": "用了 i / D，而不是 2i / D"},
-    hint={
-        "en": "The i-th pair has the exponent 2i / D; the slowest hand comes near 1 / 10000.",
-        "zh": "第 i 对的指数是 2i / D；最慢的指针接近 1 / 10000。",
-    },
+    title=("i / D in place of 2i / D", "用了 i / D，而不是 2i / D"),
+    hint=(
+        "The i-th pair has the exponent 2i / D; the slowest hand comes near 1 / 10000.",
+        "第 i 对的指数是 2i / D；最慢的指针接近 1 / 10000。",
+    ),
 )
 def sinusoidal_encoding(length, d_model):
     pair = ops.arange(d_model // 2, dtype="float32")
@@ -184,39 +172,36 @@ def sinusoidal_encoding(length, d_model):
 
 
 @mistake(
-    name="base-ten",
+    "base-ten",
     caught_by="values",
-    title={"en": "the base is not 10000", "zh": "底数不是 10000"},
-    hint={
-        "en": "The wavelengths go from 2 pi to nearly 10000 times 2 pi.",
-        "zh": "波长从 2π 一直到将近 10000 乘 2π。",
-    },
+    title=("the base is not 10000", "底数不是 10000"),
+    hint=(
+        "The wavelengths go from 2 pi to nearly 10000 times 2 pi.",
+        "波长从 2π 一直到将近 10000 乘 2π。",
+    ),
 )
 def sinusoidal_encoding(length, d_model):
     return encoded(length, d_model, frequencies(d_model, 1000.0))
 
 
 @mistake(
-    name="encoding-from-one",
+    "encoding-from-one",
     caught_by="values",
-    title={"en": "positions count from 1", "zh": "位置从 1 开始数"},
-    hint={
-        "en": "The first position is 0: there every sine is 0.",
-        "zh": "第一个位置是 0：那里的正弦都是 0。",
-    },
+    title=("positions count from 1", "位置从 1 开始数"),
+    hint=("The first position is 0: there every sine is 0.", "第一个位置是 0：那里的正弦都是 0。"),
 )
 def sinusoidal_encoding(length, d_model):
     return encoded(length, d_model, frequencies(d_model), start=1)
 
 
 @mistake(
-    name="odd-width-accepted",
+    "odd-width-accepted",
     caught_by="odd_width",
-    title={"en": "an odd width is made even in silence", "zh": "奇数宽度被悄悄处理掉了"},
-    hint={
-        "en": "Sine and cosine come in pairs: an odd d_model deserves a ValueError.",
-        "zh": "正弦余弦成对出现：d_model 为奇数时应抛出 ValueError。",
-    },
+    title=("an odd width is made even in silence", "奇数宽度被悄悄处理掉了"),
+    hint=(
+        "Sine and cosine come in pairs: an odd d_model deserves a ValueError.",
+        "正弦余弦成对出现：d_model 为奇数时应抛出 ValueError。",
+    ),
 )
 def sinusoidal_encoding(length, d_model):
     even = d_model + d_model % 2
@@ -227,13 +212,13 @@ def sinusoidal_encoding(length, d_model):
 
 
 @mistake(
-    name="shifted-backwards",
+    "shifted-backwards",
     caught_by="moves",
-    title={"en": "the matrix turns the other way", "zh": "矩阵转反了方向"},
-    hint={
-        "en": "The encoding is a row that stands before the matrix: encoding[t] @ M.",
-        "zh": "编码是行向量，乘在矩阵的左边：encoding[t] @ M。",
-    },
+    title=("the matrix turns the other way", "矩阵转反了方向"),
+    hint=(
+        "The encoding is a row that stands before the matrix: encoding[t] @ M.",
+        "编码是行向量，乘在矩阵的左边：encoding[t] @ M。",
+    ),
 )
 def shift_matrix(offset, d_model):
     pair = ops.arange(0, d_model, 2, dtype="float32")
@@ -245,13 +230,13 @@ def shift_matrix(offset, d_model):
 
 
 @mistake(
-    name="shift-for-halves",
+    "shift-for-halves",
     caught_by="moves",
-    title={"en": "the blocks are laid out for halves", "zh": "矩阵按“前半正弦、后半余弦”排布"},
-    hint={
-        "en": "Sine and cosine of one frequency are neighbours, so its block lies on the diagonal.",
-        "zh": "同一频率的正弦余弦相邻，所以它的小方块在对角线上。",
-    },
+    title=("the blocks are laid out for halves", "矩阵按“前半正弦、后半余弦”排布"),
+    hint=(
+        "Sine and cosine of one frequency are neighbours, so its block lies on the diagonal.",
+        "同一频率的正弦余弦相邻，所以它的小方块在对角线上。",
+    ),
 )
 def shift_matrix(offset, d_model):
     turn = offset * frequencies(d_model)
@@ -261,13 +246,13 @@ def shift_matrix(offset, d_model):
 
 
 @mistake(
-    name="same-turn-for-every-pair",
+    "same-turn-for-every-pair",
     caught_by="moves",
-    title={"en": "every pair is turned by the same angle", "zh": "每一对都转了同样的角度"},
-    hint={
-        "en": "Each pair has a frequency of its own, so the same offset turns it differently.",
-        "zh": "每一对的频率不同，同样的 offset 转过的角度也不同。",
-    },
+    title=("every pair is turned by the same angle", "每一对都转了同样的角度"),
+    hint=(
+        "Each pair has a frequency of its own, so the same offset turns it differently.",
+        "每一对的频率不同，同样的 offset 转过的角度也不同。",
+    ),
 )
 def shift_matrix(offset, d_model):
     turn = offset * ops.ones((d_model // 2,))
@@ -284,16 +269,10 @@ def placed(layer, x, training=None):
 
 
 @mistake(
-    name="encoding-instead-of-sum",
+    "encoding-instead-of-sum",
     caught_by="values",
-    title={
-        "en": "the words are gone: only the encoding is given",
-        "zh": "只返回了编码，词向量不见了",
-    },
-    hint={
-        "en": "The layer adds: words plus positions.",
-        "zh": "这一层做的是加法：词加上位置。",
-    },
+    title=("the words are gone: only the encoding is given", "只返回了编码，词向量不见了"),
+    hint=("The layer adds: words plus positions.", "这一层做的是加法：词加上位置。"),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -301,13 +280,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="encoding-multiplied",
+    "encoding-multiplied",
     caught_by="values",
-    title={"en": "multiplied in place of added", "zh": "用了乘法而不是加法"},
-    hint={
-        "en": "At position 0 the sines are 0: a product would wipe the word out.",
-        "zh": "位置 0 处正弦为 0：乘法会把词抹掉。",
-    },
+    title=("multiplied in place of added", "用了乘法而不是加法"),
+    hint=(
+        "At position 0 the sines are 0: a product would wipe the word out.",
+        "位置 0 处正弦为 0：乘法会把词抹掉。",
+    ),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -316,13 +295,10 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="position-of-the-batch-row",
+    "position-of-the-batch-row",
     caught_by="rows",
-    title={"en": "the sentence is numbered, not the word", "zh": "给句子编了号，而不是给词"},
-    hint={
-        "en": "Which axis of x counts the words?",
-        "zh": "x 的哪个轴是词？",
-    },
+    title=("the sentence is numbered, not the word", "给句子编了号，而不是给词"),
+    hint=("Which axis of x counts the words?", "x 的哪个轴是词？"),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -331,16 +307,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="words-scaled-here",
+    "words-scaled-here",
     caught_by="values",
-    title={
-        "en": "the words are scaled by sqrt(D) in this layer",
-        "zh": "在这一层里把词乘了 sqrt(D)",
-    },
-    hint={
-        "en": "That factor belongs to the embedding; this layer only adds.",
-        "zh": "那个系数属于词嵌入；这一层只做加法。",
-    },
+    title=("the words are scaled by sqrt(D) in this layer", "在这一层里把词乘了 sqrt(D)"),
+    hint=(
+        "That factor belongs to the embedding; this layer only adds.",
+        "那个系数属于词嵌入；这一层只做加法。",
+    ),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -348,13 +321,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="too-long-cut-off",
+    "too-long-cut-off",
     caught_by="too_long",
-    title={"en": "a long sentence is cut off", "zh": "把过长的句子截断了"},
-    hint={
-        "en": "Losing words in silence is worse than an error: raise ValueError.",
-        "zh": "悄悄丢词比报错更糟：应抛出 ValueError。",
-    },
+    title=("a long sentence is cut off", "把过长的句子截断了"),
+    hint=(
+        "Losing words in silence is worse than an error: raise ValueError.",
+        "悄悄丢词比报错更糟：应抛出 ValueError。",
+    ),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -362,13 +335,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="dropout-always-on",
+    "dropout-always-on",
     caught_by="inference",
-    title={"en": "dropout works outside of training too", "zh": "不在训练时 dropout 也起作用"},
-    hint={
-        "en": "Whether anything is dropped is for the caller to say: hand training on.",
-        "zh": "是否丢弃由调用者决定：把 training 传下去。",
-    },
+    title=("dropout works outside of training too", "不在训练时 dropout 也起作用"),
+    hint=(
+        "Whether anything is dropped is for the caller to say: hand training on.",
+        "是否丢弃由调用者决定：把 training 传下去。",
+    ),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -376,13 +349,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="dropout-forgotten",
+    "dropout-forgotten",
     caught_by="dropout",
-    title={"en": "nothing is dropped in training", "zh": "训练时没有丢弃"},
-    hint={
-        "en": "The sums of words and positions are dropped out in training.",
-        "zh": "训练时，词与位置之和要经过 dropout。",
-    },
+    title=("nothing is dropped in training", "训练时没有丢弃"),
+    hint=(
+        "The sums of words and positions are dropped out in training.",
+        "训练时，词与位置之和要经过 dropout。",
+    ),
 )
 class PositionalEncoding(PositionalEncoding):
     def call(self, x, training=None):
@@ -390,13 +363,13 @@ class PositionalEncoding(PositionalEncoding):
 
 
 @mistake(
-    name="all-positions-start-at-zero",
+    "all-positions-start-at-zero",
     caught_by="weights",
-    title={"en": "every position begins with the same vector", "zh": "所有位置的初始向量都相同"},
-    hint={
-        "en": "Positions that start alike tell nothing apart: draw them at random.",
-        "zh": "初始相同的位置无法区分先后：应随机初始化。",
-    },
+    title=("every position begins with the same vector", "所有位置的初始向量都相同"),
+    hint=(
+        "Positions that start alike tell nothing apart: draw them at random.",
+        "初始相同的位置无法区分先后：应随机初始化。",
+    ),
 )
 class LearnedPositions(LearnedPositions):
     def build(self, input_shape):
@@ -406,13 +379,13 @@ class LearnedPositions(LearnedPositions):
 
 
 @mistake(
-    name="table-not-trainable",
+    "table-not-trainable",
     caught_by="weights",
-    title={"en": "the table can't be trained", "zh": "这张表不可训练"},
-    hint={
-        "en": "Learned vectors are weights like any other.",
-        "zh": "学习得到的向量与其他权重一样，都要训练。",
-    },
+    title=("the table can't be trained", "这张表不可训练"),
+    hint=(
+        "Learned vectors are weights like any other.",
+        "学习得到的向量与其他权重一样，都要训练。",
+    ),
 )
 class LearnedPositions(LearnedPositions):
     def build(self, input_shape):
@@ -425,13 +398,13 @@ class LearnedPositions(LearnedPositions):
 
 
 @mistake(
-    name="last-rows-in-place-of-first",
+    "last-rows-in-place-of-first",
     caught_by="values",
-    title={"en": "the table's last rows are used", "zh": "用了表的最后几行"},
-    hint={
-        "en": "The word at 0 gets row 0, however short the sentence is.",
-        "zh": "无论句子多短，第 0 个词都用第 0 行。",
-    },
+    title=("the table's last rows are used", "用了表的最后几行"),
+    hint=(
+        "The word at 0 gets row 0, however short the sentence is.",
+        "无论句子多短，第 0 个词都用第 0 行。",
+    ),
 )
 class LearnedPositions(LearnedPositions):
     def call(self, x):
@@ -441,13 +414,10 @@ class LearnedPositions(LearnedPositions):
 
 
 @mistake(
-    name="one-vector-for-all",
+    "one-vector-for-all",
     caught_by="values",
-    title={"en": "every word gets the vector of position 0", "zh": "每个词都加了位置 0 的向量"},
-    hint={
-        "en": "The word at t gets row t.",
-        "zh": "第 t 个词用第 t 行。",
-    },
+    title=("every word gets the vector of position 0", "每个词都加了位置 0 的向量"),
+    hint=("The word at t gets row t.", "第 t 个词用第 t 行。"),
 )
 class LearnedPositions(LearnedPositions):
     def call(self, x):

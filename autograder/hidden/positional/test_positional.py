@@ -30,20 +30,14 @@ def expect_refusal(call, message):
 
 
 @check(
-    exercise="integer_positions",
-    points=4,
-    title=text("1 to T: 太阳晒屁股啦 is 1 to 6", "从 1 到 T：太阳晒屁股啦 是 1 到 6"),
+    "integer_positions", 4, "1 to T: 太阳晒屁股啦 is 1 to 6", "从 1 到 T：太阳晒屁股啦 是 1 到 6"
 )
 @for_all(length=st.integers(1, 12), examples=4)
 def test_integer_positions_values(student, length):
     expect.close(student.integer_positions(length), oracle.integer_positions(length), WRONG_VALUES)
 
 
-@check(
-    exercise="integer_positions",
-    points=1,
-    title=text("The positions are floats", "位置是浮点数"),
-)
+@check("integer_positions", 1, "The positions are floats", "位置是浮点数")
 def test_integer_positions_floats(student):
     got = expect.array(student.integer_positions(3))
     because = text(
@@ -52,11 +46,7 @@ def test_integer_positions_floats(student):
     expect.that(got.dtype.kind == "f", because)
 
 
-@check(
-    exercise="normalized_positions",
-    points=4,
-    title=text("Evenly from 0 to 1", "从 0 到 1 均匀分布"),
-)
+@check("normalized_positions", 4, "Evenly from 0 to 1", "从 0 到 1 均匀分布")
 @for_all(length=st.integers(2, 12), examples=4)
 def test_normalized_positions_values(student, length):
     got = student.normalized_positions(length)
@@ -64,9 +54,10 @@ def test_normalized_positions_values(student, length):
 
 
 @check(
-    exercise="normalized_positions",
-    points=2,
-    title=text("The last word stands at 1, whatever the length", "不论多长，最后一个词都在 1"),
+    "normalized_positions",
+    2,
+    "The last word stands at 1, whatever the length",
+    "不论多长，最后一个词都在 1",
 )
 def test_normalized_positions_ends(student):
     because = text(
@@ -78,11 +69,7 @@ def test_normalized_positions_ends(student):
         expect.close(got[[0, -1]], [0.0, 1.0], because)
 
 
-@check(
-    exercise="normalized_positions",
-    points=3,
-    title=text("A sentence of one word stands at 0", "只有一个词时位置为 0"),
-)
+@check("normalized_positions", 3, "A sentence of one word stands at 0", "只有一个词时位置为 0")
 def test_normalized_positions_one_word(student):
     because = text(
         "One word alone stands at 0, not at NaN.", "只有一个词时位置应为 0，而不是 NaN。"
@@ -94,11 +81,7 @@ def test_normalized_positions_one_word(student):
 # -- sinusoidal_encoding -------------------------------------------------------------------------
 
 
-@check(
-    exercise="sinusoidal_encoding",
-    points=8,
-    title=text("Sines and cosines by the formula", "正弦和余弦符合公式"),
-)
+@check("sinusoidal_encoding", 8, "Sines and cosines by the formula", "正弦和余弦符合公式")
 @for_all(length=st.integers(1, 20), half=st.integers(1, 6), examples=5)
 def test_sinusoidal_encoding_values(student, length, half):
     got = student.sinusoidal_encoding(length, 2 * half)
@@ -106,9 +89,7 @@ def test_sinusoidal_encoding_values(student, length, half):
 
 
 @check(
-    exercise="sinusoidal_encoding",
-    points=3,
-    title=text("The first position is 0, 1, 0, 1, ...", "第一个位置是 0、1、0、1……"),
+    "sinusoidal_encoding", 3, "The first position is 0, 1, 0, 1, ...", "第一个位置是 0、1、0、1……"
 )
 def test_sinusoidal_encoding_first(student):
     got = expect.array(student.sinusoidal_encoding(4, 8))
@@ -119,11 +100,7 @@ def test_sinusoidal_encoding_first(student):
     expect.close(got[0], [0, 1] * 4, because)
 
 
-@check(
-    exercise="sinusoidal_encoding",
-    points=2,
-    title=text("Far positions are exact too", "远处的位置同样准确"),
-)
+@check("sinusoidal_encoding", 2, "Far positions are exact too", "远处的位置同样准确")
 def test_sinusoidal_encoding_far(student):
     got = expect.array(student.sinusoidal_encoding(1000, 16))
     right = oracle.sinusoidal_encoding(1000, 16)
@@ -131,9 +108,10 @@ def test_sinusoidal_encoding_far(student):
 
 
 @check(
-    exercise="sinusoidal_encoding",
-    points=2,
-    title=text("Bounded by 1, and every position distinct", "不超过 1，且每个位置互不相同"),
+    "sinusoidal_encoding",
+    2,
+    "Bounded by 1, and every position distinct",
+    "不超过 1，且每个位置互不相同",
 )
 def test_sinusoidal_encoding_distinct(student):
     got = expect.array(student.sinusoidal_encoding(200, 16))
@@ -145,12 +123,10 @@ def test_sinusoidal_encoding_distinct(student):
 
 
 @check(
-    exercise="sinusoidal_encoding",
-    points=2,
-    title=text(
-        "The nearness of two positions depends on their distance alone",
-        "两个位置的相近程度只取决于距离",
-    ),
+    "sinusoidal_encoding",
+    2,
+    "The nearness of two positions depends on their distance alone",
+    "两个位置的相近程度只取决于距离",
 )
 def test_sinusoidal_encoding_distance(student):
     got = expect.array(student.sinusoidal_encoding(30, 8)).astype("float64")
@@ -165,11 +141,7 @@ def test_sinusoidal_encoding_distance(student):
         expect.close(along, np.full(len(along), along[0]), because, rtol=1e-3, atol=1e-3)
 
 
-@check(
-    exercise="sinusoidal_encoding",
-    points=3,
-    title=text("An odd width is refused", "奇数宽度会被拒绝"),
-)
+@check("sinusoidal_encoding", 3, "An odd width is refused", "奇数宽度会被拒绝")
 def test_sinusoidal_encoding_odd_width(student):
     because = text("An odd d_model should raise ValueError.", "d_model 为奇数时应抛出 ValueError。")
     expect_refusal(lambda: student.sinusoidal_encoding(4, 5), because)
@@ -178,11 +150,7 @@ def test_sinusoidal_encoding_odd_width(student):
 # -- shift_matrix --------------------------------------------------------------------------------
 
 
-@check(
-    exercise="shift_matrix",
-    points=7,
-    title=text("It moves every position by the offset", "它把每个位置移动同样的距离"),
-)
+@check("shift_matrix", 7, "It moves every position by the offset", "它把每个位置移动同样的距离")
 @for_all(offset=st.integers(0, 9), half=st.integers(1, 4), examples=5)
 def test_shift_matrix_moves(student, offset, half):
     encoding = oracle.sinusoidal_encoding(16, 2 * half)
@@ -195,22 +163,14 @@ def test_shift_matrix_moves(student, offset, half):
     expect.close(encoding[: 16 - offset] @ got, encoding[offset:], because, atol=1e-4)
 
 
-@check(
-    exercise="shift_matrix",
-    points=3,
-    title=text("Backwards too", "也能向后移"),
-)
+@check("shift_matrix", 3, "Backwards too", "也能向后移")
 def test_shift_matrix_backwards(student):
     got = expect.array(student.shift_matrix(-3, 6))
     because = text("A negative offset should move back.", "负的 offset 应向后移动。")
     expect.close(got, oracle.shift_matrix(-3, 6), because)
 
 
-@check(
-    exercise="shift_matrix",
-    points=2,
-    title=text("Two shifts in a row add up", "连续两次移动相当于相加"),
-)
+@check("shift_matrix", 2, "Two shifts in a row add up", "连续两次移动相当于相加")
 def test_shift_matrix_sum(student):
     first, second = (expect.array(student.shift_matrix(n, 6)) for n in (2, 5))
     expect.shape(first, (6, 6))
@@ -221,21 +181,13 @@ def test_shift_matrix_sum(student):
     expect.close(student.shift_matrix(7, 6), first @ second, because, atol=1e-4)
 
 
-@check(
-    exercise="shift_matrix",
-    points=2,
-    title=text("A shift by nothing is the identity", "不移动就是单位矩阵"),
-)
+@check("shift_matrix", 2, "A shift by nothing is the identity", "不移动就是单位矩阵")
 def test_shift_matrix_nothing(student):
     because = text("A shift by 0 should change nothing.", "移动 0 不应改变任何东西。")
     expect.close(student.shift_matrix(0, 8), np.eye(8), because)
 
 
-@check(
-    exercise="shift_matrix",
-    points=2,
-    title=text("It turns: lengths stay as they are", "它是旋转：长度不变"),
-)
+@check("shift_matrix", 2, "It turns: lengths stay as they are", "它是旋转：长度不变")
 def test_shift_matrix_rotation(student):
     got = expect.array(student.shift_matrix(4, 8)).astype("float64")
     expect.shape(got, (8, 8))
@@ -246,11 +198,7 @@ def test_shift_matrix_rotation(student):
 # -- PositionalEncoding --------------------------------------------------------------------------
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=6,
-    title=text("It adds the encoding to the words", "把编码加到词上"),
-)
+@check("PositionalEncoding", 6, "It adds the encoding to the words", "把编码加到词上")
 def test_positional_encoding_layer_values(student, rng):
     layer, x = student.PositionalEncoding(10, 6), normal(rng, 2, 4, 6)
     right = x + oracle.sinusoidal_encoding(4, 6)
@@ -258,9 +206,10 @@ def test_positional_encoding_layer_values(student, rng):
 
 
 @check(
-    exercise="PositionalEncoding",
-    points=3,
-    title=text("Every sentence of a batch gets the same positions", "批量中每个句子的位置都相同"),
+    "PositionalEncoding",
+    3,
+    "Every sentence of a batch gets the same positions",
+    "批量中每个句子的位置都相同",
 )
 def test_positional_encoding_layer_rows(student):
     got = expect.array(student.PositionalEncoding(8, 4)(np.zeros((3, 5, 4), "float32")))
@@ -276,11 +225,10 @@ def test_positional_encoding_layer_rows(student):
 
 
 @check(
-    exercise="PositionalEncoding",
-    points=3,
-    title=text(
-        "With positions, attention is no longer blind to order", "有了位置，注意力不再与词序无关"
-    ),
+    "PositionalEncoding",
+    3,
+    "With positions, attention is no longer blind to order",
+    "有了位置，注意力不再与词序无关",
 )
 def test_positional_encoding_layer_order(student, rng):
     layer = student.PositionalEncoding(8, 6)
@@ -294,11 +242,7 @@ def test_positional_encoding_layer_order(student, rng):
     expect.that(np.abs(moved - first[:, order]).max() > 1e-2, because)
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=3,
-    title=text("Longer than max_length is refused", "超过 max_length 会被拒绝"),
-)
+@check("PositionalEncoding", 3, "Longer than max_length is refused", "超过 max_length 会被拒绝")
 def test_positional_encoding_layer_too_long(student):
     layer = student.PositionalEncoding(4, 6)
     because = text(
@@ -309,11 +253,7 @@ def test_positional_encoding_layer_too_long(student):
     expect.shape(layer(np.zeros((1, 4, 6), "float32")), (1, 4, 6))
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=2,
-    title=text("Nothing to train", "没有可训练的参数"),
-)
+@check("PositionalEncoding", 2, "Nothing to train", "没有可训练的参数")
 def test_positional_encoding_layer_weights(student):
     layer = student.PositionalEncoding(4, 6)
     layer(np.zeros((1, 3, 6), "float32"))
@@ -325,11 +265,7 @@ def test_positional_encoding_layer_weights(student):
     expect.that(not any(weight["trainable"] for weight in found), because)
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=2,
-    title=text("Nothing is dropped at inference", "推理时不丢弃"),
-)
+@check("PositionalEncoding", 2, "Nothing is dropped at inference", "推理时不丢弃")
 def test_positional_encoding_layer_inference(student, rng):
     layer, x = student.PositionalEncoding(10, 6, dropout=0.5), normal(rng, 2, 4, 6)
     right = x + oracle.sinusoidal_encoding(4, 6)
@@ -341,9 +277,7 @@ def test_positional_encoding_layer_inference(student, rng):
 
 
 @check(
-    exercise="PositionalEncoding",
-    points=4,
-    title=text("In training, sums are dropped at the rate", "训练时按给定比例丢弃总和"),
+    "PositionalEncoding", 4, "In training, sums are dropped at the rate", "训练时按给定比例丢弃总和"
 )
 def test_positional_encoding_layer_dropout(student):
     rate = 0.25
@@ -353,11 +287,7 @@ def test_positional_encoding_layer_dropout(student):
     battery.expect_dropped(layer(np.stack([x, x]), training=True), rate)
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=2,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("PositionalEncoding", 2, "Its configuration makes it again", "可由配置重建")
 def test_positional_encoding_layer_config(student):
     layer = student.PositionalEncoding(7, 6, dropout=0.5, name="where")
     layer(np.zeros((1, 3, 6), "float32"))
@@ -366,11 +296,7 @@ def test_positional_encoding_layer_config(student):
     expect_refusal(lambda: copy(np.zeros((1, 8, 6), "float32")), because)
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=4,
-    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
-)
+@check("PositionalEncoding", 4, "A saved model comes back the same", "模型保存后再载入，结果不变")
 def test_positional_encoding_layer_saving(student, rng):
     x = normal(rng, 2, 3, 4)
     right = x + oracle.sinusoidal_encoding(3, 4)
@@ -378,11 +304,7 @@ def test_positional_encoding_layer_saving(student, rng):
     battery.expect_reload(layer, [x], right, atol=1e-4)
 
 
-@check(
-    exercise="PositionalEncoding",
-    points=2,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("PositionalEncoding", 2, "It works in mixed precision", "支持混合精度")
 def test_positional_encoding_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     x = normal(rng, 1, 5, 4)
@@ -402,11 +324,7 @@ def learned(student, rng):
     return layer, table
 
 
-@check(
-    exercise="LearnedPositions",
-    points=6,
-    title=text("It adds row t to the word at t", "把第 t 行加到第 t 个词上"),
-)
+@check("LearnedPositions", 6, "It adds row t to the word at t", "把第 t 行加到第 t 个词上")
 def test_learned_positions_layer_values(student, rng):
     layer, table = learned(student, rng)
     for batch, length in ((2, 3), (1, 1), (3, 6)):
@@ -415,9 +333,10 @@ def test_learned_positions_layer_values(student, rng):
 
 
 @check(
-    exercise="LearnedPositions",
-    points=3,
-    title=text("One table, max_length high, trainable", "一张可训练的表，共 max_length 行"),
+    "LearnedPositions",
+    3,
+    "One table, max_length high, trainable",
+    "一张可训练的表，共 max_length 行",
 )
 def test_learned_positions_layer_weights(student):
     layer = student.LearnedPositions(6)
@@ -434,11 +353,7 @@ def test_learned_positions_layer_weights(student):
     expect.that(np.abs(table[1:] - table[:-1]).max() > 1e-6, alike)
 
 
-@check(
-    exercise="LearnedPositions",
-    points=2,
-    title=text("Longer than max_length is refused", "超过 max_length 会被拒绝"),
-)
+@check("LearnedPositions", 2, "Longer than max_length is refused", "超过 max_length 会被拒绝")
 def test_learned_positions_layer_too_long(student, rng):
     layer, _ = learned(student, rng)
     because = text(
@@ -449,9 +364,10 @@ def test_learned_positions_layer_too_long(student, rng):
 
 
 @check(
-    exercise="LearnedPositions",
-    points=3,
-    title=text("The used rows get their gradient, the others none", "用到的行有梯度，没用到的没有"),
+    "LearnedPositions",
+    3,
+    "The used rows get their gradient, the others none",
+    "用到的行有梯度，没用到的没有",
 )
 def test_learned_positions_layer_gradient(student, rng):
     layer, _ = learned(student, rng)
@@ -466,12 +382,10 @@ def test_learned_positions_layer_gradient(student, rng):
 
 
 @check(
-    exercise="LearnedPositions",
-    points=4,
-    title=text(
-        "A functional model of it comes back from a file the same",
-        "用它搭建的函数式模型，保存后再载入，结果不变",
-    ),
+    "LearnedPositions",
+    4,
+    "A functional model of it comes back from a file the same",
+    "用它搭建的函数式模型，保存后再载入，结果不变",
 )
 def test_learned_positions_layer_saving(student, rng):
     layer, table = learned(student, rng)
@@ -479,11 +393,7 @@ def test_learned_positions_layer_saving(student, rng):
     battery.expect_reload(layer, [x], x + table[:3])
 
 
-@check(
-    exercise="LearnedPositions",
-    points=1,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("LearnedPositions", 1, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_learned_positions_layer_unknown_sizes(student, rng):
     layer, table = learned(student, rng)
     x = normal(rng, 2, 3, 4)

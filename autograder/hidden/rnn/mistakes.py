@@ -19,13 +19,13 @@ from solutions.rnn import (
 
 
 @mistake(
-    name="tanh-forgotten",
+    "tanh-forgotten",
     caught_by="values",
-    title={"en": "the tanh is missing", "zh": "缺少 tanh"},
-    hint={
-        "en": "Without it many steps are one matrix, and the state grows without bound.",
-        "zh": "没有它，许多步就等于一个矩阵，状态会无限增长。",
-    },
+    title=("the tanh is missing", "缺少 tanh"),
+    hint=(
+        "Without it many steps are one matrix, and the state grows without bound.",
+        "没有它，许多步就等于一个矩阵，状态会无限增长。",
+    ),
 )
 class RNNCell(RNNCell):
     def call(self, inputs, states):
@@ -37,13 +37,13 @@ class RNNCell(RNNCell):
 
 
 @mistake(
-    name="state-forgotten",
+    "state-forgotten",
     caught_by="values",
-    title={"en": "the last state is not used", "zh": "没有用到上一个状态"},
-    hint={
-        "en": "A cell that forgets its state reads every word for itself.",
-        "zh": "忘掉状态的单元只会孤立地读每个词。",
-    },
+    title=("the last state is not used", "没有用到上一个状态"),
+    hint=(
+        "A cell that forgets its state reads every word for itself.",
+        "忘掉状态的单元只会孤立地读每个词。",
+    ),
 )
 class RNNCell(RNNCell):
     def call(self, inputs, states):
@@ -53,13 +53,10 @@ class RNNCell(RNNCell):
 
 
 @mistake(
-    name="sigmoid-for-tanh",
+    "sigmoid-for-tanh",
     caught_by="values",
-    title={"en": "a sigmoid in place of the tanh", "zh": "用了 sigmoid 而不是 tanh"},
-    hint={
-        "en": "The state goes from -1 to 1.",
-        "zh": "状态的取值在 -1 到 1 之间。",
-    },
+    title=("a sigmoid in place of the tanh", "用了 sigmoid 而不是 tanh"),
+    hint=("The state goes from -1 to 1.", "状态的取值在 -1 到 1 之间。"),
 )
 class RNNCell(RNNCell):
     def call(self, inputs, states):
@@ -80,13 +77,13 @@ def gru(cell, inputs, state, order=(0, 1, 2)):
 
 
 @mistake(
-    name="gates-swapped",
+    "gates-swapped",
     caught_by="values",
-    title={"en": "reset and update gate have changed places", "zh": "重置门和更新门对调了"},
-    hint={
-        "en": "The columns belong to z, r and the candidate, in this order.",
-        "zh": "各列依次属于 z、r 和候选。",
-    },
+    title=("reset and update gate have changed places", "重置门和更新门对调了"),
+    hint=(
+        "The columns belong to z, r and the candidate, in this order.",
+        "各列依次属于 z、r 和候选。",
+    ),
 )
 class GRUCell(GRUCell):
     def call(self, inputs, states):
@@ -98,16 +95,13 @@ class GRUCell(GRUCell):
 
 
 @mistake(
-    name="update-gate-inverted",
+    "update-gate-inverted",
     caught_by="values",
-    title={
-        "en": "z takes the candidate, 1 - z the old state",
-        "zh": "z 给了候选，1 - z 给了旧状态",
-    },
-    hint={
-        "en": "In this paper z says how much of the old state stays.",
-        "zh": "在这篇论文里，z 表示旧状态保留多少。",
-    },
+    title=("z takes the candidate, 1 - z the old state", "z 给了候选，1 - z 给了旧状态"),
+    hint=(
+        "In this paper z says how much of the old state stays.",
+        "在这篇论文里，z 表示旧状态保留多少。",
+    ),
 )
 class GRUCell(GRUCell):
     def call(self, inputs, states):
@@ -119,13 +113,10 @@ class GRUCell(GRUCell):
 
 
 @mistake(
-    name="reset-after-the-product",
+    "reset-after-the-product",
     caught_by="values",
-    title={"en": "the reset gate comes after the product", "zh": "重置门放在了矩阵乘法之后"},
-    hint={
-        "en": "The gate works on the state, then comes the matrix.",
-        "zh": "门先作用于状态，再乘矩阵。",
-    },
+    title=("the reset gate comes after the product", "重置门放在了矩阵乘法之后"),
+    hint=("The gate works on the state, then comes the matrix.", "门先作用于状态，再乘矩阵。"),
 )
 class GRUCell(GRUCell):
     def call(self, inputs, states):
@@ -137,13 +128,13 @@ class GRUCell(GRUCell):
 
 
 @mistake(
-    name="reset-gate-unused",
+    "reset-gate-unused",
     caught_by="values",
-    title={"en": "the reset gate is not used", "zh": "没有用到重置门"},
-    hint={
-        "en": "The candidate sees only what the reset gate lets through of the state.",
-        "zh": "候选只能看到重置门放行的那部分状态。",
-    },
+    title=("the reset gate is not used", "没有用到重置门"),
+    hint=(
+        "The candidate sees only what the reset gate lets through of the state.",
+        "候选只能看到重置门放行的那部分状态。",
+    ),
 )
 class GRUCell(GRUCell):
     def call(self, inputs, states):
@@ -155,13 +146,13 @@ class GRUCell(GRUCell):
 
 
 @mistake(
-    name="gate-order",
+    "gate-order",
     caught_by="values",
-    title={"en": "the gates are in another order", "zh": "门的顺序不对"},
-    hint={
-        "en": "The columns belong to input gate, forget gate, candidate, output gate.",
-        "zh": "各列依次属于输入门、遗忘门、候选、输出门。",
-    },
+    title=("the gates are in another order", "门的顺序不对"),
+    hint=(
+        "The columns belong to input gate, forget gate, candidate, output gate.",
+        "各列依次属于输入门、遗忘门、候选、输出门。",
+    ),
 )
 class LSTMCell(LSTMCell):
     def call(self, inputs, states):
@@ -174,13 +165,13 @@ class LSTMCell(LSTMCell):
 
 
 @mistake(
-    name="memory-not-squashed",
+    "memory-not-squashed",
     caught_by="values",
-    title={"en": "the memory leaves without its tanh", "zh": "记忆输出前没有经过 tanh"},
-    hint={
-        "en": "The memory may grow; what leaves the cell is its tanh, times a gate.",
-        "zh": "记忆可以增长；输出的是它的 tanh 乘以门。",
-    },
+    title=("the memory leaves without its tanh", "记忆输出前没有经过 tanh"),
+    hint=(
+        "The memory may grow; what leaves the cell is its tanh, times a gate.",
+        "记忆可以增长；输出的是它的 tanh 乘以门。",
+    ),
 )
 class LSTMCell(LSTMCell):
     def call(self, inputs, states):
@@ -193,13 +184,10 @@ class LSTMCell(LSTMCell):
 
 
 @mistake(
-    name="states-swapped",
+    "states-swapped",
     caught_by="values",
-    title={"en": "h and c are handed on in the wrong order", "zh": "h 和 c 传出的顺序反了"},
-    hint={
-        "en": "The list is [h, c], on the way in and on the way out.",
-        "zh": "列表是 [h, c]，进出都一样。",
-    },
+    title=("h and c are handed on in the wrong order", "h 和 c 传出的顺序反了"),
+    hint=("The list is [h, c], on the way in and on the way out.", "列表是 [h, c]，进出都一样。"),
 )
 class LSTMCell(LSTMCell):
     def call(self, inputs, states):
@@ -212,13 +200,13 @@ class LSTMCell(LSTMCell):
 
 
 @mistake(
-    name="forget-gate-missing",
+    "forget-gate-missing",
     caught_by="values",
-    title={"en": "the old memory stays as it is", "zh": "旧记忆原样保留，没有遗忘门"},
-    hint={
-        "en": "What stays of the old memory is for the forget gate to say.",
-        "zh": "旧记忆留下多少，由遗忘门决定。",
-    },
+    title=("the old memory stays as it is", "旧记忆原样保留，没有遗忘门"),
+    hint=(
+        "What stays of the old memory is for the forget gate to say.",
+        "旧记忆留下多少，由遗忘门决定。",
+    ),
 )
 class LSTMCell(LSTMCell):
     def call(self, inputs, states):
@@ -231,13 +219,13 @@ class LSTMCell(LSTMCell):
 
 
 @mistake(
-    name="forget-bias-zero",
+    "forget-bias-zero",
     caught_by="forget_bias",
-    title={"en": "the forget gate's bias starts at 0", "zh": "遗忘门的偏置从 0 开始"},
-    hint={
-        "en": "At 0 half of the memory is lost at every step, before anything is learned.",
-        "zh": "从 0 开始，还没学习，每一步就丢掉一半记忆。",
-    },
+    title=("the forget gate's bias starts at 0", "遗忘门的偏置从 0 开始"),
+    hint=(
+        "At 0 half of the memory is lost at every step, before anything is learned.",
+        "从 0 开始，还没学习，每一步就丢掉一半记忆。",
+    ),
 )
 class LSTMCell(LSTMCell):
     def build(self, input_shape):
@@ -264,13 +252,10 @@ def walked(cell, inputs, initial_states, mask, keep_states=True, keep_output=Tru
 
 
 @mistake(
-    name="mask-not-used",
+    "mask-not-used",
     caught_by="mask_states",
-    title={"en": "padding is read like a word", "zh": "把填充当作词来读了"},
-    hint={
-        "en": "At a padded step the states stay what they were.",
-        "zh": "遇到填充时，状态保持原样。",
-    },
+    title=("padding is read like a word", "把填充当作词来读了"),
+    hint=("At a padded step the states stay what they were.", "遇到填充时，状态保持原样。"),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs, states = walked(cell, inputs, initial_states, None)
@@ -278,16 +263,13 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="state-not-carried-over-padding",
+    "state-not-carried-over-padding",
     caught_by="mask_states",
-    title={
-        "en": "the output is held at padding, the states are not",
-        "zh": "填充处输出保持了，状态却没有",
-    },
-    hint={
-        "en": "It is the states that have to come safely across the padding.",
-        "zh": "要安全越过填充的是状态。",
-    },
+    title=("the output is held at padding, the states are not", "填充处输出保持了，状态却没有"),
+    hint=(
+        "It is the states that have to come safely across the padding.",
+        "要安全越过填充的是状态。",
+    ),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs, states = walked(cell, inputs, initial_states, mask, keep_states=False)
@@ -295,13 +277,13 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="padded-output-zeroed",
+    "padded-output-zeroed",
     caught_by="mask_outputs",
-    title={"en": "the output at padding is zeros", "zh": "填充处的输出是零"},
-    hint={
-        "en": "Zeros stand only before the first real step; later the last output is repeated.",
-        "zh": "只有第一个真实步之前才是零；之后重复上一个输出。",
-    },
+    title=("the output at padding is zeros", "填充处的输出是零"),
+    hint=(
+        "Zeros stand only before the first real step; later the last output is repeated.",
+        "只有第一个真实步之前才是零；之后重复上一个输出。",
+    ),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs, states = walked(cell, inputs, initial_states, mask, zero=True)
@@ -309,26 +291,23 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="time-first",
+    "time-first",
     caught_by="values",
-    title={"en": "the outputs are (T, B, U)", "zh": "输出的形状是 (T, B, U)"},
-    hint={
-        "en": "The batch comes first: two axes have to change places again.",
-        "zh": "批量轴在最前：要把两个轴换回来。",
-    },
+    title=("the outputs are (T, B, U)", "输出的形状是 (T, B, U)"),
+    hint=(
+        "The batch comes first: two axes have to change places again.",
+        "批量轴在最前：要把两个轴换回来。",
+    ),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     return walked(cell, inputs, initial_states, mask)
 
 
 @mistake(
-    name="last-output-only",
+    "last-output-only",
     caught_by="values",
-    title={"en": "only the last output is given", "zh": "只返回了最后一个输出"},
-    hint={
-        "en": "The outputs of all steps are wanted.",
-        "zh": "要返回每一步的输出。",
-    },
+    title=("only the last output is given", "只返回了最后一个输出"),
+    hint=("The outputs of all steps are wanted.", "要返回每一步的输出。"),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs, states = walked(cell, inputs, initial_states, mask)
@@ -336,13 +315,13 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="state-not-handed-on",
+    "state-not-handed-on",
     caught_by="values",
-    title={"en": "every step begins with the first states", "zh": "每一步都从初始状态开始"},
-    hint={
-        "en": "What a step gives as its states is what the next one gets.",
-        "zh": "上一步给出的状态，就是下一步得到的状态。",
-    },
+    title=("every step begins with the first states", "每一步都从初始状态开始"),
+    hint=(
+        "What a step gives as its states is what the next one gets.",
+        "上一步给出的状态，就是下一步得到的状态。",
+    ),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs = [cell(inputs[:, t], initial_states) for t in range(inputs.shape[1])]
@@ -350,13 +329,10 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="read-backwards",
+    "read-backwards",
     caught_by="values",
-    title={"en": "the sentence is read from its end", "zh": "从句尾开始读了"},
-    hint={
-        "en": "The first step reads the first word.",
-        "zh": "第一步读第一个词。",
-    },
+    title=("the sentence is read from its end", "从句尾开始读了"),
+    hint=("The first step reads the first word.", "第一步读第一个词。"),
 )
 def unroll(cell, inputs, initial_states, mask=None):
     outputs, states = walked(cell, ops.flip(inputs, axis=1), initial_states, mask)
@@ -364,13 +340,13 @@ def unroll(cell, inputs, initial_states, mask=None):
 
 
 @mistake(
-    name="no-tanh",
+    "no-tanh",
     caught_by="values",
-    title={"en": "the tanh is missing", "zh": "缺少 tanh"},
-    hint={
-        "en": "Without it the query adds the same to every score, and changes nothing.",
-        "zh": "没有它，查询给每个分数加上同样的数，等于没有作用。",
-    },
+    title=("the tanh is missing", "缺少 tanh"),
+    hint=(
+        "Without it the query adds the same to every score, and changes nothing.",
+        "没有它，查询给每个分数加上同样的数，等于没有作用。",
+    ),
 )
 class AdditiveAttention(AdditiveAttention):
     def call(self, query, keys, keys_mask=None):
@@ -380,13 +356,13 @@ class AdditiveAttention(AdditiveAttention):
 
 
 @mistake(
-    name="context-of-projected-keys",
+    "context-of-projected-keys",
     caught_by="values",
-    title={"en": "the context sums projected keys", "zh": "对投影后的键做了加权和"},
-    hint={
-        "en": "The keys are projected for the scores; what is summed are the keys themselves.",
-        "zh": "投影只用来算分数；加权求和的是键本身。",
-    },
+    title=("the context sums projected keys", "对投影后的键做了加权和"),
+    hint=(
+        "The keys are projected for the scores; what is summed are the keys themselves.",
+        "投影只用来算分数；加权求和的是键本身。",
+    ),
 )
 class AdditiveAttention(AdditiveAttention):
     def call(self, query, keys, keys_mask=None):
@@ -397,13 +373,10 @@ class AdditiveAttention(AdditiveAttention):
 
 
 @mistake(
-    name="mask-ignored",
+    "mask-ignored",
     caught_by="mask",
-    title={"en": "keys_mask is not used", "zh": "没有使用 keys_mask"},
-    hint={
-        "en": "Padding in the source should get no weight.",
-        "zh": "源句里的填充不应得到权重。",
-    },
+    title=("keys_mask is not used", "没有使用 keys_mask"),
+    hint=("Padding in the source should get no weight.", "源句里的填充不应得到权重。"),
 )
 class AdditiveAttention(AdditiveAttention):
     def call(self, query, keys, keys_mask=None):
@@ -413,13 +386,10 @@ class AdditiveAttention(AdditiveAttention):
 
 
 @mistake(
-    name="scores-not-normalised",
+    "scores-not-normalised",
     caught_by="values",
-    title={"en": "the scores are used without a softmax", "zh": "分数没有经过 softmax"},
-    hint={
-        "en": "Scores become shares first.",
-        "zh": "分数要先变成比例。",
-    },
+    title=("the scores are used without a softmax", "分数没有经过 softmax"),
+    hint=("Scores become shares first.", "分数要先变成比例。"),
 )
 class AdditiveAttention(AdditiveAttention):
     def call(self, query, keys, keys_mask=None):
@@ -431,13 +401,13 @@ class AdditiveAttention(AdditiveAttention):
 
 
 @mistake(
-    name="softmax-over-the-batch",
+    "softmax-over-the-batch",
     caught_by="values",
-    title={"en": "softmax runs over the batch", "zh": "softmax 沿批量方向做了"},
-    hint={
-        "en": "Each query shares out among its own keys: which axis counts them?",
-        "zh": "每个查询在自己的键之间分配：哪个轴是键？",
-    },
+    title=("softmax runs over the batch", "softmax 沿批量方向做了"),
+    hint=(
+        "Each query shares out among its own keys: which axis counts them?",
+        "每个查询在自己的键之间分配：哪个轴是键？",
+    ),
 )
 class AdditiveAttention(AdditiveAttention):
     def call(self, query, keys, keys_mask=None):
@@ -447,13 +417,13 @@ class AdditiveAttention(AdditiveAttention):
 
 
 @mistake(
-    name="state-of-the-last-column",
+    "state-of-the-last-column",
     caught_by="padding",
-    title={"en": "the state is taken after the padding", "zh": "状态取自填充之后"},
-    hint={
-        "en": "The state of the last real word has to be carried over the padding.",
-        "zh": "最后一个真实词的状态要越过填充传下去。",
-    },
+    title=("the state is taken after the padding", "状态取自填充之后"),
+    hint=(
+        "The state of the last real word has to be carried over the padding.",
+        "最后一个真实词的状态要越过填充传下去。",
+    ),
 )
 class RNNEncoder(RNNEncoder):
     def call(self, source):
@@ -463,13 +433,10 @@ class RNNEncoder(RNNEncoder):
 
 
 @mistake(
-    name="real-words-masked",
+    "real-words-masked",
     caught_by="values",
-    title={"en": "the mask is inverted", "zh": "掩码弄反了"},
-    hint={
-        "en": "True marks real words, not padding.",
-        "zh": "True 标记的是真实的词，不是填充。",
-    },
+    title=("the mask is inverted", "掩码弄反了"),
+    hint=("True marks real words, not padding.", "True 标记的是真实的词，不是填充。"),
 )
 class RNNEncoder(RNNEncoder):
     def call(self, source):
@@ -480,13 +447,10 @@ class RNNEncoder(RNNEncoder):
 
 
 @mistake(
-    name="first-state-ones",
+    "first-state-ones",
     caught_by="values",
-    title={"en": "the first state is not zeros", "zh": "初始状态不是零"},
-    hint={
-        "en": "Before the first word nothing is known: zeros.",
-        "zh": "第一个词之前一无所知：应为零。",
-    },
+    title=("the first state is not zeros", "初始状态不是零"),
+    hint=("Before the first word nothing is known: zeros.", "第一个词之前一无所知：应为零。"),
 )
 class RNNEncoder(RNNEncoder):
     def call(self, source):
@@ -516,13 +480,10 @@ def spoken(layer, target, memory, mask, scores_too, late=False, fresh=False, con
 
 
 @mistake(
-    name="starts-from-zeros",
+    "starts-from-zeros",
     caught_by="values",
-    title={"en": "the decoder starts from zeros", "zh": "解码器从零开始"},
-    hint={
-        "en": "Its first state is the encoder's last one.",
-        "zh": "它的初始状态是编码器的最后状态。",
-    },
+    title=("the decoder starts from zeros", "解码器从零开始"),
+    hint=("Its first state is the encoder's last one.", "它的初始状态是编码器的最后状态。"),
 )
 class RNNDecoder(RNNDecoder):
     def call(self, target, memory, memory_mask=None, return_attention_scores=False):
@@ -532,13 +493,10 @@ class RNNDecoder(RNNDecoder):
 
 
 @mistake(
-    name="logits-without-the-context",
+    "logits-without-the-context",
     caught_by="values",
-    title={"en": "the logits don't see the context", "zh": "logits 没有用到上下文"},
-    hint={
-        "en": "State and context go into the logits together.",
-        "zh": "状态和上下文一起决定 logits。",
-    },
+    title=("the logits don't see the context", "logits 没有用到上下文"),
+    hint=("State and context go into the logits together.", "状态和上下文一起决定 logits。"),
 )
 class RNNDecoder(RNNDecoder):
     def call(self, target, memory, memory_mask=None, return_attention_scores=False):
@@ -548,16 +506,13 @@ class RNNDecoder(RNNDecoder):
 
 
 @mistake(
-    name="asks-with-the-new-state",
+    "asks-with-the-new-state",
     caught_by="values",
-    title={
-        "en": "the logits use the attention of the new state",
-        "zh": "logits 用了新状态的注意力",
-    },
-    hint={
-        "en": "The step asks once, with the state before it, and uses that context throughout.",
-        "zh": "每一步只用之前的状态问一次，此后都用这个上下文。",
-    },
+    title=("the logits use the attention of the new state", "logits 用了新状态的注意力"),
+    hint=(
+        "The step asks once, with the state before it, and uses that context throughout.",
+        "每一步只用之前的状态问一次，此后都用这个上下文。",
+    ),
 )
 class RNNDecoder(RNNDecoder):
     def call(self, target, memory, memory_mask=None, return_attention_scores=False):
@@ -567,13 +522,10 @@ class RNNDecoder(RNNDecoder):
 
 
 @mistake(
-    name="memory-mask-ignored",
+    "memory-mask-ignored",
     caught_by="mask",
-    title={"en": "memory_mask is not used", "zh": "没有使用 memory_mask"},
-    hint={
-        "en": "Padding in the source should get no weight.",
-        "zh": "源句里的填充不应得到权重。",
-    },
+    title=("memory_mask is not used", "没有使用 memory_mask"),
+    hint=("Padding in the source should get no weight.", "源句里的填充不应得到权重。"),
 )
 class RNNDecoder(RNNDecoder):
     def call(self, target, memory, memory_mask=None, return_attention_scores=False):
@@ -583,13 +535,13 @@ class RNNDecoder(RNNDecoder):
 
 
 @mistake(
-    name="plain-starts-from-zeros",
+    "plain-starts-from-zeros",
     caught_by="plain",
-    title={"en": "without attention it starts from zeros", "zh": "不带注意力时从零开始"},
-    hint={
-        "en": "Without attention the first state is the only thing that comes from the source.",
-        "zh": "没有注意力时，初始状态是来自源句的唯一信息。",
-    },
+    title=("without attention it starts from zeros", "不带注意力时从零开始"),
+    hint=(
+        "Without attention the first state is the only thing that comes from the source.",
+        "没有注意力时，初始状态是来自源句的唯一信息。",
+    ),
 )
 class RNNDecoder(RNNDecoder):
     def call(self, target, memory, memory_mask=None, return_attention_scores=False):
@@ -601,13 +553,13 @@ class RNNDecoder(RNNDecoder):
 
 
 @mistake(
-    name="no-mask-for-the-decoder",
+    "no-mask-for-the-decoder",
     caught_by="padding",
-    title={"en": "the decoder isn't told of padding", "zh": "没有把填充告诉解码器"},
-    hint={
-        "en": "The memory's last item is the source mask: hand it on.",
-        "zh": "memory 的最后一项是源句掩码：把它传下去。",
-    },
+    title=("the decoder isn't told of padding", "没有把填充告诉解码器"),
+    hint=(
+        "The memory's last item is the source mask: hand it on.",
+        "memory 的最后一项是源句掩码：把它传下去。",
+    ),
 )
 class RNNSeq2Seq(RNNSeq2Seq):
     def decode(self, target_in, memory, return_attention_scores=False):
@@ -618,13 +570,13 @@ class RNNSeq2Seq(RNNSeq2Seq):
 
 
 @mistake(
-    name="scores-without-heads",
+    "scores-without-heads",
     caught_by="scores",
-    title={"en": "the scores have no axis for heads", "zh": "分数里没有头的轴"},
-    hint={
-        "en": "All families give (B, H, T, S); here H is 1.",
-        "zh": "各家族都给出 (B, H, T, S)；这里 H 是 1。",
-    },
+    title=("the scores have no axis for heads", "分数里没有头的轴"),
+    hint=(
+        "All families give (B, H, T, S); here H is 1.",
+        "各家族都给出 (B, H, T, S)；这里 H 是 1。",
+    ),
 )
 class RNNSeq2Seq(RNNSeq2Seq):
     def attention_scores(self, source, target_in):
@@ -633,13 +585,10 @@ class RNNSeq2Seq(RNNSeq2Seq):
 
 
 @mistake(
-    name="mask-of-padding",
+    "mask-of-padding",
     caught_by="interface",
-    title={"en": "the mask is True at padding", "zh": "掩码在填充处为 True"},
-    hint={
-        "en": "True marks real words.",
-        "zh": "True 标记真实的词。",
-    },
+    title=("the mask is True at padding", "掩码在填充处为 True"),
+    hint=("True marks real words.", "True 标记真实的词。"),
 )
 class RNNSeq2Seq(RNNSeq2Seq):
     def encode(self, source):

@@ -63,27 +63,23 @@ def expect_cell_weights(student, name):
 
 
 SIZES_TITLE = text("Other batch sizes, down to one", "别的批量大小，直到一")
-WEIGHTS_TITLE = text("Three weights, made once", "三个权重，只创建一次")
-GRADIENT_TITLE = text("The gradients are right", "梯度正确")
+WEIGHTS_TITLE = ("Three weights, made once", "三个权重，只创建一次")
+GRADIENT_TITLE = ("The gradients are right", "梯度正确")
 
 
-@check(
-    exercise="RNNCell",
-    points=4,
-    title=text("tanh(x W + h R + b)", "tanh(x W + h R + b)，给定权重时正确"),
-)
+@check("RNNCell", 4, "tanh(x W + h R + b)", "tanh(x W + h R + b)，给定权重时正确")
 def test_rnncell_layer_values(student, rng):
     cell, weights = made(student, rng, "RNNCell")
     x, state = normal(rng, 4, 3), normal(rng, 4, 2)
     expect_step(cell(x, [state]), oracle.rnn_cell(weights, x, state))
 
 
-@check(exercise="RNNCell", points=1, title=WEIGHTS_TITLE)
+@check("RNNCell", 1, *WEIGHTS_TITLE)
 def test_rnncell_layer_weights(student):
     expect_cell_weights(student, "RNNCell")
 
 
-@check(exercise="RNNCell", points=2, title=GRADIENT_TITLE)
+@check("RNNCell", 2, *GRADIENT_TITLE)
 def test_rnncell_layer_gradient(student, rng):
     cell, weights = made(student, rng, "RNNCell")
     x, state = normal(rng, 2, 3), normal(rng, 2, 2)
@@ -98,11 +94,10 @@ def test_rnncell_layer_gradient(student, rng):
 
 
 @check(
-    exercise="RNNCell",
-    points=1,
-    title=text(
-        "Its sizes are Keras's, its configuration makes it again", "尺寸合乎 Keras，可由配置重建"
-    ),
+    "RNNCell",
+    1,
+    "Its sizes are Keras's, its configuration makes it again",
+    "尺寸合乎 Keras，可由配置重建",
 )
 def test_rnncell_layer_config(student):
     copy = student.RNNCell(5).clone()
@@ -116,11 +111,10 @@ def test_rnncell_layer_config(student):
 
 
 @check(
-    exercise="GRUCell",
-    points=4,
-    title=text(
-        "Update, reset, candidate, with given weights", "更新门、重置门、候选，给定权重时正确"
-    ),
+    "GRUCell",
+    4,
+    "Update, reset, candidate, with given weights",
+    "更新门、重置门、候选，给定权重时正确",
 )
 def test_grucell_layer_values(student, rng):
     cell, weights = made(student, rng, "GRUCell")
@@ -128,11 +122,7 @@ def test_grucell_layer_values(student, rng):
     expect_step(cell(x, [state]), oracle.gru_cell(weights, x, state))
 
 
-@check(
-    exercise="GRUCell",
-    points=2,
-    title=text("A full update gate keeps the state", "更新门全开时保持状态"),
-)
+@check("GRUCell", 2, "A full update gate keeps the state", "更新门全开时保持状态")
 def test_grucell_layer_keeps(student, rng):
     cell, weights = made(student, rng, "GRUCell")
     weights["bias"][:2] = 60.0
@@ -144,12 +134,12 @@ def test_grucell_layer_keeps(student, rng):
     expect_step(cell(x, [state]), state, because)
 
 
-@check(exercise="GRUCell", points=1, title=WEIGHTS_TITLE)
+@check("GRUCell", 1, *WEIGHTS_TITLE)
 def test_grucell_layer_weights(student):
     expect_cell_weights(student, "GRUCell")
 
 
-@check(exercise="GRUCell", points=2, title=GRADIENT_TITLE)
+@check("GRUCell", 2, *GRADIENT_TITLE)
 def test_grucell_layer_gradient(student, rng):
     cell, weights = made(student, rng, "GRUCell")
     x, state = normal(rng, 2, 3), normal(rng, 2, 2)
@@ -163,11 +153,7 @@ def test_grucell_layer_gradient(student, rng):
     )
 
 
-@check(
-    exercise="GRUCell",
-    points=1,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("GRUCell", 1, "It works in mixed precision", "支持混合精度")
 def test_grucell_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     cell, weights = made(student, rng, "GRUCell")
@@ -177,9 +163,7 @@ def test_grucell_layer_mixed_precision(student, rng):
 
 
 @check(
-    exercise="LSTMCell",
-    points=4,
-    title=text("Gates, memory and state, with given weights", "门、记忆与状态，给定权重时正确"),
+    "LSTMCell", 4, "Gates, memory and state, with given weights", "门、记忆与状态，给定权重时正确"
 )
 def test_lstmcell_layer_values(student, rng):
     cell, weights = made(student, rng, "LSTMCell")
@@ -191,11 +175,7 @@ def test_lstmcell_layer_values(student, rng):
     expect.close(new_memory, right_memory, WRONG_VALUES)
 
 
-@check(
-    exercise="LSTMCell",
-    points=2,
-    title=text("A new cell remembers: the forget bias is 1", "新单元会记住：遗忘门偏置为 1"),
-)
+@check("LSTMCell", 2, "A new cell remembers: the forget bias is 1", "新单元会记住：遗忘门偏置为 1")
 def test_lstmcell_layer_forget_bias(student):
     cell = student.LSTMCell(3)
     cell(np.zeros((1, 2), "float32"), [np.zeros((1, 3), "float32")] * 2)
@@ -206,12 +186,12 @@ def test_lstmcell_layer_forget_bias(student):
     expect.close(cell.value("bias"), [0.0] * 3 + [1.0] * 3 + [0.0] * 6, because)
 
 
-@check(exercise="LSTMCell", points=1, title=WEIGHTS_TITLE)
+@check("LSTMCell", 1, *WEIGHTS_TITLE)
 def test_lstmcell_layer_weights(student):
     expect_cell_weights(student, "LSTMCell")
 
 
-@check(exercise="LSTMCell", points=2, title=GRADIENT_TITLE)
+@check("LSTMCell", 2, *GRADIENT_TITLE)
 def test_lstmcell_layer_gradient(student, rng):
     cell, weights = made(student, rng, "LSTMCell")
     x, state, memory = normal(rng, 2, 3), normal(rng, 2, 2), normal(rng, 2, 2)
@@ -254,21 +234,13 @@ def sums(rng, batch=2, length=4, width=3):
     )
 
 
-@check(
-    exercise="unroll",
-    points=4,
-    title=text("Each step gets the state of the one before", "每一步得到上一步的状态"),
-)
+@check("unroll", 4, "Each step gets the state of the one before", "每一步得到上一步的状态")
 def test_unroll_values(student, rng):
     given = sums(rng)
     expect_sums(summed(student, *given), oracle.running_sum(*given))
 
 
-@check(
-    exercise="unroll",
-    points=4,
-    title=text("A padded step changes no state", "填充的步不改变状态"),
-)
+@check("unroll", 4, "A padded step changes no state", "填充的步不改变状态")
 def test_unroll_mask_states(student, rng):
     given = sums(rng)
     mask = np.array([[True, True, False, False], [True, False, True, True]])
@@ -281,11 +253,7 @@ def test_unroll_mask_states(student, rng):
     expect.close(steps, right_steps, because)
 
 
-@check(
-    exercise="unroll",
-    points=3,
-    title=text("At padding the output before is repeated", "填充处重复上一步的输出"),
-)
+@check("unroll", 3, "At padding the output before is repeated", "填充处重复上一步的输出")
 def test_unroll_mask_outputs(student, rng):
     given = sums(rng)
     mask = np.array([[True, True, False, False], [True, False, True, True]])
@@ -297,11 +265,7 @@ def test_unroll_mask_outputs(student, rng):
     expect.close(outputs, oracle.running_sum(*given, mask)[0], because)
 
 
-@check(
-    exercise="unroll",
-    points=2,
-    title=text("Padding in front gives zeros", "句首的填充给出零"),
-)
+@check("unroll", 2, "Padding in front gives zeros", "句首的填充给出零")
 def test_unroll_padding_in_front(student, rng):
     given = sums(rng)
     mask = np.array([[False, False, True, True], [False, True, True, False]])
@@ -312,22 +276,14 @@ def test_unroll_padding_in_front(student, rng):
     expect.close(outputs, oracle.running_sum(*given, mask)[0], because)
 
 
-@check(
-    exercise="unroll",
-    points=2,
-    title=text("Sentences of one word, batches of one", "只有一个词，只有一个句子"),
-)
+@check("unroll", 2, "Sentences of one word, batches of one", "只有一个词，只有一个句子")
 def test_unroll_other_sizes(student, rng):
     for batch, length in ((1, 1), (3, 1), (1, 6)):
         given = sums(rng, batch, length)
         expect_sums(summed(student, *given), oracle.running_sum(*given))
 
 
-@check(
-    exercise="unroll",
-    points=2,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("unroll", 2, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_unroll_unknown_sizes(student, rng):
     x, _, _ = sums(rng)
     cell, weights = made(student, rng, "RNNCell")
@@ -362,9 +318,10 @@ def attention(student, rng):
 
 
 @check(
-    exercise="AdditiveAttention",
-    points=4,
-    title=text("v · tanh(query W + key U), softmax, weighted sum", "给定权重时与公式一致"),
+    "AdditiveAttention",
+    4,
+    "v · tanh(query W + key U), softmax, weighted sum",
+    "给定权重时与公式一致",
 )
 def test_additive_attention_layer_values(student, rng):
     layer, weights, query, keys = attention(student, rng)
@@ -375,11 +332,7 @@ def test_additive_attention_layer_values(student, rng):
         expect.close(context, right_context, WRONG_VALUES)
 
 
-@check(
-    exercise="AdditiveAttention",
-    points=3,
-    title=text("It obeys keys_mask", "遵守 keys_mask"),
-)
+@check("AdditiveAttention", 3, "It obeys keys_mask", "遵守 keys_mask")
 def test_additive_attention_layer_mask(student, rng):
     layer, weights, query, keys = attention(student, rng)
     mask = np.array([[True, True, False, False], [True, False, True, True]])
@@ -393,11 +346,7 @@ def test_additive_attention_layer_mask(student, rng):
         expect.that(not found[~mask].any(), exact)
 
 
-@check(
-    exercise="AdditiveAttention",
-    points=1,
-    title=text("Its weights sum to one over the keys", "权重沿键求和为一"),
-)
+@check("AdditiveAttention", 1, "Its weights sum to one over the keys", "权重沿键求和为一")
 def test_additive_attention_layer_distribution(student, rng):
     layer, weights, query, keys = attention(student, rng)
     context, found = expect.pair(layer(query, keys))
@@ -408,11 +357,7 @@ def test_additive_attention_layer_distribution(student, rng):
         expect.close(found.sum(-1), np.ones(2), because)
 
 
-@check(
-    exercise="AdditiveAttention",
-    points=1,
-    title=text("Three matrices without bias", "三个无偏置的矩阵"),
-)
+@check("AdditiveAttention", 1, "Three matrices without bias", "三个无偏置的矩阵")
 def test_additive_attention_layer_weights(student, rng):
     layer = student.AdditiveAttention(5)
     layer(normal(rng, 2, 3), normal(rng, 2, 4, 6))
@@ -423,7 +368,7 @@ def test_additive_attention_layer_weights(student, rng):
     battery.expect_weights(layer, list(attention_shapes(5, 3, 6).values()), because)
 
 
-@check(exercise="AdditiveAttention", points=2, title=GRADIENT_TITLE)
+@check("AdditiveAttention", 2, *GRADIENT_TITLE)
 def test_additive_attention_layer_gradient(student, rng):
     layer, weights, query, keys = attention(student, rng)
     battery.expect_weight_gradients(
@@ -455,11 +400,7 @@ def encoder(student, rng):
     return layer, weights
 
 
-@check(
-    exercise="RNNEncoder",
-    points=3,
-    title=text("Outputs and state, with given weights", "输出与状态，给定权重时正确"),
-)
+@check("RNNEncoder", 3, "Outputs and state, with given weights", "输出与状态，给定权重时正确")
 def test_rnnencoder_layer_values(student, rng):
     layer, weights = encoder(student, rng)
     outputs, state = expect.pair(layer(SOURCE[1:]))
@@ -468,11 +409,7 @@ def test_rnnencoder_layer_values(student, rng):
     expect.close(state, right_state, WRONG_VALUES)
 
 
-@check(
-    exercise="RNNEncoder",
-    points=4,
-    title=text("The state is that of the last real word", "状态来自最后一个真实的词"),
-)
+@check("RNNEncoder", 4, "The state is that of the last real word", "状态来自最后一个真实的词")
 def test_rnnencoder_layer_padding(student, rng):
     layer, weights = encoder(student, rng)
     because = text(
@@ -485,9 +422,7 @@ def test_rnnencoder_layer_padding(student, rng):
 
 
 @check(
-    exercise="RNNEncoder",
-    points=2,
-    title=text("Steps depend on each other, forwards only", "后面的步依赖前面的步，反之不然"),
+    "RNNEncoder", 2, "Steps depend on each other, forwards only", "后面的步依赖前面的步，反之不然"
 )
 def test_rnnencoder_layer_order(student, rng):
     layer, _ = encoder(student, rng)
@@ -505,11 +440,7 @@ def test_rnnencoder_layer_order(student, rng):
     expect.that(np.abs(second[0, -1] - first[0, -1]).max() > 1e-5, because)
 
 
-@check(
-    exercise="RNNEncoder",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("RNNEncoder", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_rnnencoder_layer_rows(student, rng):
     layer, _ = encoder(student, rng)
     _, both = expect.pair(layer(SOURCE))
@@ -551,9 +482,7 @@ def decoder(student, rng, with_attention=True):
 
 
 @check(
-    exercise="RNNDecoder",
-    points=4,
-    title=text("With attention, the logits of the formula", "带注意力时，logits 与公式一致"),
+    "RNNDecoder", 4, "With attention, the logits of the formula", "带注意力时，logits 与公式一致"
 )
 def test_rnndecoder_layer_values(student, rng):
     layer, weights, memory, mask = decoder(student, rng)
@@ -562,9 +491,10 @@ def test_rnndecoder_layer_values(student, rng):
 
 
 @check(
-    exercise="RNNDecoder",
-    points=3,
-    title=text("Without attention, the logits of the formula", "不带注意力时，logits 与公式一致"),
+    "RNNDecoder",
+    3,
+    "Without attention, the logits of the formula",
+    "不带注意力时，logits 与公式一致",
 )
 def test_rnndecoder_layer_plain(student, rng):
     layer, weights, memory, mask = decoder(student, rng, with_attention=False)
@@ -573,9 +503,7 @@ def test_rnndecoder_layer_plain(student, rng):
 
 
 @check(
-    exercise="RNNDecoder",
-    points=2,
-    title=text("Without attention one vector is all it knows", "没有注意力时，只知道一个向量"),
+    "RNNDecoder", 2, "Without attention one vector is all it knows", "没有注意力时，只知道一个向量"
 )
 def test_rnndecoder_layer_bottleneck(student, rng):
     layer, _, memory, mask = decoder(student, rng, with_attention=False)
@@ -591,11 +519,7 @@ def test_rnndecoder_layer_bottleneck(student, rng):
     expect.that(np.abs(changed - first).max() > 1e-4, because)
 
 
-@check(
-    exercise="RNNDecoder",
-    points=3,
-    title=text("memory_mask hides the padding of the source", "memory_mask 掩盖源句的填充"),
-)
+@check("RNNDecoder", 3, "memory_mask hides the padding of the source", "memory_mask 掩盖源句的填充")
 def test_rnndecoder_layer_mask(student, rng):
     layer, _, memory, mask = decoder(student, rng)
     first = expect.array(layer(TARGET, memory, memory_mask=mask))
@@ -603,11 +527,7 @@ def test_rnndecoder_layer_mask(student, rng):
     expect.close(layer(TARGET, memory, memory_mask=mask), first, MASKED)
 
 
-@check(
-    exercise="RNNDecoder",
-    points=2,
-    title=text("A logit never depends on later target words", "logits 不依赖后面的目标词"),
-)
+@check("RNNDecoder", 2, "A logit never depends on later target words", "logits 不依赖后面的目标词")
 def test_rnndecoder_layer_future(student, rng):
     layer, _, memory, mask = decoder(student, rng)
     first = expect.array(layer(TARGET, memory, memory_mask=mask))
@@ -632,11 +552,10 @@ def translator(student, rng, with_attention=True):
 
 
 @check(
-    exercise="RNNSeq2Seq",
-    points=4,
-    title=text(
-        "Encoder and decoder together, with given weights", "编码器与解码器合在一起，给定权重时正确"
-    ),
+    "RNNSeq2Seq",
+    4,
+    "Encoder and decoder together, with given weights",
+    "编码器与解码器合在一起，给定权重时正确",
 )
 def test_rnnseq2seq_layer_values(student, rng):
     model, weights = translator(student, rng)
@@ -645,9 +564,7 @@ def test_rnnseq2seq_layer_values(student, rng):
 
 
 @check(
-    exercise="RNNSeq2Seq",
-    points=2,
-    title=text("More padding behind the source changes nothing", "源句后再多填充也不影响结果"),
+    "RNNSeq2Seq", 2, "More padding behind the source changes nothing", "源句后再多填充也不影响结果"
 )
 def test_rnnseq2seq_layer_padding(student, rng):
     model, weights = translator(student, rng)
@@ -656,11 +573,7 @@ def test_rnnseq2seq_layer_padding(student, rng):
     expect.close(model([wider, TARGET]), right, MASKED)
 
 
-@check(
-    exercise="RNNSeq2Seq",
-    points=3,
-    title=text("encode and decode make up the model", "encode 与 decode 合起来就是模型"),
-)
+@check("RNNSeq2Seq", 3, "encode and decode make up the model", "encode 与 decode 合起来就是模型")
 def test_rnnseq2seq_layer_interface(student, rng):
     model, weights = translator(student, rng)
     memory = model.method("encode")(SOURCE)
@@ -675,12 +588,10 @@ def test_rnnseq2seq_layer_interface(student, rng):
 
 
 @check(
-    exercise="RNNSeq2Seq",
-    points=2,
-    title=text(
-        "Attention scores (B, 1, T, S), none without attention",
-        "注意力分数 (B, 1, T, S)，无注意力则没有",
-    ),
+    "RNNSeq2Seq",
+    2,
+    "Attention scores (B, 1, T, S), none without attention",
+    "注意力分数 (B, 1, T, S)，无注意力则没有",
 )
 def test_rnnseq2seq_layer_scores(student, rng):
     model, weights = translator(student, rng)
@@ -697,34 +608,18 @@ def test_rnnseq2seq_layer_scores(student, rng):
     expect.that(plain.method("attention_scores")(SOURCE, TARGET) == {}, nothing)
 
 
-@check(
-    exercise="RNNSeq2Seq",
-    points=1,
-    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
-)
+@check("RNNSeq2Seq", 1, "Every weight gets a gradient", "每个权重都得到梯度")
 def test_rnnseq2seq_layer_gradient(student, rng):
     model, _ = translator(student, rng)
     battery.expect_every_gradient(model, [[SOURCE, TARGET]], [normal(rng, 2, 4, 8)])
 
 
-@check(
-    exercise="RNNSeq2Seq",
-    points=4,
-    title=translating.TRANSLATES,
-    timeout=60,
-    evident=False,
-)
+@check("RNNSeq2Seq", 4, *translating.TRANSLATES, timeout=60, evident=False)
 def test_rnnseq2seq_layer_translations(student):
     translating.expect_translations(student, student.RNNSeq2Seq, "rnn")
 
 
-@check(
-    exercise="RNNSeq2Seq",
-    points=2,
-    title=battery.LEARNS,
-    timeout=30,
-    evident=False,
-)
+@check("RNNSeq2Seq", 2, *battery.LEARNS, timeout=30, evident=False)
 def test_rnnseq2seq_layer_learning(student, rng):
     model, weights = translator(student, rng)
 
@@ -734,11 +629,7 @@ def test_rnnseq2seq_layer_learning(student, rng):
     battery.expect_learning(model, SOURCE, TARGET, weights, logits_of)
 
 
-@check(
-    exercise="RNNSeq2Seq",
-    points=2,
-    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
-)
+@check("RNNSeq2Seq", 2, "A saved model comes back the same", "模型保存后再载入，结果不变")
 def test_rnnseq2seq_layer_saving(student, rng):
     model, weights = translator(student, rng)
     right, _ = oracle.translator(weights, SOURCE, TARGET)

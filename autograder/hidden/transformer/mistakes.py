@@ -12,13 +12,13 @@ from solutions.transformer import DecoderLayer, EncoderLayer, FeedForward, Trans
 
 
 @mistake(
-    name="no-relu",
+    "no-relu",
     caught_by="values",
-    title={"en": "the ReLU is missing", "zh": "缺少 ReLU"},
-    hint={
-        "en": "Two linear layers without anything in between are one linear layer.",
-        "zh": "两个线性层之间什么都没有，就等于一个线性层。",
-    },
+    title=("the ReLU is missing", "缺少 ReLU"),
+    hint=(
+        "Two linear layers without anything in between are one linear layer.",
+        "两个线性层之间什么都没有，就等于一个线性层。",
+    ),
 )
 class FeedForward(FeedForward):
     def call(self, x):
@@ -27,13 +27,13 @@ class FeedForward(FeedForward):
 
 
 @mistake(
-    name="relu-at-the-end-too",
+    "relu-at-the-end-too",
     caught_by="values",
-    title={"en": "the output goes through a ReLU too", "zh": "输出也经过了 ReLU"},
-    hint={
-        "en": "The output has to be able to lower a number as well as to raise it.",
-        "zh": "输出既要能调高，也要能调低。",
-    },
+    title=("the output goes through a ReLU too", "输出也经过了 ReLU"),
+    hint=(
+        "The output has to be able to lower a number as well as to raise it.",
+        "输出既要能调高，也要能调低。",
+    ),
 )
 class FeedForward(FeedForward):
     def call(self, x):
@@ -41,13 +41,13 @@ class FeedForward(FeedForward):
 
 
 @mistake(
-    name="residual-inside",
+    "residual-inside",
     caught_by="values",
-    title={"en": "x is added inside the network", "zh": "在网络内部加上了 x"},
-    hint={
-        "en": "The residual stands in the layer around it; here it would count twice.",
-        "zh": "残差在外面那一层里；放在这里就加了两次。",
-    },
+    title=("x is added inside the network", "在网络内部加上了 x"),
+    hint=(
+        "The residual stands in the layer around it; here it would count twice.",
+        "残差在外面那一层里；放在这里就加了两次。",
+    ),
 )
 class FeedForward(FeedForward):
     def call(self, x):
@@ -55,13 +55,10 @@ class FeedForward(FeedForward):
 
 
 @mistake(
-    name="one-dense",
+    "one-dense",
     caught_by="weights",
-    title={"en": "one Dense layer only", "zh": "只有一个 Dense 层"},
-    hint={
-        "en": "First wide, then back: that takes two matrices.",
-        "zh": "先变宽再变回来：需要两个矩阵。",
-    },
+    title=("one Dense layer only", "只有一个 Dense 层"),
+    hint=("First wide, then back: that takes two matrices.", "先变宽再变回来：需要两个矩阵。"),
 )
 class FeedForward(FeedForward):
     def __init__(self, d_model, d_ff, **kwargs):
@@ -90,13 +87,13 @@ def encoded(layer, x, seen, training=None):
 
 
 @mistake(
-    name="norm-before-the-sub-layer",
+    "norm-before-the-sub-layer",
     caught_by="values",
-    title={"en": "normalised before each sub-layer", "zh": "归一化放在了子层之前"},
-    hint={
-        "en": "The paper normalises the sum; what you wrote is called pre-norm, and came later.",
-        "zh": "论文是对相加的结果归一化；你写的是后来才有的 pre-norm。",
-    },
+    title=("normalised before each sub-layer", "归一化放在了子层之前"),
+    hint=(
+        "The paper normalises the sum; what you wrote is called pre-norm, and came later.",
+        "论文是对相加的结果归一化；你写的是后来才有的 pre-norm。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -105,13 +102,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="no-residual",
+    "no-residual",
     caught_by="values",
-    title={"en": "the sub-layer's input is not added", "zh": "没有加上子层的输入"},
-    hint={
-        "en": "A sub-layer adds to its input, then comes the norm: LayerNorm(x + ...).",
-        "zh": "子层在输入上做加法，再归一化：LayerNorm(x + ……)。",
-    },
+    title=("the sub-layer's input is not added", "没有加上子层的输入"),
+    hint=(
+        "A sub-layer adds to its input, then comes the norm: LayerNorm(x + ...).",
+        "子层在输入上做加法，再归一化：LayerNorm(x + ……)。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -120,13 +117,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="residual-after-the-norm",
+    "residual-after-the-norm",
     caught_by="values",
-    title={"en": "added after the norm, not before", "zh": "先归一化再相加"},
-    hint={
-        "en": "What is normalised is the sum, not the sub-layer's output.",
-        "zh": "要归一化的是和，而不是子层的输出。",
-    },
+    title=("added after the norm, not before", "先归一化再相加"),
+    hint=(
+        "What is normalised is the sum, not the sub-layer's output.",
+        "要归一化的是和，而不是子层的输出。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -135,13 +132,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="one-norm-for-both",
+    "one-norm-for-both",
     caught_by="values",
-    title={"en": "the same normalisation is used twice", "zh": "两处用了同一个归一化层"},
-    hint={
-        "en": "Each sum has a normalisation of its own, with weights of its own.",
-        "zh": "每次相加之后都有自己的归一化层和权重。",
-    },
+    title=("the same normalisation is used twice", "两处用了同一个归一化层"),
+    hint=(
+        "Each sum has a normalisation of its own, with weights of its own.",
+        "每次相加之后都有自己的归一化层和权重。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -150,13 +147,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="mask-ignored",
+    "mask-ignored",
     caught_by="mask",
-    title={"en": "mask is accepted, but not used", "zh": "接收了 mask 却没有使用"},
-    hint={
-        "en": "Follow the mask from the arguments to the attention.",
-        "zh": "从参数一路跟到注意力，看 mask 去了哪里。",
-    },
+    title=("mask is accepted, but not used", "接收了 mask 却没有使用"),
+    hint=(
+        "Follow the mask from the arguments to the attention.",
+        "从参数一路跟到注意力，看 mask 去了哪里。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -164,13 +161,10 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="mask-inverted",
+    "mask-inverted",
     caught_by="mask",
-    title={"en": "True was read as padding", "zh": "把 True 当成了填充"},
-    hint={
-        "en": "In this course True means: a real token.",
-        "zh": "在本课程里，True 表示真实的词。",
-    },
+    title=("True was read as padding", "把 True 当成了填充"),
+    hint=("In this course True means: a real token.", "在本课程里，True 表示真实的词。"),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -179,13 +173,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="mask-over-the-queries",
+    "mask-over-the-queries",
     caught_by="mask",
-    title={"en": "the mask hides queries, not keys", "zh": "掩码用在了查询上，而不是键上"},
-    hint={
-        "en": "(B, T, S): the last axis says who may be looked at.",
-        "zh": "(B, T, S)：最后一个轴表示可以看谁。",
-    },
+    title=("the mask hides queries, not keys", "掩码用在了查询上，而不是键上"),
+    hint=(
+        "(B, T, S): the last axis says who may be looked at.",
+        "(B, T, S)：最后一个轴表示可以看谁。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -195,13 +189,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="causal-encoder",
+    "causal-encoder",
     caught_by="values",
-    title={"en": "the encoder can't look ahead", "zh": "编码器看不到后面的词"},
-    hint={
-        "en": "The source is known as a whole: every word may look at every other.",
-        "zh": "源句整句已知：每个词都可以看所有的词。",
-    },
+    title=("the encoder can't look ahead", "编码器看不到后面的词"),
+    hint=(
+        "The source is known as a whole: every word may look at every other.",
+        "源句整句已知：每个词都可以看所有的词。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -213,13 +207,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="dropout-always-on",
+    "dropout-always-on",
     caught_by="inference",
-    title={"en": "dropout works outside of training too", "zh": "不在训练时 dropout 也起作用"},
-    hint={
-        "en": "Whether anything is dropped is for the caller to say: hand training on.",
-        "zh": "是否丢弃由调用者决定：把 training 传下去。",
-    },
+    title=("dropout works outside of training too", "不在训练时 dropout 也起作用"),
+    hint=(
+        "Whether anything is dropped is for the caller to say: hand training on.",
+        "是否丢弃由调用者决定：把 training 传下去。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -227,13 +221,13 @@ class EncoderLayer(EncoderLayer):
 
 
 @mistake(
-    name="dropout-after-the-norm",
+    "dropout-after-the-norm",
     caught_by="dropout",
-    title={"en": "dropped after the norm", "zh": "在归一化之后才丢弃"},
-    hint={
-        "en": "It is the sub-layer's output that is dropped, before it is added.",
-        "zh": "丢弃的是子层的输出，在相加之前。",
-    },
+    title=("dropped after the norm", "在归一化之后才丢弃"),
+    hint=(
+        "It is the sub-layer's output that is dropped, before it is added.",
+        "丢弃的是子层的输出，在相加之前。",
+    ),
 )
 class EncoderLayer(EncoderLayer):
     def call(self, x, mask=None, training=None):
@@ -267,13 +261,13 @@ def past(target, target_mask=None):
 
 
 @mistake(
-    name="future-seen",
+    "future-seen",
     caught_by="future",
-    title={"en": "the causal mask is missing", "zh": "缺少因果掩码"},
-    hint={
-        "en": "While it writes, the decoder knows only what it has written.",
-        "zh": "解码器写到哪里，就只知道哪里之前的词。",
-    },
+    title=("the causal mask is missing", "缺少因果掩码"),
+    hint=(
+        "While it writes, the decoder knows only what it has written.",
+        "解码器写到哪里，就只知道哪里之前的词。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -290,13 +284,13 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="strictly-causal",
+    "strictly-causal",
     caught_by="values",
-    title={"en": "a word can't see itself", "zh": "词看不到自己"},
-    hint={
-        "en": "Position t may see the positions up to and including t.",
-        "zh": "位置 t 可以看到 t 及之前的位置。",
-    },
+    title=("a word can't see itself", "词看不到自己"),
+    hint=(
+        "Position t may see the positions up to and including t.",
+        "位置 t 可以看到 t 及之前的位置。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -317,13 +311,13 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="causal-mask-turned",
+    "causal-mask-turned",
     caught_by="values",
-    title={"en": "words see the future and not the past", "zh": "看到了未来，看不到过去"},
-    hint={
-        "en": "The row is the query: it may see the columns to its left.",
-        "zh": "行是查询：它可以看左边的列。",
-    },
+    title=("words see the future and not the past", "看到了未来，看不到过去"),
+    hint=(
+        "The row is the query: it may see the columns to its left.",
+        "行是查询：它可以看左边的列。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -342,13 +336,13 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="padding-forgotten-beside-the-future",
+    "padding-forgotten-beside-the-future",
     caught_by="target_mask",
-    title={"en": "target_mask is not used", "zh": "没有使用 target_mask"},
-    hint={
-        "en": "Two conditions, one mask: not later, and no padding.",
-        "zh": "两个条件合成一个掩码：不在后面，且不是填充。",
-    },
+    title=("target_mask is not used", "没有使用 target_mask"),
+    hint=(
+        "Two conditions, one mask: not later, and no padding.",
+        "两个条件合成一个掩码：不在后面，且不是填充。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -367,13 +361,10 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="target-mask-for-the-memory",
+    "target-mask-for-the-memory",
     caught_by="target_mask",
-    title={"en": "the target's mask hides the source", "zh": "用目标句的掩码去掩盖源句"},
-    hint={
-        "en": "Whose words are the keys of the second attention?",
-        "zh": "第二个注意力的键是谁的词？",
-    },
+    title=("the target's mask hides the source", "用目标句的掩码去掩盖源句"),
+    hint=("Whose words are the keys of the second attention?", "第二个注意力的键是谁的词？"),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -392,13 +383,10 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="memory-mask-ignored",
+    "memory-mask-ignored",
     caught_by="memory_mask",
-    title={"en": "memory_mask is not used", "zh": "没有使用 memory_mask"},
-    hint={
-        "en": "Padding in the source should get no weight.",
-        "zh": "源句里的填充不应得到权重。",
-    },
+    title=("memory_mask is not used", "没有使用 memory_mask"),
+    hint=("Padding in the source should get no weight.", "源句里的填充不应得到权重。"),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -415,16 +403,13 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="source-never-looked-at",
+    "source-never-looked-at",
     caught_by="values",
-    title={
-        "en": "the second attention looks at the target again",
-        "zh": "第二个注意力又看了目标句",
-    },
-    hint={
-        "en": "The keys and values of the second attention are the memory.",
-        "zh": "第二个注意力的键和值来自 memory。",
-    },
+    title=("the second attention looks at the target again", "第二个注意力又看了目标句"),
+    hint=(
+        "The keys and values of the second attention are the memory.",
+        "第二个注意力的键和值来自 memory。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -449,16 +434,10 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="source-before-target",
+    "source-before-target",
     caught_by="values",
-    title={
-        "en": "it looks at the source first, then at its own words",
-        "zh": "先看源句，再看自己的词",
-    },
-    hint={
-        "en": "First the words written so far, then the source.",
-        "zh": "先看已写出的词，再看源句。",
-    },
+    title=("it looks at the source first, then at its own words", "先看源句，再看自己的词"),
+    hint=("First the words written so far, then the source.", "先看已写出的词，再看源句。"),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -482,13 +461,13 @@ class DecoderLayer(DecoderLayer):
 
 
 @mistake(
-    name="dropout-always-on-in-the-decoder",
+    "dropout-always-on-in-the-decoder",
     caught_by="inference",
-    title={"en": "dropout works outside of training too", "zh": "不在训练时 dropout 也起作用"},
-    hint={
-        "en": "Whether anything is dropped is for the caller to say: hand training on.",
-        "zh": "是否丢弃由调用者决定：把 training 传下去。",
-    },
+    title=("dropout works outside of training too", "不在训练时 dropout 也起作用"),
+    hint=(
+        "Whether anything is dropped is for the caller to say: hand training on.",
+        "是否丢弃由调用者决定：把 training 传下去。",
+    ),
 )
 class DecoderLayer(DecoderLayer):
     def call(
@@ -534,13 +513,13 @@ def write(model, target_in, memory, factor, positions=True, masked=True, scores_
 
 
 @mistake(
-    name="embedding-not-scaled",
+    "embedding-not-scaled",
     caught_by="values",
-    title={"en": "embeddings are not multiplied by sqrt(D)", "zh": "词嵌入没有乘以 sqrt(D)"},
-    hint={
-        "en": "Without its factor the word is drowned by its position.",
-        "zh": "没有这个系数，词会被位置盖过。",
-    },
+    title=("embeddings are not multiplied by sqrt(D)", "词嵌入没有乘以 sqrt(D)"),
+    hint=(
+        "Without its factor the word is drowned by its position.",
+        "没有这个系数，词会被位置盖过。",
+    ),
 )
 class Transformer(Transformer):
     def encode(self, source, training=None):
@@ -551,13 +530,10 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="embedding-scaled-by-width",
+    "embedding-scaled-by-width",
     caught_by="values",
-    title={"en": "embeddings are multiplied by D", "zh": "词嵌入乘以了 D"},
-    hint={
-        "en": "It is the root of the width that scales.",
-        "zh": "系数是宽度的平方根。",
-    },
+    title=("embeddings are multiplied by D", "词嵌入乘以了 D"),
+    hint=("It is the root of the width that scales.", "系数是宽度的平方根。"),
 )
 class Transformer(Transformer):
     def encode(self, source, training=None):
@@ -570,13 +546,10 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="source-without-positions",
+    "source-without-positions",
     caught_by="values",
-    title={"en": "the source gets no positions", "zh": "源句没有加位置"},
-    hint={
-        "en": "Both sides need to know where a word stands.",
-        "zh": "两边都需要知道词在哪里。",
-    },
+    title=("the source gets no positions", "源句没有加位置"),
+    hint=("Both sides need to know where a word stands.", "两边都需要知道词在哪里。"),
 )
 class Transformer(Transformer):
     def encode(self, source, training=None):
@@ -584,13 +557,10 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="target-without-positions",
+    "target-without-positions",
     caught_by="values",
-    title={"en": "the target gets no positions", "zh": "目标句没有加位置"},
-    hint={
-        "en": "Both sides need to know where a word stands.",
-        "zh": "源句和目标句都需要位置。",
-    },
+    title=("the target gets no positions", "目标句没有加位置"),
+    hint=("Both sides need to know where a word stands.", "源句和目标句都需要位置。"),
 )
 class Transformer(Transformer):
     def decode(self, target_in, memory, training=None, return_attention_scores=False):
@@ -605,13 +575,10 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="encoder-skipped",
+    "encoder-skipped",
     caught_by="values",
-    title={"en": "the embeddings are taken for the memory", "zh": "把词嵌入直接当成了 memory"},
-    hint={
-        "en": "The source goes through all encoder layers first.",
-        "zh": "源句要先经过所有编码层。",
-    },
+    title=("the embeddings are taken for the memory", "把词嵌入直接当成了 memory"),
+    hint=("The source goes through all encoder layers first.", "源句要先经过所有编码层。"),
 )
 class Transformer(Transformer):
     def encode(self, source, training=None):
@@ -619,13 +586,13 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="encoder-without-padding-mask",
+    "encoder-without-padding-mask",
     caught_by="padding",
-    title={"en": "the encoder layers get no mask", "zh": "编码层没有得到掩码"},
-    hint={
-        "en": "Both the encoder and the decoder have to be told of padding in the source.",
-        "zh": "编码器和解码器都要知道源句的填充。",
-    },
+    title=("the encoder layers get no mask", "编码层没有得到掩码"),
+    hint=(
+        "Both the encoder and the decoder have to be told of padding in the source.",
+        "编码器和解码器都要知道源句的填充。",
+    ),
 )
 class Transformer(Transformer):
     def encode(self, source, training=None):
@@ -633,13 +600,13 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="decoder-attends-to-padding",
+    "decoder-attends-to-padding",
     caught_by="padding",
-    title={"en": "the decoder layers attend to padding", "zh": "解码层关注了填充"},
-    hint={
-        "en": "The memory's last item tells which source words are real.",
-        "zh": "memory 的最后一项说明哪些源词是真实的。",
-    },
+    title=("the decoder layers attend to padding", "解码层关注了填充"),
+    hint=(
+        "The memory's last item tells which source words are real.",
+        "memory 的最后一项说明哪些源词是真实的。",
+    ),
 )
 class Transformer(Transformer):
     def decode(self, target_in, memory, training=None, return_attention_scores=False):
@@ -654,13 +621,13 @@ class Transformer(Transformer):
 
 
 @mistake(
-    name="probabilities-in-place-of-logits",
+    "probabilities-in-place-of-logits",
     caught_by="values",
-    title={"en": "softmax is applied to the logits", "zh": "对 logits 做了 softmax"},
-    hint={
-        "en": "The loss and the search take logits; the softmax is theirs.",
-        "zh": "损失和搜索需要的是 logits；softmax 由它们来做。",
-    },
+    title=("softmax is applied to the logits", "对 logits 做了 softmax"),
+    hint=(
+        "The loss and the search take logits; the softmax is theirs.",
+        "损失和搜索需要的是 logits；softmax 由它们来做。",
+    ),
 )
 class Transformer(Transformer):
     def decode(self, target_in, memory, training=None, return_attention_scores=False):

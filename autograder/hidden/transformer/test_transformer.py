@@ -75,22 +75,14 @@ def feed_forward(student, rng):
     return layer, weights
 
 
-@check(
-    exercise="FeedForward",
-    points=4,
-    title=text("max(0, x W + b) W' + b'", "max(0, x W + b) W' + b'，给定权重时正确"),
-)
+@check("FeedForward", 4, "max(0, x W + b) W' + b'", "max(0, x W + b) W' + b'，给定权重时正确")
 def test_feed_forward_layer_values(student, rng):
     layer, weights = feed_forward(student, rng)
     x = normal(rng, 2, 3, WIDTH) * 2
     expect.close(layer(x), oracle.feed_forward(weights, x), WRONG_VALUES)
 
 
-@check(
-    exercise="FeedForward",
-    points=2,
-    title=text("Words don't mix", "词与词互不相混"),
-)
+@check("FeedForward", 2, "Words don't mix", "词与词互不相混")
 @for_all(x=arrays((1, 3, WIDTH)), examples=2)
 def test_feed_forward_layer_words(student, x):
     layer = student.FeedForward(WIDTH, INNER)
@@ -105,11 +97,7 @@ def test_feed_forward_layer_words(student, x):
     expect.close(second[:, [0, 2]], first[:, [0, 2]], because)
 
 
-@check(
-    exercise="FeedForward",
-    points=2,
-    title=text("Two Dense layers, made once", "两个 Dense 层，只创建一次"),
-)
+@check("FeedForward", 2, "Two Dense layers, made once", "两个 Dense 层，只创建一次")
 def test_feed_forward_layer_weights(student, rng):
     layer = student.FeedForward(WIDTH, INNER)
     for inputs in (ONE, TWO):
@@ -121,11 +109,7 @@ def test_feed_forward_layer_weights(student, rng):
     battery.expect_weights(layer, list(feed_forward_shapes().values()), because)
 
 
-@check(
-    exercise="FeedForward",
-    points=2,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("FeedForward", 2, "Its configuration makes it again", "可由配置重建")
 def test_feed_forward_layer_config(student, rng):
     layer = student.FeedForward(WIDTH, INNER, name="thinks")
     x = normal(rng, 1, 2, WIDTH)
@@ -143,11 +127,7 @@ def encoder(student, rng, dropout=0.1):
     return layer, weights
 
 
-@check(
-    exercise="EncoderLayer",
-    points=5,
-    title=text("With given weights it gives the paper's values", "给定权重时与论文一致"),
-)
+@check("EncoderLayer", 5, "With given weights it gives the paper's values", "给定权重时与论文一致")
 def test_encoder_layer_layer_values(student, rng):
     layer, weights = encoder(student, rng)
     x = normal(rng, 2, 4, WIDTH)
@@ -155,11 +135,7 @@ def test_encoder_layer_layer_values(student, rng):
     expect.close(layer(x), right, WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=5,
-    title=text("Padding doesn't reach real words", "填充不影响真实的词"),
-)
+@check("EncoderLayer", 5, "Padding doesn't reach real words", "填充不影响真实的词")
 def test_encoder_layer_layer_mask(student, rng):
     layer, weights = encoder(student, rng)
     x, mask = normal(rng, 2, 4, WIDTH), np.arange(4) < np.array([[2], [4]])
@@ -171,11 +147,7 @@ def test_encoder_layer_layer_mask(student, rng):
     expect.close(expect.array(layer(x, mask=mask))[mask], first[mask], MASKED, atol=1e-4)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("Alone it is blind to order", "单独一层与词序无关"),
-)
+@check("EncoderLayer", 2, "Alone it is blind to order", "单独一层与词序无关")
 def test_encoder_layer_layer_permutation(student, rng):
     layer, _ = encoder(student, rng)
     x, order = normal(rng, 1, 4, WIDTH), np.array([2, 0, 3, 1])
@@ -188,11 +160,7 @@ def test_encoder_layer_layer_permutation(student, rng):
     expect.close(layer(x[:, order]), first[:, order], because, atol=1e-4)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("Its output is normalised", "输出经过归一化"),
-)
+@check("EncoderLayer", 2, "Its output is normalised", "输出经过归一化")
 def test_encoder_layer_layer_normalised(student, rng):
     layer, weights = encoder(student, rng)
     plain = {path: np.ones_like(v) for path, v in weights.items() if path.endswith("gamma")}
@@ -208,11 +176,7 @@ def test_encoder_layer_layer_normalised(student, rng):
     expect.close(got.var(-1), np.ones((2, 3)), because, atol=2e-2)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("Nothing is dropped at inference", "推理时不丢弃"),
-)
+@check("EncoderLayer", 2, "Nothing is dropped at inference", "推理时不丢弃")
 def test_encoder_layer_layer_inference(student, rng):
     layer, weights = encoder(student, rng, dropout=0.5)
     x = normal(rng, 1, 3, WIDTH)
@@ -223,11 +187,10 @@ def test_encoder_layer_layer_inference(student, rng):
 
 
 @check(
-    exercise="EncoderLayer",
-    points=4,
-    title=text(
-        "In training, a sub-layer's output is dropped before the sum", "训练时子层输出先丢弃再相加"
-    ),
+    "EncoderLayer",
+    4,
+    "In training, a sub-layer's output is dropped before the sum",
+    "训练时子层输出先丢弃再相加",
 )
 def test_encoder_layer_layer_dropout(student):
     rate, width = 0.25, 64
@@ -249,12 +212,10 @@ def test_encoder_layer_layer_dropout(student):
 
 
 @check(
-    exercise="EncoderLayer",
-    points=3,
-    title=text(
-        "Attention, network, two normalisations: each its weights",
-        "注意力、网络、两个归一化，各有权重",
-    ),
+    "EncoderLayer",
+    3,
+    "Attention, network, two normalisations: each its weights",
+    "注意力、网络、两个归一化，各有权重",
 )
 def test_encoder_layer_layer_weights(student, rng):
     layer = student.EncoderLayer(WIDTH, HEADS, INNER)
@@ -266,11 +227,7 @@ def test_encoder_layer_layer_weights(student, rng):
     battery.expect_weights(layer, list(ENCODER.values()), because)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
-)
+@check("EncoderLayer", 2, "Every weight gets a gradient", "每个权重都得到梯度")
 def test_encoder_layer_layer_gradient(student, rng):
     layer, _ = encoder(student, rng)
     cotangent = normal(rng, 2, 3, WIDTH)
@@ -281,11 +238,7 @@ def test_encoder_layer_layer_gradient(student, rng):
     expect.that(all(slope is not None for slope in slopes), because)
 
 
-@check(
-    exercise="EncoderLayer",
-    points=2,
-    title=text("A saved model comes back the same", "保存再载入，结果不变"),
-)
+@check("EncoderLayer", 2, "A saved model comes back the same", "保存再载入，结果不变")
 def test_encoder_layer_layer_saving(student, rng):
     layer, weights = encoder(student, rng)
     x = normal(rng, 2, 3, WIDTH)
@@ -304,11 +257,7 @@ def decoder(student, rng, dropout=0.1):
     return layer, weights
 
 
-@check(
-    exercise="DecoderLayer",
-    points=5,
-    title=text("With given weights it gives the paper's values", "给定权重时与论文一致"),
-)
+@check("DecoderLayer", 5, "With given weights it gives the paper's values", "给定权重时与论文一致")
 def test_decoder_layer_layer_values(student, rng):
     layer, weights = decoder(student, rng)
     target, memory = normal(rng, 2, 3, WIDTH), normal(rng, 2, 4, WIDTH)
@@ -316,11 +265,7 @@ def test_decoder_layer_layer_values(student, rng):
     expect.close(layer(target, memory), right, WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="DecoderLayer",
-    points=5,
-    title=text("Position t never sees a later one", "位置 t 看不到后面的位置"),
-)
+@check("DecoderLayer", 5, "Position t never sees a later one", "位置 t 看不到后面的位置")
 def test_decoder_layer_layer_future(student, rng):
     layer, _ = decoder(student, rng)
     target, memory = normal(rng, 1, 5, WIDTH), normal(rng, 1, 3, WIDTH)
@@ -333,11 +278,10 @@ def test_decoder_layer_layer_future(student, rng):
 
 
 @check(
-    exercise="DecoderLayer",
-    points=5,
-    title=text(
-        "memory_mask hides source words, and only those", "memory_mask 掩盖源词，且只掩盖源词"
-    ),
+    "DecoderLayer",
+    5,
+    "memory_mask hides source words, and only those",
+    "memory_mask 掩盖源词，且只掩盖源词",
 )
 def test_decoder_layer_layer_memory_mask(student, rng):
     layer, weights = decoder(student, rng)
@@ -351,11 +295,10 @@ def test_decoder_layer_layer_memory_mask(student, rng):
 
 
 @check(
-    exercise="DecoderLayer",
-    points=4,
-    title=text(
-        "target_mask hides target words, beside the future", "target_mask 与因果掩码一起掩盖目标词"
-    ),
+    "DecoderLayer",
+    4,
+    "target_mask hides target words, beside the future",
+    "target_mask 与因果掩码一起掩盖目标词",
 )
 def test_decoder_layer_layer_target_mask(student, rng):
     layer, weights = decoder(student, rng)
@@ -373,9 +316,10 @@ def test_decoder_layer_layer_target_mask(student, rng):
 
 
 @check(
-    exercise="DecoderLayer",
-    points=2,
-    title=text("Its scores over the source, where they are asked for", "需要时给出对源句的分数"),
+    "DecoderLayer",
+    2,
+    "Its scores over the source, where they are asked for",
+    "需要时给出对源句的分数",
 )
 def test_decoder_layer_layer_scores(student, rng):
     layer, weights = decoder(student, rng)
@@ -388,11 +332,7 @@ def test_decoder_layer_layer_scores(student, rng):
         expect.close(scores, right_scores, WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="DecoderLayer",
-    points=2,
-    title=text("Nothing is dropped at inference", "推理时不丢弃"),
-)
+@check("DecoderLayer", 2, "Nothing is dropped at inference", "推理时不丢弃")
 def test_decoder_layer_layer_inference(student, rng):
     layer, weights = decoder(student, rng, dropout=0.5)
     target, memory = normal(rng, 1, 3, WIDTH), normal(rng, 1, 2, WIDTH)
@@ -404,9 +344,10 @@ def test_decoder_layer_layer_inference(student, rng):
 
 
 @check(
-    exercise="DecoderLayer",
-    points=2,
-    title=text("Two attentions, network, three normalisations", "两个注意力、网络、三个归一化"),
+    "DecoderLayer",
+    2,
+    "Two attentions, network, three normalisations",
+    "两个注意力、网络、三个归一化",
 )
 def test_decoder_layer_layer_weights(student, rng):
     layer = student.DecoderLayer(WIDTH, HEADS, INNER)
@@ -418,11 +359,7 @@ def test_decoder_layer_layer_weights(student, rng):
     battery.expect_weights(layer, list(DECODER.values()), because)
 
 
-@check(
-    exercise="DecoderLayer",
-    points=2,
-    title=text("It works in mixed precision", "支持混合精度"),
-)
+@check("DecoderLayer", 2, "It works in mixed precision", "支持混合精度")
 def test_decoder_layer_layer_mixed_precision(student, rng):
     student.use_policy("mixed_float16")
     layer, weights = decoder(student, rng)
@@ -469,20 +406,17 @@ def right_logits(weights, source=SOURCE, target=TARGET):
 
 
 @check(
-    exercise="Transformer",
-    points=5,
-    title=text("With given weights it gives the paper's logits", "给定权重时 logits 与论文一致"),
+    "Transformer",
+    5,
+    "With given weights it gives the paper's logits",
+    "给定权重时 logits 与论文一致",
 )
 def test_transformer_layer_values(student, rng):
     model, weights = translator(student, rng)
     expect.close(model([SOURCE, TARGET]), right_logits(weights)[0], WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="Transformer",
-    points=4,
-    title=text("A logit never depends on later target words", "logits 不依赖后面的目标词"),
-)
+@check("Transformer", 4, "A logit never depends on later target words", "logits 不依赖后面的目标词")
 def test_transformer_layer_future(student, rng):
     model, _ = translator(student, rng)
     first = expect.array(model([SOURCE, TARGET]))
@@ -494,9 +428,7 @@ def test_transformer_layer_future(student, rng):
 
 
 @check(
-    exercise="Transformer",
-    points=4,
-    title=text("More padding behind the source changes nothing", "源句后再多填充也不影响结果"),
+    "Transformer", 4, "More padding behind the source changes nothing", "源句后再多填充也不影响结果"
 )
 def test_transformer_layer_padding(student, rng):
     model, _ = translator(student, rng)
@@ -505,11 +437,7 @@ def test_transformer_layer_padding(student, rng):
     expect.close(model([wider, TARGET]), first, MASKED, atol=1e-4)
 
 
-@check(
-    exercise="Transformer",
-    points=3,
-    title=text("The order of the source words matters", "源词的顺序有影响"),
-)
+@check("Transformer", 3, "The order of the source words matters", "源词的顺序有影响")
 def test_transformer_layer_order(student, rng):
     model, _ = translator(student, rng)
     first = expect.array(model([SOURCE[1:], TARGET[1:]]))
@@ -522,11 +450,7 @@ def test_transformer_layer_order(student, rng):
     expect.that(np.abs(moved - first).max() > 1e-3, because)
 
 
-@check(
-    exercise="Transformer",
-    points=3,
-    title=text("encode and decode make up the model", "encode 与 decode 合起来就是模型"),
-)
+@check("Transformer", 3, "encode and decode make up the model", "encode 与 decode 合起来就是模型")
 def test_transformer_layer_interface(student, rng):
     model, weights = translator(student, rng)
     memory = model.method("encode")(SOURCE)
@@ -540,11 +464,7 @@ def test_transformer_layer_interface(student, rng):
     expect.close(logits, right_logits(weights)[0], WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="Transformer",
-    points=2,
-    title=text("Attention scores of every layer and head", "每一层每个头的注意力分数"),
-)
+@check("Transformer", 2, "Attention scores of every layer and head", "每一层每个头的注意力分数")
 def test_transformer_layer_scores(student, rng):
     model, weights = translator(student, rng)
     scores = model.method("attention_scores")(SOURCE, TARGET)
@@ -558,11 +478,7 @@ def test_transformer_layer_scores(student, rng):
         expect.close(scores["layer_1"], right, WRONG_VALUES, **LOOSE)
 
 
-@check(
-    exercise="Transformer",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("Transformer", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_transformer_layer_rows(student, rng):
     model, _ = translator(student, rng)
     first = expect.array(model([SOURCE, TARGET]))
@@ -570,11 +486,7 @@ def test_transformer_layer_rows(student, rng):
     expect.close(model([SOURCE[1:], TARGET[1:]]), first[1:], ROWS, atol=1e-4)
 
 
-@check(
-    exercise="Transformer",
-    points=2,
-    title=text("Dropout works in training, and only then", "dropout 只在训练时起作用"),
-)
+@check("Transformer", 2, "Dropout works in training, and only then", "dropout 只在训练时起作用")
 def test_transformer_layer_dropout(student, rng):
     model, weights = translator(student, rng)
     right, _ = right_logits(weights)
@@ -586,11 +498,7 @@ def test_transformer_layer_dropout(student, rng):
     expect.that(np.abs(got - right).max() > 1e-2, same)
 
 
-@check(
-    exercise="Transformer",
-    points=3,
-    title=text("Every weight gets a gradient", "每个权重都得到梯度"),
-)
+@check("Transformer", 3, "Every weight gets a gradient", "每个权重都得到梯度")
 def test_transformer_layer_gradient(student, rng):
     model, weights = translator(student, rng)
     answer = model.gradients([SOURCE, TARGET], cotangents=[normal(rng, 2, 4, 8)])
@@ -600,24 +508,12 @@ def test_transformer_layer_gradient(student, rng):
     expect.that(all(slope is not None for slope in slopes), because)
 
 
-@check(
-    exercise="Transformer",
-    points=4,
-    title=translating.TRANSLATES,
-    timeout=60,
-    evident=False,
-)
+@check("Transformer", 4, *translating.TRANSLATES, timeout=60, evident=False)
 def test_transformer_layer_translations(student):
     translating.expect_translations(student, student.Transformer, "transformer")
 
 
-@check(
-    exercise="Transformer",
-    points=2,
-    title=battery.LEARNS,
-    timeout=30,
-    evident=False,
-)
+@check("Transformer", 2, *battery.LEARNS, timeout=30, evident=False)
 def test_transformer_layer_learning(student, rng):
     model, weights = translator(student, rng)
 
@@ -627,11 +523,7 @@ def test_transformer_layer_learning(student, rng):
     battery.expect_learning(model, SOURCE, TARGET, weights, logits_of)
 
 
-@check(
-    exercise="Transformer",
-    points=2,
-    title=text("A saved model comes back the same", "模型保存后再载入，结果不变"),
-)
+@check("Transformer", 2, "A saved model comes back the same", "模型保存后再载入，结果不变")
 def test_transformer_layer_saving(student, rng):
     model, weights = translator(student, rng)
     battery.expect_reload(model, [[SOURCE, TARGET]], right_logits(weights)[0], **LOOSE)
@@ -645,12 +537,10 @@ LEAST_BLEU = 15.0  # the reference reached 26.8, on a CPU
 
 
 @check(
-    exercise="Transformer",
-    points=0,
-    title=text(
-        f"Trained on real sentences, it reaches {LEAST_BLEU:g} BLEU",
-        f"用真实句子训练，BLEU 达到 {LEAST_BLEU:g}",
-    ),
+    "Transformer",
+    0,
+    f"Trained on real sentences, it reaches {LEAST_BLEU:g} BLEU",
+    f"用真实句子训练，BLEU 达到 {LEAST_BLEU:g}",
     timeout=600,
     needs="gpu corpus",
     evident=False,

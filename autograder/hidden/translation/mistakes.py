@@ -21,26 +21,26 @@ from solutions.translation import (
 
 
 @mistake(
-    name="fed-what-it-is-to-say",
+    "fed-what-it-is-to-say",
     caught_by="values",
-    title={"en": "the target is fed without the shift", "zh": "目标句没有右移就输入了"},
-    hint={
-        "en": "At t the decoder has to guess target[t]: it must not have seen it yet.",
-        "zh": "在 t 处解码器要猜 target[t]：它还不能看到这个词。",
-    },
+    title=("the target is fed without the shift", "目标句没有右移就输入了"),
+    hint=(
+        "At t the decoder has to guess target[t]: it must not have seen it yet.",
+        "在 t 处解码器要猜 target[t]：它还不能看到这个词。",
+    ),
 )
 def shift_right(target):
     return ops.convert_to_tensor(target)
 
 
 @mistake(
-    name="shifted-left",
+    "shifted-left",
     caught_by="values",
-    title={"en": "shifted to the left", "zh": "向左移了"},
-    hint={
-        "en": "The start id comes in front, so everything moves one step later.",
-        "zh": "开始符放在最前面，其余都往后移一步。",
-    },
+    title=("shifted to the left", "向左移了"),
+    hint=(
+        "The start id comes in front, so everything moves one step later.",
+        "开始符放在最前面，其余都往后移一步。",
+    ),
 )
 def shift_right(target):
     padding = ops.full_like(target[:, :1], PAD_ID)
@@ -48,29 +48,26 @@ def shift_right(target):
 
 
 @mistake(
-    name="rolled-around",
+    "rolled-around",
     caught_by="start",
-    title={"en": "the last id came round to the front", "zh": "最后一个编号转到了最前面"},
-    hint={
-        "en": "A roll brings the end to the beginning; what belongs there is the start id.",
-        "zh": "循环移位会把末尾带到开头；开头应是开始符。",
-    },
+    title=("the last id came round to the front", "最后一个编号转到了最前面"),
+    hint=(
+        "A roll brings the end to the beginning; what belongs there is the start id.",
+        "循环移位会把末尾带到开头；开头应是开始符。",
+    ),
 )
 def shift_right(target):
     return ops.roll(target, 1, axis=1)
 
 
 @mistake(
-    name="one-column-more",
+    "one-column-more",
     caught_by="values",
-    title={
-        "en": "a column more than was given",
-        "zh": "比原来多出一列",
-    },
-    hint={
-        "en": "Each word to be said needs one word that is fed: the shapes agree.",
-        "zh": "要说几个词，就输入几个词：形状应一致。",
-    },
+    title=("a column more than was given", "比原来多出一列"),
+    hint=(
+        "Each word to be said needs one word that is fed: the shapes agree.",
+        "要说几个词，就输入几个词：形状应一致。",
+    ),
 )
 def shift_right(target):
     start = ops.full_like(target[:, :1], START_ID)
@@ -92,42 +89,39 @@ def real_tokens(labels):
 
 
 @mistake(
-    name="padding-counted-in-the-mean",
+    "padding-counted-in-the-mean",
     caught_by="more_padding",
-    title={"en": "divided by all positions, padding too", "zh": "除以了包括填充在内的全部位置"},
-    hint={
-        "en": "The losses at padding are gone, but the number that divides still counts them.",
-        "zh": "填充处的损失去掉了，但除数里仍算上了它们。",
-    },
+    title=("divided by all positions, padding too", "除以了包括填充在内的全部位置"),
+    hint=(
+        "The losses at padding are gone, but the number that divides still counts them.",
+        "填充处的损失去掉了，但除数里仍算上了它们。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     return ops.mean(losses_at(labels, logits, label_smoothing) * real_tokens(labels))
 
 
 @mistake(
-    name="padding-not-masked",
+    "padding-not-masked",
     caught_by="padding",
-    title={"en": "the model is taught to say padding", "zh": "让模型去学着说填充"},
-    hint={
-        "en": "What is said after the end of a sentence is of no interest: leave it out.",
-        "zh": "句子结束之后说什么都无所谓：不要计入。",
-    },
+    title=("the model is taught to say padding", "让模型去学着说填充"),
+    hint=(
+        "What is said after the end of a sentence is of no interest: leave it out.",
+        "句子结束之后说什么都无所谓：不要计入。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     return ops.mean(losses_at(labels, logits, label_smoothing))
 
 
 @mistake(
-    name="averaged-by-sentence",
+    "averaged-by-sentence",
     caught_by="tokens",
-    title={
-        "en": "a mean per sentence first",
-        "zh": "先对每句求了平均",
-    },
-    hint={
-        "en": "A token of a short sentence then weighs more than one of a long one.",
-        "zh": "这样一来，短句里的词元比长句里的更重。",
-    },
+    title=("a mean per sentence first", "先对每句求了平均"),
+    hint=(
+        "A token of a short sentence then weighs more than one of a long one.",
+        "这样一来，短句里的词元比长句里的更重。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -139,26 +133,23 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="summed-not-averaged",
+    "summed-not-averaged",
     caught_by="values",
-    title={"en": "a sum over the tokens, not their mean", "zh": "对词元求了和，没有求平均"},
-    hint={
-        "en": "A larger batch should not have a larger loss.",
-        "zh": "批量变大，损失不应随之变大。",
-    },
+    title=("a sum over the tokens, not their mean", "对词元求了和，没有求平均"),
+    hint=("A larger batch should not have a larger loss.", "批量变大，损失不应随之变大。"),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     return ops.sum(losses_at(labels, logits, label_smoothing) * real_tokens(labels))
 
 
 @mistake(
-    name="smoothing-ignored",
+    "smoothing-ignored",
     caught_by="smoothing",
-    title={"en": "label_smoothing is not used", "zh": "没有使用 label_smoothing"},
-    hint={
-        "en": "With smoothing the truth is spread: every word gets a little of it.",
-        "zh": "平滑之后，每个词都分到一点概率。",
-    },
+    title=("label_smoothing is not used", "没有使用 label_smoothing"),
+    hint=(
+        "With smoothing the truth is spread: every word gets a little of it.",
+        "平滑之后，每个词都分到一点概率。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -166,13 +157,10 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="smoothing-over-padding",
+    "smoothing-over-padding",
     caught_by="smoothing",
-    title={"en": "the smoothed part is counted at padding too", "zh": "平滑项在填充处也计入了"},
-    hint={
-        "en": "Both parts of the loss belong to real tokens only.",
-        "zh": "损失的两部分都只属于真实词元。",
-    },
+    title=("the smoothed part is counted at padding too", "平滑项在填充处也计入了"),
+    hint=("Both parts of the loss belong to real tokens only.", "损失的两部分都只属于真实词元。"),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -182,16 +170,13 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="smoothed-without-the-right-word",
+    "smoothed-without-the-right-word",
     caught_by="smoothing",
-    title={
-        "en": "smoothed over the wrong words only",
-        "zh": "平滑的部分只分给了错误的词",
-    },
-    hint={
-        "en": "label_smoothing / V goes to every word, the right one among them.",
-        "zh": "label_smoothing / V 分给每个词，正确的词也有一份。",
-    },
+    title=("smoothed over the wrong words only", "平滑的部分只分给了错误的词"),
+    hint=(
+        "label_smoothing / V goes to every word, the right one among them.",
+        "label_smoothing / V 分给每个词，正确的词也有一份。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -203,16 +188,13 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="logits-taken-for-probabilities",
+    "logits-taken-for-probabilities",
     caught_by="values",
-    title={
-        "en": "log of logits without a softmax",
-        "zh": "没有 softmax，直接对 logits 取了对数",
-    },
-    hint={
-        "en": "Logits may be negative: they become probabilities first.",
-        "zh": "logits 可能为负：要先变成概率。",
-    },
+    title=("log of logits without a softmax", "没有 softmax，直接对 logits 取了对数"),
+    hint=(
+        "Logits may be negative: they become probabilities first.",
+        "logits 可能为负：要先变成概率。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -222,13 +204,13 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="softmax-then-log",
+    "softmax-then-log",
     caught_by="huge",
-    title={"en": "log of a softmax that has become 0", "zh": "softmax 变成 0 之后再取对数"},
-    hint={
-        "en": "A small probability rounds to 0, and its logarithm is -inf: take both in one step.",
-        "zh": "很小的概率会舍入成 0，对数就是 -inf：两步要合成一步算。",
-    },
+    title=("log of a softmax that has become 0", "softmax 变成 0 之后再取对数"),
+    hint=(
+        "A small probability rounds to 0, and its logarithm is -inf: take both in one step.",
+        "很小的概率会舍入成 0，对数就是 -inf：两步要合成一步算。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -239,13 +221,13 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="nothing-gives-nan",
+    "nothing-gives-nan",
     caught_by="nothing",
-    title={"en": "0 divided by 0 where all is padding", "zh": "全是填充时出现 0 除以 0"},
-    hint={
-        "en": "What divides can be 0: decide what the loss is then.",
-        "zh": "除数可能为 0：想好这时损失是多少。",
-    },
+    title=("0 divided by 0 where all is padding", "全是填充时出现 0 除以 0"),
+    hint=(
+        "What divides can be 0: decide what the loss is then.",
+        "除数可能为 0：想好这时损失是多少。",
+    ),
 )
 def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     real = real_tokens(labels)
@@ -256,13 +238,13 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
 
 
 @mistake(
-    name="step-counted-from-zero",
+    "step-counted-from-zero",
     caught_by="values",
-    title={"en": "Keras's step is put in as it is", "zh": "直接代入了 Keras 的步数"},
-    hint={
-        "en": "Keras calls the first update 0, the equation calls it 1.",
-        "zh": "Keras 把第一次更新记为 0，公式记为 1。",
-    },
+    title=("Keras's step is put in as it is", "直接代入了 Keras 的步数"),
+    hint=(
+        "Keras calls the first update 0, the equation calls it 1.",
+        "Keras 把第一次更新记为 0，公式记为 1。",
+    ),
 )
 class WarmupInverseSqrt(WarmupInverseSqrt):
     def __call__(self, step):
@@ -271,13 +253,13 @@ class WarmupInverseSqrt(WarmupInverseSqrt):
 
 
 @mistake(
-    name="no-warmup",
+    "no-warmup",
     caught_by="values",
-    title={"en": "the rate only falls", "zh": "学习率只降不升"},
-    hint={
-        "en": "During the first warmup_steps the rate grows in a straight line.",
-        "zh": "前 warmup_steps 步里，学习率直线上升。",
-    },
+    title=("the rate only falls", "学习率只降不升"),
+    hint=(
+        "During the first warmup_steps the rate grows in a straight line.",
+        "前 warmup_steps 步里，学习率直线上升。",
+    ),
 )
 class WarmupInverseSqrt(WarmupInverseSqrt):
     def __call__(self, step):
@@ -286,13 +268,13 @@ class WarmupInverseSqrt(WarmupInverseSqrt):
 
 
 @mistake(
-    name="larger-of-the-two",
+    "larger-of-the-two",
     caught_by="values",
-    title={"en": "the larger of the two terms", "zh": "取了两项中较大的"},
-    hint={
-        "en": "Early the line is the lower one, late the root: which of the two counts?",
-        "zh": "早期直线较低，后期平方根较低：应取哪一个？",
-    },
+    title=("the larger of the two terms", "取了两项中较大的"),
+    hint=(
+        "Early the line is the lower one, late the root: which of the two counts?",
+        "早期直线较低，后期平方根较低：应取哪一个？",
+    ),
 )
 class WarmupInverseSqrt(WarmupInverseSqrt):
     def __call__(self, step):
@@ -301,13 +283,13 @@ class WarmupInverseSqrt(WarmupInverseSqrt):
 
 
 @mistake(
-    name="width-forgotten",
+    "width-forgotten",
     caught_by="values",
-    title={"en": "d_model is left out", "zh": "漏掉了 d_model"},
-    hint={
-        "en": "Wider models get smaller steps: one factor is missing.",
-        "zh": "模型越宽步子越小：少了一个系数。",
-    },
+    title=("d_model is left out", "漏掉了 d_model"),
+    hint=(
+        "Wider models get smaller steps: one factor is missing.",
+        "模型越宽步子越小：少了一个系数。",
+    ),
 )
 class WarmupInverseSqrt(WarmupInverseSqrt):
     def __call__(self, step):
@@ -336,65 +318,65 @@ def written_by(model, source, max_length, choose=None, fed=None, pad=True, stop=
 
 
 @mistake(
-    name="words-after-the-end",
+    "words-after-the-end",
     caught_by="end",
-    title={"en": "ended sentences are written on", "zh": "结束的句子还在继续写"},
-    hint={
-        "en": "A sentence that has said its end id gets padding from then on.",
-        "zh": "写出结束符的句子，此后只写填充。",
-    },
+    title=("ended sentences are written on", "结束的句子还在继续写"),
+    hint=(
+        "A sentence that has said its end id gets padding from then on.",
+        "写出结束符的句子，此后只写填充。",
+    ),
 )
 def greedy_decode(model, source, max_length):
     return written_by(model, source, max_length, pad=False)[:, 1:]
 
 
 @mistake(
-    name="start-id-returned",
+    "start-id-returned",
     caught_by="words",
-    title={"en": "the start id is returned too", "zh": "把开始符也返回了"},
-    hint={
-        "en": "The start id was fed, not written: the result begins after it.",
-        "zh": "开始符是输入的，不是写出的：结果从它之后开始。",
-    },
+    title=("the start id is returned too", "把开始符也返回了"),
+    hint=(
+        "The start id was fed, not written: the result begins after it.",
+        "开始符是输入的，不是写出的：结果从它之后开始。",
+    ),
 )
 def greedy_decode(model, source, max_length):
     return written_by(model, source, max_length)
 
 
 @mistake(
-    name="only-the-last-word-fed",
+    "only-the-last-word-fed",
     caught_by="history",
-    title={"en": "only the last word is fed", "zh": "只输入了最后一个词"},
-    hint={
-        "en": "decode knows nothing of earlier calls: give it all that was written.",
-        "zh": "decode 不记得之前的调用：要把写过的全部给它。",
-    },
+    title=("only the last word is fed", "只输入了最后一个词"),
+    hint=(
+        "decode knows nothing of earlier calls: give it all that was written.",
+        "decode 不记得之前的调用：要把写过的全部给它。",
+    ),
 )
 def greedy_decode(model, source, max_length):
     return written_by(model, source, max_length, fed=lambda words: words[:, -1:])[:, 1:]
 
 
 @mistake(
-    name="first-position-read",
+    "first-position-read",
     caught_by="words",
-    title={"en": "the logits of the first position are used", "zh": "用了第一个位置的 logits"},
-    hint={
-        "en": "The next word is what the model says at the last position.",
-        "zh": "下一个词由最后一个位置的输出决定。",
-    },
+    title=("the logits of the first position are used", "用了第一个位置的 logits"),
+    hint=(
+        "The next word is what the model says at the last position.",
+        "下一个词由最后一个位置的输出决定。",
+    ),
 )
 def greedy_decode(model, source, max_length):
     return written_by(model, source, max_length, choose=lambda logits: logits[:, 0])[:, 1:]
 
 
 @mistake(
-    name="source-read-at-every-step",
+    "source-read-at-every-step",
     caught_by="reads_once",
-    title={"en": "the source is encoded again for every word", "zh": "每写一个词都重新编码源句"},
-    hint={
-        "en": "The memory stays the same from the first word to the last: make it before the loop.",
-        "zh": "从第一个词到最后一个词，记忆都不变：在循环之前算好。",
-    },
+    title=("the source is encoded again for every word", "每写一个词都重新编码源句"),
+    hint=(
+        "The memory stays the same from the first word to the last: make it before the loop.",
+        "从第一个词到最后一个词，记忆都不变：在循环之前算好。",
+    ),
 )
 def greedy_decode(model, source, max_length):
     for _ in range(max_length - 1):
@@ -403,13 +385,10 @@ def greedy_decode(model, source, max_length):
 
 
 @mistake(
-    name="stops-with-the-first-sentence",
+    "stops-with-the-first-sentence",
     caught_by="end",
-    title={"en": "all stop when the first sentence has ended", "zh": "第一个句子结束时全都停了"},
-    hint={
-        "en": "Writing goes on until every row has its end id.",
-        "zh": "要等每一行都写出结束符才停。",
-    },
+    title=("all stop when the first sentence has ended", "第一个句子结束时全都停了"),
+    hint=("Writing goes on until every row has its end id.", "要等每一行都写出结束符才停。"),
 )
 def greedy_decode(model, source, max_length):
     memory = model.encode(source)
@@ -461,39 +440,39 @@ def searched(model, source, max_length, beam_size, length_penalty, keep=True, fr
 
 
 @mistake(
-    name="length-not-normalised",
+    "length-not-normalised",
     caught_by="best_of_all",
-    title={"en": "log P is not divided by lp(Y)", "zh": "log P 没有除以 lp(Y)"},
-    hint={
-        "en": "Every word makes log P smaller, so short ones win unless length is paid for.",
-        "zh": "每多一个词 log P 就更小，不按长度修正，短译文总会赢。",
-    },
+    title=("log P is not divided by lp(Y)", "log P 没有除以 lp(Y)"),
+    hint=(
+        "Every word makes log P smaller, so short ones win unless length is paid for.",
+        "每多一个词 log P 就更小，不按长度修正，短译文总会赢。",
+    ),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     return searched(model, source, max_length, beam_size, 0.0)[0][:, 0]
 
 
 @mistake(
-    name="finished-beams-extended",
+    "finished-beams-extended",
     caught_by="ended",
-    title={"en": "ended translations are continued", "zh": "已结束的译文还在继续"},
-    hint={
-        "en": "What has ended competes as it is; the only thing that may follow is padding.",
-        "zh": "已结束的译文原样参与竞争；后面只能是填充。",
-    },
+    title=("ended translations are continued", "已结束的译文还在继续"),
+    hint=(
+        "What has ended competes as it is; the only thing that may follow is padding.",
+        "已结束的译文原样参与竞争；后面只能是填充。",
+    ),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     return searched(model, source, max_length, beam_size, length_penalty, keep=False)[0][:, 0]
 
 
 @mistake(
-    name="every-beam-the-same",
+    "every-beam-the-same",
     caught_by="garden_path",
-    title={"en": "all beams begin equal and stay equal", "zh": "各束起点相同，一直相同"},
-    hint={
-        "en": "If all beams may be continued from the start, each finds the same best word.",
-        "zh": "如果一开始每一束都能延续，它们都会找到同一个最好的词。",
-    },
+    title=("all beams begin equal and stay equal", "各束起点相同，一直相同"),
+    hint=(
+        "If all beams may be continued from the start, each finds the same best word.",
+        "如果一开始每一束都能延续，它们都会找到同一个最好的词。",
+    ),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     found = searched(model, source, max_length, beam_size, length_penalty, from_all=True)
@@ -501,39 +480,33 @@ def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
 
 
 @mistake(
-    name="beam-size-ignored",
+    "beam-size-ignored",
     caught_by="garden_path",
-    title={"en": "beam_size is not used: it is greedy", "zh": "没有用到 beam_size：其实是贪心"},
-    hint={
-        "en": "Several beginnings have to live on side by side.",
-        "zh": "要让几个开头同时保留下去。",
-    },
+    title=("beam_size is not used: it is greedy", "没有用到 beam_size：其实是贪心"),
+    hint=("Several beginnings have to live on side by side.", "要让几个开头同时保留下去。"),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     return greedy_decode(model, source, max_length)
 
 
 @mistake(
-    name="worst-beam-returned",
+    "worst-beam-returned",
     caught_by="garden_path",
-    title={"en": "the last beam is returned, not the first", "zh": "返回了最后一束，而不是第一束"},
-    hint={
-        "en": "The beams are sorted: which end is the best?",
-        "zh": "各束是排好序的：哪一端最好？",
-    },
+    title=("the last beam is returned, not the first", "返回了最后一束，而不是第一束"),
+    hint=("The beams are sorted: which end is the best?", "各束是排好序的：哪一端最好？"),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     return searched(model, source, max_length, beam_size, length_penalty)[0][:, -1]
 
 
 @mistake(
-    name="multiplied-by-the-penalty",
+    "multiplied-by-the-penalty",
     caught_by="best_of_all",
-    title={"en": "log P is multiplied by lp(Y)", "zh": "log P 乘以了 lp(Y)"},
-    hint={
-        "en": "log P is negative: which operation brings a long translation nearer to 0?",
-        "zh": "log P 是负数：哪种运算能让长译文更接近 0？",
-    },
+    title=("log P is multiplied by lp(Y)", "log P 乘以了 lp(Y)"),
+    hint=(
+        "log P is negative: which operation brings a long translation nearer to 0?",
+        "log P 是负数：哪种运算能让长译文更接近 0？",
+    ),
 )
 def beam_search(model, source, max_length, beam_size=4, length_penalty=0.6):
     return searched(model, source, max_length, beam_size, -length_penalty)[0][:, 0]
@@ -569,39 +542,39 @@ def bleu(hypotheses, references, clip=True, brevity=True, largest=4, scale=100.0
 
 
 @mistake(
-    name="no-brevity-penalty",
+    "no-brevity-penalty",
     caught_by="brevity",
-    title={"en": "the brevity penalty is missing", "zh": "没有长度惩罚"},
-    hint={
-        "en": "Otherwise one safe word would be a perfect translation.",
-        "zh": "否则只写一个有把握的词就成了完美译文。",
-    },
+    title=("the brevity penalty is missing", "没有长度惩罚"),
+    hint=(
+        "Otherwise one safe word would be a perfect translation.",
+        "否则只写一个有把握的词就成了完美译文。",
+    ),
 )
 def corpus_bleu(hypotheses, references):
     return bleu(hypotheses, references, brevity=False)
 
 
 @mistake(
-    name="repeats-not-clipped",
+    "repeats-not-clipped",
     caught_by="clipping",
-    title={"en": "repeated n-grams count every time", "zh": "重复的 n 元组每次都计分"},
-    hint={
-        "en": "An n-gram counts at most as often as it is in its reference.",
-        "zh": "一个 n 元组最多计它在参考译文中出现的次数。",
-    },
+    title=("repeated n-grams count every time", "重复的 n 元组每次都计分"),
+    hint=(
+        "An n-gram counts at most as often as it is in its reference.",
+        "一个 n 元组最多计它在参考译文中出现的次数。",
+    ),
 )
 def corpus_bleu(hypotheses, references):
     return bleu(hypotheses, references, clip=False)
 
 
 @mistake(
-    name="mean-of-sentences",
+    "mean-of-sentences",
     caught_by="corpus",
-    title={"en": "the mean of the sentences' BLEU", "zh": "对各句 BLEU 取了平均"},
-    hint={
-        "en": "Numerators and denominators are summed over the corpus before anything is divided.",
-        "zh": "先在整个语料上累加分子和分母，再相除。",
-    },
+    title=("the mean of the sentences' BLEU", "对各句 BLEU 取了平均"),
+    hint=(
+        "Numerators and denominators are summed over the corpus before anything is divided.",
+        "先在整个语料上累加分子和分母，再相除。",
+    ),
 )
 def corpus_bleu(hypotheses, references):
     if len(hypotheses) != len(references):
@@ -611,39 +584,33 @@ def corpus_bleu(hypotheses, references):
 
 
 @mistake(
-    name="up-to-bigrams",
+    "up-to-bigrams",
     caught_by="values",
-    title={"en": "only words and pairs of words", "zh": "只算到二元组"},
-    hint={
-        "en": "BLEU goes up to runs of four.",
-        "zh": "BLEU 一直算到四元组。",
-    },
+    title=("only words and pairs of words", "只算到二元组"),
+    hint=("BLEU goes up to runs of four.", "BLEU 一直算到四元组。"),
 )
 def corpus_bleu(hypotheses, references):
     return bleu(hypotheses, references, largest=2)
 
 
 @mistake(
-    name="from-zero-to-one",
+    "from-zero-to-one",
     caught_by="ends",
-    title={"en": "the result is between 0 and 1", "zh": "结果在 0 和 1 之间"},
-    hint={
-        "en": "BLEU is told from 0 to 100.",
-        "zh": "BLEU 的范围是 0 到 100。",
-    },
+    title=("the result is between 0 and 1", "结果在 0 和 1 之间"),
+    hint=("BLEU is told from 0 to 100.", "BLEU 的范围是 0 到 100。"),
 )
 def corpus_bleu(hypotheses, references):
     return bleu(hypotheses, references, scale=1.0)
 
 
 @mistake(
-    name="hypotheses-and-references-swapped",
+    "hypotheses-and-references-swapped",
     caught_by="brevity",
-    title={"en": "hypotheses and references have changed places", "zh": "译文和参考译文弄反了"},
-    hint={
-        "en": "The precision is over what was written, and the penalty is for writing too little.",
-        "zh": "精确率的分母是写出的内容，惩罚的是写得太短。",
-    },
+    title=("hypotheses and references have changed places", "译文和参考译文弄反了"),
+    hint=(
+        "The precision is over what was written, and the penalty is for writing too little.",
+        "精确率的分母是写出的内容，惩罚的是写得太短。",
+    ),
 )
 def corpus_bleu(hypotheses, references):
     return bleu(references, hypotheses)

@@ -40,21 +40,13 @@ def fed_where_it_counts(student, target):
     return got
 
 
-@check(
-    exercise="shift_right",
-    points=5,
-    title=text("Each word is fed one step later", "每个词晚一步输入"),
-)
+@check("shift_right", 5, "Each word is fed one step later", "每个词晚一步输入")
 @for_all(seed=st.integers(0, 99), batch=st.integers(1, 3), length=st.integers(2, 5), examples=4)
 def test_shift_right_values(student, seed, batch, length):
     fed_where_it_counts(student, sentences(np.random.default_rng(seed), batch, length))
 
 
-@check(
-    exercise="shift_right",
-    points=2,
-    title=text("Every row begins with the start id", "每一行都以开始符开头"),
-)
+@check("shift_right", 2, "Every row begins with the start id", "每一行都以开始符开头")
 def test_shift_right_start(student, rng):
     got = expect.array(student.shift_right(sentences(rng, 3, 4)))
     expect.shape(got, (3, 4))
@@ -62,22 +54,14 @@ def test_shift_right_start(student, rng):
     expect.close(got[:, 0], np.full(3, START_ID), because)
 
 
-@check(
-    exercise="shift_right",
-    points=1,
-    title=text("Ids stay integers", "编号仍是整数"),
-)
+@check("shift_right", 1, "Ids stay integers", "编号仍是整数")
 def test_shift_right_integers(student, rng):
     got = expect.array(student.shift_right(sentences(rng, 2, 3)))
     because = text("Token ids should stay integers.", "词元编号应保持为整数。")
     expect.that(got.dtype.kind in "iu", because)
 
 
-@check(
-    exercise="shift_right",
-    points=2,
-    title=text("It compiles with unknown sizes", "在未知尺寸下也能编译"),
-)
+@check("shift_right", 2, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_shift_right_unknown_sizes(student, rng):
     target = sentences(rng, 2, 4)
     got = expect.array(student.shift_right.graph(target, specs=[(None, None)]))
@@ -93,11 +77,7 @@ def scored(rng, batch=2, length=4, vocabulary_size=9):
     return sentences(rng, batch, length), normal(rng, batch, length, vocabulary_size) * 2
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=5,
-    title=text("The mean of -log p over real tokens", "真实词元上 -log p 的平均"),
-)
+@check("masked_cross_entropy", 5, "The mean of -log p over real tokens", "真实词元上 -log p 的平均")
 @for_all(seed=st.integers(0, 99), batch=st.integers(1, 3), length=st.integers(2, 5), examples=4)
 def test_masked_cross_entropy_values(student, seed, batch, length):
     labels, logits = scored(np.random.default_rng(seed), batch, length)
@@ -105,11 +85,7 @@ def test_masked_cross_entropy_values(student, seed, batch, length):
     expect.close(got, oracle.masked_cross_entropy(labels, logits), WRONG_VALUES)
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=4,
-    title=text("Logits at padding have no influence", "填充处的 logits 没有影响"),
-)
+@check("masked_cross_entropy", 4, "Logits at padding have no influence", "填充处的 logits 没有影响")
 def test_masked_cross_entropy_padding(student, rng):
     labels, logits = scored(rng, 3, 5)
     first = expect.number(student.masked_cross_entropy(labels, logits))
@@ -120,11 +96,7 @@ def test_masked_cross_entropy_padding(student, rng):
     expect.close(student.masked_cross_entropy(labels, logits), first, because)
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=3,
-    title=text("More padding changes nothing", "再多填充也不改变损失"),
-)
+@check("masked_cross_entropy", 3, "More padding changes nothing", "再多填充也不改变损失")
 def test_masked_cross_entropy_more_padding(student, rng):
     labels, logits = scored(rng, 2, 3)
     first = expect.number(student.masked_cross_entropy(labels, logits))
@@ -137,9 +109,10 @@ def test_masked_cross_entropy_more_padding(student, rng):
 
 
 @check(
-    exercise="masked_cross_entropy",
-    points=3,
-    title=text("Every token counts alike, in long sentences and short", "长句短句里的词元同等重要"),
+    "masked_cross_entropy",
+    3,
+    "Every token counts alike, in long sentences and short",
+    "长句短句里的词元同等重要",
 )
 def test_masked_cross_entropy_tokens(student, rng):
     labels = np.array([[4, 5, 6, 7, 3], [3, 0, 0, 0, 0]], "int32")
@@ -153,9 +126,7 @@ def test_masked_cross_entropy_tokens(student, rng):
 
 
 @check(
-    exercise="masked_cross_entropy",
-    points=4,
-    title=text("Smoothed labels, at real tokens only", "标签平滑，只在真实词元上"),
+    "masked_cross_entropy", 4, "Smoothed labels, at real tokens only", "标签平滑，只在真实词元上"
 )
 def test_masked_cross_entropy_smoothing(student, rng):
     labels, logits = scored(rng, 3, 4)
@@ -166,22 +137,14 @@ def test_masked_cross_entropy_smoothing(student, rng):
         expect.close(got, right, because)
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=1,
-    title=text("Nothing but padding gives 0", "全是填充时为 0"),
-)
+@check("masked_cross_entropy", 1, "Nothing but padding gives 0", "全是填充时为 0")
 def test_masked_cross_entropy_nothing(student, rng):
     because = text("Without a real token the loss should be 0.", "没有真实词元时损失应为 0。")
     got = student.masked_cross_entropy(np.zeros((2, 3), "int32"), normal(rng, 2, 3, 5))
     expect.close(expect.finite(got, because), 0.0, because)
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=2,
-    title=text("Huge logits give a finite loss", "logits 极大时损失仍为有限值"),
-)
+@check("masked_cross_entropy", 2, "Huge logits give a finite loss", "logits 极大时损失仍为有限值")
 def test_masked_cross_entropy_huge(student):
     labels = np.array([[4, 3]], "int32")
     logits = np.zeros((1, 2, 6), "float32")
@@ -191,11 +154,7 @@ def test_masked_cross_entropy_huge(student):
     expect.close(got, oracle.masked_cross_entropy(labels, logits), WRONG_VALUES)
 
 
-@check(
-    exercise="masked_cross_entropy",
-    points=3,
-    title=text("Its gradient is right, and 0 at padding", "梯度正确，填充处为 0"),
-)
+@check("masked_cross_entropy", 3, "Its gradient is right, and 0 at padding", "梯度正确，填充处为 0")
 def test_masked_cross_entropy_gradient(student, rng):
     labels = np.array([[4, 3, 0], [3, 0, 0]], "int32")
     logits, one = normal(rng, 2, 3, 5), np.ones((), "float32")
@@ -222,9 +181,7 @@ def test_masked_cross_entropy_gradient(student, rng):
 
 
 @check(
-    exercise="WarmupInverseSqrt",
-    points=5,
-    title=text("Equation 3, the first update counted as 1", "公式 3，第一次更新记为 1"),
+    "WarmupInverseSqrt", 5, "Equation 3, the first update counted as 1", "公式 3，第一次更新记为 1"
 )
 def test_warmup_inverse_sqrt_layer_values(student):
     schedule = student.WarmupInverseSqrt(64, 40)
@@ -234,9 +191,10 @@ def test_warmup_inverse_sqrt_layer_values(student):
 
 
 @check(
-    exercise="WarmupInverseSqrt",
-    points=2,
-    title=text("The very first rate is finite and more than 0", "最初的学习率有限且大于 0"),
+    "WarmupInverseSqrt",
+    2,
+    "The very first rate is finite and more than 0",
+    "最初的学习率有限且大于 0",
 )
 def test_warmup_inverse_sqrt_layer_first(student):
     because = text(
@@ -248,9 +206,7 @@ def test_warmup_inverse_sqrt_layer_first(student):
 
 
 @check(
-    exercise="WarmupInverseSqrt",
-    points=2,
-    title=text("It takes steps as integer tensors, compiled", "接受整数张量，可编译"),
+    "WarmupInverseSqrt", 2, "It takes steps as integer tensors, compiled", "接受整数张量，可编译"
 )
 def test_warmup_inverse_sqrt_layer_tensors(student):
     schedule = student.WarmupInverseSqrt(64, 40)
@@ -258,11 +214,7 @@ def test_warmup_inverse_sqrt_layer_tensors(student):
     expect.close(got, oracle.warmup_inverse_sqrt(64, 40, 7), COMPILED, atol=1e-8)
 
 
-@check(
-    exercise="WarmupInverseSqrt",
-    points=2,
-    title=text("Its configuration makes it again", "可由配置重建"),
-)
+@check("WarmupInverseSqrt", 2, "Its configuration makes it again", "可由配置重建")
 def test_warmup_inverse_sqrt_layer_config(student):
     copy = student.WarmupInverseSqrt(64, 40).clone()
     because = text("The copy gives another rate.", "副本给出的学习率不同。")
@@ -324,11 +276,7 @@ def same_rows(rows, right, because=OTHER_WORDS):
     expect.that(rows == right, because)
 
 
-@check(
-    exercise="greedy_decode",
-    points=4,
-    title=text("The likeliest word, again and again", "一次又一次选最可能的词"),
-)
+@check("greedy_decode", 4, "The likeliest word, again and again", "一次又一次选最可能的词")
 def test_greedy_decode_words(student, rng):
     for _ in range(3):
         model, script = scripted(student, tables(rng))
@@ -337,11 +285,7 @@ def test_greedy_decode_words(student, rng):
         same_rows(rows, [script.greedy(row, 6) for row in source])
 
 
-@check(
-    exercise="greedy_decode",
-    points=3,
-    title=text("After the end id comes padding only", "结束符之后只有填充"),
-)
+@check("greedy_decode", 3, "After the end id comes padding only", "结束符之后只有填充")
 def test_greedy_decode_end(student, rng):
     given = tables(rng)
     given[1][2, END_ID] += 40  # rows end at the third word at the latest,
@@ -352,11 +296,7 @@ def test_greedy_decode_end(student, rng):
     same_rows(rows, [script.greedy(row, 8) for row in source])
 
 
-@check(
-    exercise="greedy_decode",
-    points=3,
-    title=text("At most max_length words", "最多 max_length 个词"),
-)
+@check("greedy_decode", 3, "At most max_length words", "最多 max_length 个词")
 def test_greedy_decode_max_length(student, rng):
     model, script = scripted(student, endless(rng))
     source = sources(rng, 2)
@@ -366,11 +306,10 @@ def test_greedy_decode_max_length(student, rng):
 
 
 @check(
-    exercise="greedy_decode",
-    points=3,
-    title=text(
-        "All that was written counts, not the last word alone", "写过的一切都算数，不只最后一个词"
-    ),
+    "greedy_decode",
+    3,
+    "All that was written counts, not the last word alone",
+    "写过的一切都算数，不只最后一个词",
 )
 def test_greedy_decode_history(student, rng):
     given = endless(rng)
@@ -385,11 +324,7 @@ def test_greedy_decode_history(student, rng):
     same_rows(rows, [script.greedy(row, 5) for row in source], because)
 
 
-@check(
-    exercise="greedy_decode",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("greedy_decode", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_greedy_decode_rows(student, rng):
     model, _ = scripted(student, tables(rng))
     source = sources(rng, 3)
@@ -399,11 +334,7 @@ def test_greedy_decode_rows(student, rng):
         same_rows(alone, together[row : row + 1], ROWS)
 
 
-@check(
-    exercise="greedy_decode",
-    points=2,
-    title=text("The source is read once", "源句只读一次"),
-)
+@check("greedy_decode", 2, "The source is read once", "源句只读一次")
 def test_greedy_decode_reads_once(student, rng):
     model, _ = scripted(student, endless(rng))
     student.greedy_decode(model, sources(rng, 2), 4)
@@ -415,9 +346,10 @@ def test_greedy_decode_reads_once(student, rng):
 
 
 @check(
-    exercise="greedy_decode",
-    points=3,
-    title=text("It writes 40 real translations", "写出 40 句真实的译文"),
+    "greedy_decode",
+    3,
+    "It writes 40 real translations",
+    "写出 40 句真实的译文",
     timeout=60,
     evident=False,
 )
@@ -429,11 +361,7 @@ def test_greedy_decode_translations(student):
 # -- beam_search ---------------------------------------------------------------------------------
 
 
-@check(
-    exercise="beam_search",
-    points=3,
-    title=text("A beam of one is greedy", "束宽为一就是贪心"),
-)
+@check("beam_search", 3, "A beam of one is greedy", "束宽为一就是贪心")
 def test_beam_search_beam_of_one(student, rng):
     model, script = scripted(student, tables(rng))
     source = sources(rng, 2)
@@ -441,11 +369,7 @@ def test_beam_search_beam_of_one(student, rng):
     same_rows(rows, [script.greedy(row, 5) for row in source])
 
 
-@check(
-    exercise="beam_search",
-    points=3,
-    title=text("It finds what greedy decoding misses", "找到贪心解码错过的译文"),
-)
+@check("beam_search", 3, "It finds what greedy decoding misses", "找到贪心解码错过的译文")
 def test_beam_search_garden_path(student):
     # Word 4 looks better than word 5 at first; but after 4 anything may follow, after 5 the end.
     first, second, flat = 4, 5, 0.0
@@ -490,9 +414,10 @@ def telling(rng, short, long):
 
 
 @check(
-    exercise="beam_search",
-    points=5,
-    title=text("With room for all, it returns the best by score", "束够宽时返回得分最高的译文"),
+    "beam_search",
+    5,
+    "With room for all, it returns the best by score",
+    "束够宽时返回得分最高的译文",
 )
 def test_beam_search_best_of_all(student, rng):
     because = text(
@@ -507,11 +432,7 @@ def test_beam_search_best_of_all(student, rng):
             same_rows(written(answer, 1, MOST), [best[penalty]], because)
 
 
-@check(
-    exercise="beam_search",
-    points=2,
-    title=text("Whoever has ended stays as it is", "已结束的译文保持不变"),
-)
+@check("beam_search", 2, "Whoever has ended stays as it is", "已结束的译文保持不变")
 def test_beam_search_ended(student, rng):
     given = tables(rng)
     given[1][1, END_ID] += 3
@@ -521,11 +442,7 @@ def test_beam_search_ended(student, rng):
         written(student.beam_search(model, sources(rng, 3), 6, beam_size=3), 3, 6)
 
 
-@check(
-    exercise="beam_search",
-    points=2,
-    title=text("Sentences of a batch don't mix", "批量中的句子互不影响"),
-)
+@check("beam_search", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_beam_search_rows(student, rng):
     model, _ = scripted(student, tables(rng))
     source = sources(rng, 3)
@@ -535,11 +452,7 @@ def test_beam_search_rows(student, rng):
         same_rows(alone, together[row : row + 1], ROWS)
 
 
-@check(
-    exercise="beam_search",
-    points=2,
-    title=text("By its own score it is no worse than greedy", "按自己的得分不逊于贪心"),
-)
+@check("beam_search", 2, "By its own score it is no worse than greedy", "按自己的得分不逊于贪心")
 def test_beam_search_not_worse(student, rng):
     given = tables(rng)
     given[1][:, END_ID] += 2
@@ -556,9 +469,10 @@ def test_beam_search_not_worse(student, rng):
 
 
 @check(
-    exercise="beam_search",
-    points=3,
-    title=text("It finds 40 real translations", "找到 40 句真实的译文"),
+    "beam_search",
+    3,
+    "It finds 40 real translations",
+    "找到 40 句真实的译文",
     timeout=60,
     evident=False,
 )
@@ -584,9 +498,7 @@ def corpus(rng, size=4):
 
 
 @check(
-    exercise="corpus_bleu",
-    points=5,
-    title=text("It equals sacreBLEU's on the same tokens", "与 sacreBLEU 在同样的词元上一致"),
+    "corpus_bleu", 5, "It equals sacreBLEU's on the same tokens", "与 sacreBLEU 在同样的词元上一致"
 )
 def test_corpus_bleu_values(student, rng):
     for size in (1, 2, 4, 8):
@@ -596,9 +508,10 @@ def test_corpus_bleu_values(student, rng):
 
 
 @check(
-    exercise="corpus_bleu",
-    points=2,
-    title=text("Short translations are penalised, long ones not twice", "过短受罚，过长不重复受罚"),
+    "corpus_bleu",
+    2,
+    "Short translations are penalised, long ones not twice",
+    "过短受罚，过长不重复受罚",
 )
 def test_corpus_bleu_brevity(student):
     reference = list("我养了一只猫，它很可爱")
@@ -612,9 +525,10 @@ def test_corpus_bleu_brevity(student):
 
 
 @check(
-    exercise="corpus_bleu",
-    points=3,
-    title=text("A word counts as often as it is in the reference", "一个词最多计参考译文中的次数"),
+    "corpus_bleu",
+    3,
+    "A word counts as often as it is in the reference",
+    "一个词最多计参考译文中的次数",
 )
 def test_corpus_bleu_clipping(student):
     hypotheses = [list("猫猫猫猫我养了一只猫"), list("我养了一只狗")]
@@ -624,11 +538,7 @@ def test_corpus_bleu_clipping(student):
     expect.close(student.corpus_bleu(hypotheses, references), right, because, rtol=1e-3)
 
 
-@check(
-    exercise="corpus_bleu",
-    points=2,
-    title=text("Counts are summed over the corpus first", "先在整个语料上累计"),
-)
+@check("corpus_bleu", 2, "Counts are summed over the corpus first", "先在整个语料上累计")
 def test_corpus_bleu_corpus(student):
     hypotheses = [list("我喜欢深度学习"), list("它很可爱吗你呢他好")]
     references = [list("我喜欢深度学习"), list("它很可爱")]
@@ -640,11 +550,7 @@ def test_corpus_bleu_corpus(student):
     expect.close(student.corpus_bleu(hypotheses, references), right, because, rtol=1e-3)
 
 
-@check(
-    exercise="corpus_bleu",
-    points=2,
-    title=text("From 0 to 100: nothing right, all right", "从 0 到 100：全错，全对"),
-)
+@check("corpus_bleu", 2, "From 0 to 100: nothing right, all right", "从 0 到 100：全错，全对")
 def test_corpus_bleu_ends(student):
     because = text("All right is 100, no right word is 0.", "全对为 100，没有一个词对为 0。")
     right = [list("我喜欢深度学习")]

@@ -29,7 +29,7 @@ class FakeStudent:
 
 
 def test_an_id_comes_from_the_exercise_and_the_name():
-    @check(exercise="MultiHeadAttention", points=2, title=text("a", "b"))
+    @check("MultiHeadAttention", 2, "a", "b")
     def test_multi_head_attention_layer_values(student): ...
 
     info = check_of(test_multi_head_attention_layer_values)

@@ -105,7 +105,7 @@ LIMIT = 3
 def half(x):
     return x / 2
 
-@mistake(name="a", caught_by="c", title={"en": "t", "zh": "题"}, hint={"en": "h", "zh": "示"})
+@mistake("a", caught_by="c", title=("t", "题"), hint=("h", "示"))
 @half
 def wrong(x):
     return half(x) + LIMIT
@@ -140,11 +140,13 @@ def test_helpers_and_other_decorators_come_along(elsewhere):
     ("old", "new"),
     [
         ('caught_by="c", ', ""),
-        ('name="a"', 'nom="a"'),
-        ('name="a", ', 'name="a", extra=1, '),
-        ('name="a"', "name=half"),
-        ('"en": "t"', '"en": "t".upper()'),
-        ('"en": "t"', '"en": f"{LIMIT}"'),
+        ('hint=("h", "示")', 'hin=("h", "示")'),
+        ('"a", ', '"a", extra=1, '),
+        ('"a", ', "half, "),
+        ('"a", ', ""),
+        ('title=("t", "题")', 'title=("t",)'),
+        ('title=("t"', 'title=("t".upper()'),
+        ('title=("t"', 'title=(f"{LIMIT}"'),
     ],
 )
 def test_a_fact_that_is_missing_unknown_or_computed_is_refused(elsewhere, old, new):
