@@ -93,7 +93,8 @@ def test_a_release_holds_no_solution_and_no_hidden_check(bundle):
         text = (target / path).read_text(encoding="utf-8")
         assert not [line for line in secrets if line in text], path
         assert "BEGIN SOLUTION" not in text
-        assert "@check(exercise" not in text
+        assert "@for_all(" not in text
+        assert "from autograder" not in text, path
 
 
 def test_a_release_stands_alone(bundle):

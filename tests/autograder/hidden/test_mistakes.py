@@ -8,22 +8,18 @@ import pytest
 
 from autograder.grading import mistakes
 from autograder.grading.mistakes import mistakes_of
+from autograder.grading.suite import suite_of
 from course.kit.units import available_units, exercises_of
-from tests.conftest import ROOT
 
 UNITS = available_units()
 
 
 def check_names(unit):
-    """The names of a suite's test functions, by exercise, read from its decorators."""
-    path = ROOT / "autograder" / "hidden" / unit / f"test_{unit}.py"
-    found = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        for mark in getattr(node, "decorator_list", []):
-            if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "check":
-                facts = {word.arg: word.value for word in mark.keywords}
-                found.setdefault(ast.literal_eval(facts["exercise"]), set()).add(node.name)
-    return found
+    """The names of a suite's test functions, by exercise."""
+    names = {}
+    for item in suite_of(unit):
+        names.setdefault(item.check.exercise, set()).add(item.function.__name__)
+    return names
 
 
 @pytest.mark.parametrize("unit", UNITS)
