@@ -23,6 +23,7 @@ _APART = ("autograder/commands/test_whole_path.py",)
 # What takes longest; if a worker began with one of these at last, the others would wait for it.
 _FIRST = (
     "autograder/commands/test_whole_path.py",
+    "package/",
     "attacks/",
     "autograder/authoring/test_book.py",
     "faults/",
