@@ -45,7 +45,7 @@ def similarity(x):
 '''
 with ForkServer(isolation="best-effort", skip=tuple(skip.split())) as server:
     process = server.fork()
-    process.load(source.encode(), ".py", "attention", exercises_of("attention"))
+    process.load(source.encode(), ".py", exercises_of("attention"))
     process.allow(60.0)
     target = {"name": "similarity"}
     loot = process.request("call", target=target, args=[1], kwargs={}, mode="eager")
