@@ -22,6 +22,7 @@ from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
 from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
 from autograder.base.text import LANGUAGES
+from autograder.grading.suite import suite_of
 from course.kit.errors import UserError
 
 LESSONS_DIR = ROOT / "course" / "lessons"
@@ -75,11 +76,11 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
         used.append(exercise)
         answer = nbformat.v4.new_code_cell(sources[exercise])
         answer.metadata["nbgrader"] = _metadata(exercise, solution=True)
-        comment = _GRADING[language].format(points=cell.metadata["points"])
+        worth = [item.check.points for item in suite_of(unit) if item.check.exercise == exercise]
+        points = sum(worth)
+        comment = _GRADING[language].format(points=points)
         grading = nbformat.v4.new_code_cell(f'{comment}\nin_notebook("{exercise}", globals())')
-        grading.metadata["nbgrader"] = _metadata(
-            f"check-{exercise}", points=cell.metadata["points"]
-        )
+        grading.metadata["nbgrader"] = _metadata(f"check-{exercise}", points=points)
         cells += [answer, grading]
     missing = [name for name in _exercises(unit) if name not in used]
     if missing:
@@ -97,7 +98,7 @@ def _exercises(unit: str) -> tuple[str, ...]:
     return exercises_of(unit)
 
 
-def _metadata(grade_id: str, solution: bool = False, points: int | None = None) -> dict:
+def _metadata(grade_id: str, solution: bool = False, points: float | None = None) -> dict:
     fields = {
         "schema_version": 3,
         "grade_id": grade_id,

@@ -118,7 +118,7 @@ show(
 # <details><summary>提示一</summary>第二个因子里，哪两个轴交换了位置？</details>
 # <details><summary>提示二</summary><code>ops.swapaxes</code> 和 <code>ops.matmul</code> 都支持批量。</details>
 
-# %% exercise="similarity" points=8
+# %% exercise="similarity"
 
 # %% [markdown] lang="en"
 # ## 2. Softmax: scores become weights
@@ -158,7 +158,7 @@ show(
 # <details><summary>提示一</summary>所有分数减去哪个数，指数就都不大于 0？</details>
 # <details><summary>提示二</summary><code>keepdims=True</code> 让最大值或总和的形状仍能与输入相配。</details>
 
-# %% exercise="softmax" points=20
+# %% exercise="softmax"
 
 # %% [markdown] lang="en"
 # **An experiment.** Divide the scores by a [*temperature*](glossary.md#temperature) before the softmax. What happens when it
@@ -239,7 +239,7 @@ explore(
 #
 # <details><summary>提示</summary>权重的行与词的行相乘：哪个在左边？</details>
 
-# %% exercise="self_attention" points=7
+# %% exercise="self_attention"
 
 # %%
 words = list("早上好")
@@ -415,7 +415,7 @@ show(
 # <details><summary>提示二</summary><code>ops.where(mask, this, that)</code> 逐个元素地选择。</details>
 # <details><summary>提示三</summary>整行都是 -inf 会得到 NaN。既然之后反正要把权重置零，这一行可以先放什么？</details>
 
-# %% exercise="scaled_dot_product_attention" points=28
+# %% exercise="scaled_dot_product_attention"
 
 # %% [markdown] lang="en"
 # ## 5. Two masks
@@ -457,9 +457,9 @@ show(
 # <details><summary>提示一</summary>在想要新轴的位置上用 <code>None</code> 取下标，就多出一个轴。</details>
 # <details><summary>提示二</summary>让一列位置（查询）与一行位置（键）相比；位置由 <code>ops.arange</code> 生成。</details>
 
-# %% exercise="padding_mask" points=5
+# %% exercise="padding_mask"
 
-# %% exercise="causal_mask" points=4
+# %% exercise="causal_mask"
 
 # %%
 token_ids = ops.convert_to_tensor([[5, 6, 7, PAD_ID]])
@@ -553,7 +553,7 @@ for title, mask in (
 # <details><summary>提示一</summary>在 <code>__init__</code> 里创建这三个层，不要在 <code>call</code> 里：否则每次调用都会产生新的权重。</details>
 # <details><summary>提示二</summary>子层有一个方法 <code>build(input_shape)</code>。</details>
 
-# %% exercise="SelfAttention" points=28
+# %% exercise="SelfAttention"
 
 # %%
 sentence = list("我养了一只猫，它很可爱")

@@ -271,7 +271,7 @@ explore(
 # <details><summary>提示一</summary>先想一层也没有的情形，这时窗口多大都无所谓。</details>
 # <details><summary>提示二</summary>一层增加多少？一共有多少层？</details>
 
-# %% exercise="receptive_field" points=5
+# %% exercise="receptive_field"
 
 # %% [markdown] lang="en"
 # **Is it true? Measure it.** We stack real convolutions with random weights, exchange one input word at a time, and see
@@ -559,7 +559,7 @@ show(
 # <details><summary>提示一</summary>把最后一个轴从中间切开。</details>
 # <details><summary>提示二</summary><code>ops.split</code> 切成相等的几份；<code>ops.sigmoid</code> 可以用。</details>
 
-# %% exercise="gated_linear_unit" points=7
+# %% exercise="gated_linear_unit"
 
 # %%
 def glu(a, b):
@@ -686,7 +686,7 @@ show(
 # <details><summary>提示三</summary><code>ops.conv</code> 默认不补零，卷积核的形状为 (K, D, F)。权重在 <code>build</code>
 # 里用 <code>self.add_weight</code> 创建，输入的宽度是 <code>input_shape</code> 的最后一项。</details>
 
-# %% exercise="CausalConv1D" points=25
+# %% exercise="CausalConv1D"
 
 # %%
 numbers = ops.convert_to_tensor(np.array([1, 2, 3, 4], "float32").reshape(1, 4, 1))
@@ -858,7 +858,7 @@ for name, model in guessers.items():
 # <details><summary>提示三</summary>掩码是 (B, T)，输入是 (B, T, F)：掩码要多一个轴，还要从布尔值变成数
 # （<code>ops.cast</code>）。</details>
 
-# %% exercise="ConvBlock" points=20
+# %% exercise="ConvBlock"
 
 # %% [markdown] lang="en"
 # **An experiment: what stands in the padding?** Five words, alone and with three padded places that hold garbage. How
@@ -1041,7 +1041,7 @@ show(
 # <details><summary>提示二</summary><code>output_projection</code> 该多宽？和状态一样宽，这要到 <code>build</code> 里才知道。</details>
 # <details><summary>提示三</summary>掩码是 (B, S)，分数是 (B, T, S)：中间少一个轴。</details>
 
-# %% exercise="ConvAttention" points=14
+# %% exercise="ConvAttention"
 
 # %%
 def tensor(*rows):
@@ -1156,7 +1156,7 @@ show(
 # <details><summary>提示二</summary>源句里哪些词是真实的？拿编号与 <code>PAD_ID</code> 比较。编码器的块要知道，注意力也要知道。</details>
 # <details><summary>提示三</summary>状态一路走过解码器：块，注意力，状态加上下文再乘系数，下一个块。路上顺便收集权重。</details>
 
-# %% exercise="ConvSeq2Seq" points=29
+# %% exercise="ConvSeq2Seq"
 
 # %% [markdown] lang="en"
 # ### Dates, from English to Chinese

@@ -321,7 +321,7 @@ show(
 # <details><summary>提示二</summary>先用 <code>ops.reshape</code> 变成四个轴，词仍在头的前面；再用 <code>ops.transpose</code>。</details>
 # <details><summary>提示三</summary>搭建模型时，批量大小和长度可能未知，请从 <code>ops.shape(x)</code> 取；宽度总是已知的：<code>x.shape[-1]</code>。</details>
 
-# %% exercise="split_heads" points=17
+# %% exercise="split_heads"
 
 # %% [markdown] lang="en"
 # **An experiment.** Is it true that projecting the whole of $X$ once and cutting afterwards is the same as $H$ small
@@ -560,7 +560,7 @@ show(
 # <details><summary>提示一</summary>把切分的两步倒过来做：现在哪一步在先？</details>
 # <details><summary>提示二</summary>头和宽度重新相邻之后，两个轴合成一个，长度是两者的乘积。</details>
 
-# %% exercise="merge_heads" points=13
+# %% exercise="merge_heads"
 
 # %% [markdown] lang="en"
 # **An experiment.** There and back has to give what was there before, whatever the number of heads. Beside it the
@@ -680,7 +680,7 @@ for num_heads in (1, 2, 3, 4, 6, 12):
 # <details><summary>提示三</summary>掩码缺一个头的轴：在该放的位置补一个长度为 1 的轴。请从后往前数，因为掩码可能没有批量的轴。</details>
 # <details><summary>提示四</summary>给定的注意力没有 dropout。不过你拿到了它的权重：丢弃一部分，再与值相乘一次。别忘了把 <code>training</code> 传下去。</details>
 
-# %% exercise="MultiHeadAttention" points=70
+# %% exercise="MultiHeadAttention"
 
 # %% [markdown] lang="en"
 # First the example by hand. `with_kernels` puts matrices that we choose into your layer; the biases begin at 0.

@@ -221,7 +221,7 @@ show(
 # <details><summary>提示一</summary>从几开始？最后一个数算不算在内？</details>
 # <details><summary>提示二</summary><code>ops.arange</code> 不包含终点；它有一个参数 <code>dtype</code>。</details>
 
-# %% exercise="integer_positions" points=5
+# %% exercise="integer_positions"
 
 # %% [markdown] lang="en"
 # ## 3. Spreading: from 0 to 1
@@ -264,7 +264,7 @@ show(
 # <details><summary>提示一</summary>六个词之间有五步。一个词有几步？</details>
 # <details><summary>提示二</summary>只有一个词时，分子是 0：除数只要不是 0 就行。</details>
 
-# %% exercise="normalized_positions" points=9
+# %% exercise="normalized_positions"
 
 # %% [markdown] lang="en"
 # ## 4. Clock hands: sine and cosine
@@ -342,7 +342,7 @@ show(
 # <details><summary>提示二</summary>10000 的 −2i/D 次方，等于对 −2i/D 乘 ln 10000 取指数。</details>
 # <details><summary>提示三</summary>正弦和余弦要交替出现。先把它们叠在新的最后一轴上，再 reshape：在最后一轴上相邻的，之后仍然相邻。</details>
 
-# %% exercise="sinusoidal_encoding" points=20
+# %% exercise="sinusoidal_encoding"
 
 # %%
 hands = ops.convert_to_numpy(sinusoidal_encoding(60, 8))
@@ -625,7 +625,7 @@ print(say(f"further away, yet larger: {rises} of 100 steps", f"更远反而更�
 # <details><summary>提示二</summary>先做出 D/2 个小块，放在一个形状为 (D/2, 2, 2) 的张量里。</details>
 # <details><summary>提示三</summary>D/2 行的单位矩阵说明哪个小块放在哪里。给它和小块都加上新轴，使乘积的形状成为 (D/2, 2, D/2, 2)，再 reshape。</details>
 
-# %% exercise="shift_matrix" points=16
+# %% exercise="shift_matrix"
 
 # %% [markdown] lang="en"
 # **An experiment.** Does one matrix move every position? We compare $PE(t)\,M_k$ with $PE(t+k)$ for the positions 0
@@ -740,7 +740,7 @@ show(
 # <details><summary>提示二</summary>搭建模型时，<code>x.shape[1]</code> 可能是 None。先为最长的句子做好整张表，再截到 <code>ops.shape(x)[1]</code>。</details>
 # <details><summary>提示三</summary>半精度时，x 不是 float32：相加之前，用 <code>ops.cast</code> 转换表的类型。</details>
 
-# %% exercise="PositionalEncoding" points=31
+# %% exercise="PositionalEncoding"
 
 # %%
 layer = PositionalEncoding(max_length=10, d_model=4)
@@ -820,7 +820,7 @@ except ValueError as error:
 # <details><summary>提示一</summary>层遇到输入时才知道宽度 D，也就是在 <code>build(input_shape)</code> 里。</details>
 # <details><summary>提示二</summary>用 <code>self.add_weight</code>，给出形状和初始化方式；然后加上前 T 行。</details>
 
-# %% exercise="LearnedPositions" points=19
+# %% exercise="LearnedPositions"
 
 # %% [markdown] lang="en"
 # ## 10. An experiment: only the order counts

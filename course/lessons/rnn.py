@@ -162,7 +162,7 @@ show(
 # 循环权重适合从 <code>"orthogonal"</code>（正交矩阵）开始：它不改变向量的长度。</details>
 # <details><summary>提示三</summary>这一步本身：两次矩阵乘法，相加，再取一次 tanh。</details>
 
-# %% exercise="RNNCell" points=8
+# %% exercise="RNNCell"
 
 # %%
 steps = list(range(10))
@@ -295,7 +295,7 @@ show(
 # <details><summary>提示二</summary>候选在状态乘矩阵之前就要用重置门，所以它不能和两个门合用一次状态的乘法。</details>
 # <details><summary>提示三</summary>把循环权重也切成三个矩阵，分别使用。</details>
 
-# %% exercise="GRUCell" points=10
+# %% exercise="GRUCell"
 
 # %% [markdown] lang="en"
 # **Your cell at work.** We set the weights by hand. Each step brings two numbers: a value, and a flag. The flag shuts
@@ -433,7 +433,7 @@ show(
 # <details><summary>提示二</summary>初始化器可以是一个函数：得到形状（和 dtype），给出张量。</details>
 # <details><summary>提示三</summary>这个张量由四段拼成，每段长 U，第二段全是 1。</details>
 
-# %% exercise="LSTMCell" points=9
+# %% exercise="LSTMCell"
 
 # %%
 def kept(bias):
@@ -542,7 +542,7 @@ show(
 # <details><summary>提示三</summary><code>scan</code> 把输出沿新的第一个轴（时间）堆叠。排在第一的应该是哪个轴？
 # </details>
 
-# %% exercise="unroll" points=17
+# %% exercise="unroll"
 
 # %% [markdown] lang="en"
 # **An experiment: who depends on whom?** Eight words, random vectors, an untrained cell. Exchange *one* word for
@@ -824,7 +824,7 @@ show(
 # </details>
 # <details><summary>提示三</summary>求和时，权重 (B, S) 要与键 (B, S, E) 相配：给权重添一个轴。</details>
 
-# %% exercise="AdditiveAttention" points=11
+# %% exercise="AdditiveAttention"
 
 # %% [markdown] lang="en"
 # **Your layer at work.** We set its weights by hand, so that a query and a key that say the same fit best. Each
@@ -939,7 +939,7 @@ show(
 # </details>
 # <details><summary>提示三</summary>其余的交给你的 <code>unroll</code>；注意它给出的状态是一个列表。</details>
 
-# %% exercise="RNNEncoder" points=11
+# %% exercise="RNNEncoder"
 
 # %%
 keras.utils.set_random_seed(1)
@@ -1052,7 +1052,7 @@ show(
 # <details><summary>提示三</summary>下一步需要的是状态；这一步要交出的是并排的状态与上下文，还有权重。这样，
 # 最后一个 Dense 层就能一次算出全部逻辑值。</details>
 
-# %% exercise="RNNDecoder" points=14
+# %% exercise="RNNDecoder"
 
 # %% [markdown] lang="en"
 # **An experiment: what can the decoder see?** We shake one part of the memory at a time, the output at each source
@@ -1155,7 +1155,7 @@ show(
 # <details><summary>提示二</summary>记忆的最后一项是源句的掩码：不是填充的地方为 True。</details>
 # <details><summary>提示三</summary>接口要求有一个“头”的轴；这里只有一个头，放在下标 1 处。</details>
 
-# %% exercise="RNNSeq2Seq" points=20
+# %% exercise="RNNSeq2Seq"
 
 # %% [markdown] lang="en"
 # ### The bottleneck, measured

@@ -179,7 +179,7 @@ show(
 # <details><summary>提示二</summary><code>Dense</code> 只作用于最后一个轴，其余的轴不动，所以不需要对词写循环。</details>
 # <details><summary>提示三</summary>在 <code>build</code> 里调用两者的 <code>build</code>。第二个层接收第一个层的输出：形状只有最后一个数不同。</details>
 
-# %% exercise="FeedForward" points=10
+# %% exercise="FeedForward"
 
 # %%
 by_hand = FeedForward(2, 3)
@@ -433,7 +433,7 @@ explore(through, through_text, labels={"depth": say("layers", "层数")}, start=
 # <details><summary>提示二</summary>自注意力里，查询和值是同一个张量。掩码说明可以看谁：S 应在最后一个轴，缺的那个轴在它前面。</details>
 # <details><summary>提示三</summary>要两个归一化层，因为各有各的 γ 和 β。Dropout 层一个就够，用两次。凡是会丢弃的地方，都要传入 <code>training</code>。</details>
 
-# %% exercise="EncoderLayer" points=27
+# %% exercise="EncoderLayer"
 
 # %%
 keras.utils.set_random_seed(0)
@@ -578,7 +578,7 @@ show(
 # <details><summary>提示二</summary>因果掩码的形状是 (1, T, T)。给目标句掩码补上缺的轴，<code>ops.logical_and</code> 就会把两者广播成 (B, T, T)。</details>
 # <details><summary>提示三</summary>在交叉注意力里，查询是正在处理的 x，值是记忆。在那里向注意力要权重，并留下来。</details>
 
-# %% exercise="DecoderLayer" points=27
+# %% exercise="DecoderLayer"
 
 # %% [markdown] lang="en"
 # **An experiment: who notices?** Exchange one word, measure how much each output changes; do this for every word in
@@ -730,7 +730,7 @@ show(
 # <details><summary>提示三</summary>源句和目标句的位置是同一张表，一个 <code>PositionalEncoding</code> 就够两边用；对和的随机失活已经在里面了。</details>
 # <details><summary>提示四</summary><code>call</code> 和 <code>attention_scores</code> 不需要新的想法：都是先 <code>encode</code>，再 <code>decode</code>。</details>
 
-# %% exercise="Transformer" points=36
+# %% exercise="Transformer"
 
 # %%
 keras.utils.set_random_seed(3)

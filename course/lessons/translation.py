@@ -195,7 +195,7 @@ show(
 # <details><summary>提示一</summary>前面多一列，后面少一列：宽度仍是 T。</details>
 # <details><summary>提示二</summary>新的一列有 B 行，数据类型与目标句相同。哪个函数能照着一个张量的样子，造出填满同一个数的张量？</details>
 
-# %% exercise="shift_right" points=10
+# %% exercise="shift_right"
 
 # %%
 row = 1
@@ -313,7 +313,7 @@ show(
 # <details><summary>提示三</summary>平滑的那一部分不需要造一张 0 和 1 的表：ε/V 乘以词表上的总和，就是 ε 乘以平均值。</details>
 # <details><summary>提示四</summary>填充既不进分子，也不进分母。还要防止除以 0。</details>
 
-# %% exercise="masked_cross_entropy" points=25
+# %% exercise="masked_cross_entropy"
 
 # %%
 p = np.array([1 / 8, 1 / 8, 1 / 4, 1 / 2], "float32")
@@ -413,7 +413,7 @@ show(
 # <details><summary>提示一</summary>step 为 0 时，n 是多少？</details>
 # <details><summary>提示二</summary>不是每个后端都能对整数求 −0.5 次方：先转成浮点数。</details>
 
-# %% exercise="WarmupInverseSqrt" points=11
+# %% exercise="WarmupInverseSqrt"
 
 # %%
 by_hand = WarmupInverseSqrt(64, 4)
@@ -506,7 +506,7 @@ explore(
 # <details><summary>提示二</summary>随身带一行 B 个布尔值：谁已经结束？已结束的不取最可能的词，而是写填充。</details>
 # <details><summary>提示三</summary>结束符本身还是要写出来的：先选词，再更新这些布尔值，次序不能颠倒。</details>
 
-# %% exercise="greedy_decode" points=20
+# %% exercise="greedy_decode"
 
 # %% [markdown] lang="en"
 # To see where greed leads, take a model whose probabilities we can write down. It shall translate “Good morning”. The
@@ -635,7 +635,7 @@ for words in (greedy, ("早", END), ("早", "上", "好", END)):
 # <details><summary>提示四</summary>用 <code>ops.top_k</code> 从 (B, K · V) 中取最好的 K 个。知道它在 K · V 中的位置，怎样得出是哪个开头、哪个词？随身带的每张表都要按这个次序重排。</details>
 # <details><summary>提示五</summary>要带着走的是对数概率，不是得分：长度会变，所以每一步都要由它重新算出得分。</details>
 
-# %% exercise="beam_search" points=20
+# %% exercise="beam_search"
 
 # %% [markdown] lang="en"
 # The tree shows all that a beam of three looks at. Numbers on the lines are probabilities from the table; beside a
@@ -815,7 +815,7 @@ show(
 # <details><summary>提示三</summary>每句话只和自己的参考译文比对截断，不要和别人的混在一起。</details>
 # <details><summary>提示四</summary>从 n = 1 数到 4，记下已经有几个长度一个都不对：这就是 k。如果 n = 1 时就全不对，BLEU 为 0。</details>
 
-# %% exercise="corpus_bleu" points=14
+# %% exercise="corpus_bleu"
 
 # %% [markdown] lang="en"
 # **An experiment.** Rank these translations of “I like deep learning very much” yourself, before you look at their

@@ -38,9 +38,9 @@ def test_they_are_built_without_anything_on_the_path(unit, monkeypatch, tmp_path
 def test_a_lesson_that_leaves_an_exercise_out_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(notebooks, "LESSONS_DIR", tmp_path)
     lesson = tmp_path / "attention.py"
-    lesson.write_text('# %% exercise="similarity" points=100\n')
+    lesson.write_text('# %% exercise="similarity"\n')
     with pytest.raises(UserError, match="no cell for softmax"):
         notebooks.source_notebook("attention", "en")
-    lesson.write_text('# %% exercise="astrology" points=100\n')
+    lesson.write_text('# %% exercise="astrology"\n')
     with pytest.raises(UserError, match="astrology"):
         notebooks.source_notebook("attention", "en")
