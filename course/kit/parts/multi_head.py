@@ -91,7 +91,9 @@ class MultiHeadAttention(keras.layers.Layer):
         dropped = self._drop(weights, training=training) if self.dropout else weights
         output = ops.einsum("bhts,bshd->bthd", dropped, value)
         output = self.output_projection(ops.reshape(output, shape))
-        return (output, weights) if return_attention_scores else output
+        if return_attention_scores:
+            return output, weights
+        return output
 
     def get_config(self) -> dict[str, Any]:
         return {
