@@ -2,7 +2,7 @@
 
     python -m benchmarks.scale WORK [--count 10000] [--jobs 2] [--units positional attention]
 
-The hand-ins are made in turn from references, stubs, right variants and known mistakes of the
+The hand-ins are made in turn from references, stubs, right solutions and known mistakes of the
 units, and from the hostile ones of `tests/attacks`: every quick one in each fourth round, every
 slow one once. No two files are the same. They are graded by one `python -m autograder grade`, and
 every few seconds its processes are looked at. It fails where a hand-in is left without a result,

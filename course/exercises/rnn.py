@@ -296,7 +296,8 @@ class RNNDecoder(keras.layers.Layer):
         return_attention_scores: whether the weights are wanted too.
 
     Returns:
-        Logits `(B, T, V)`; with `return_attention_scores` `(logits, weights (B, T, S))`.
+        Logits `(B, T, V)`; with `return_attention_scores` `(logits, weights (B, T, S))`, where the
+        weights are None without attention.
 
     Attributes:
         embedding: an Embedding layer, U wide.

@@ -163,9 +163,9 @@ def test_a_thousand_results_become_pages(tmp_path):
 def handed_in(tmp_path):
     """Three hand-ins, two of which are alike, and their results in a folder beside them."""
     folder = tmp_path / "hand-ins"
-    variants = made.variants("attention")
-    sources = {"ann": variants["einsum"], "bob": made.disguised(variants["einsum"])}
-    for name, source in (sources | {"eve": variants["own_weights"]}).items():
+    solutions = made.right_modules("attention")
+    sources = {"ann": solutions["additive_mask"], "bob": made.disguised(solutions["additive_mask"])}
+    for name, source in (sources | {"eve": solutions["own_weights"]}).items():
         (folder / name).mkdir(parents=True)
         (folder / name / "attention.py").write_text(source)
     put(tmp_path / "results", *(graded(name) for name in ("ann", "bob", "eve")))

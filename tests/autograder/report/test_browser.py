@@ -48,7 +48,7 @@ def site(tmp_path_factory):
             check_result(status="passed", slug="b", worth=40.0),
         ),
     )
-    source = made.variants("translation")["batched_beams"]
+    source = made.right_modules("translation")["batched_beams"]
     hand_ins = [made.read(name, source, "translation") for name in ("Ann", HOSTILE)]
     [pair] = find_pairs(hand_ins, "translation")
     index = write_site(
