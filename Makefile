@@ -61,9 +61,10 @@ lint: $(INSTALLED)  ## ruff and mypy.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-sync: $(INSTALLED)  ## Make stubs and notebooks again from solutions and lessons.
+sync: $(INSTALLED)  ## Make stubs, notebooks and the READMEs' counts again from solutions, lessons and suites.
 	$(BIN)/python -m autograder.authoring.stubs
 	$(BIN)/python -m autograder.authoring.notebooks
+	$(BIN)/python -m autograder.authoring.readme
 
 pairs: $(INSTALLED)  ## Write down that the lessons' texts fit, English and Chinese; REVIEWED=1 where one changed.
 	$(BIN)/python -m autograder.authoring.language_pairs $(if $(REVIEWED),reviewed,record)

@@ -123,6 +123,7 @@ def project(tmp_path_factory) -> Path:
         block.add_to(root)
     run(root, "-m", "autograder.authoring.stubs")
     run(root, "-m", "autograder.authoring.notebooks", "attention")
+    run(root, "-m", "autograder.authoring.readme")
     return root
 
 
@@ -135,6 +136,14 @@ def test_the_stub_and_the_notebooks_have_the_exercise(project):
         notebook = path.read_text("utf-8")
         assert f"def {EXERCISE}(weights)" in notebook
         assert f"check-{EXERCISE}" in notebook
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readmes_count_the_exercise(project, name):
+    before, after = ((root / name).read_text("utf-8").splitlines() for root in (ROOT, project))
+    [line] = [line for line in after if line.startswith("| `attention` |")]
+    assert set(after) - set(before) == {line}
 
 
 @pytest.mark.slow
