@@ -23,8 +23,8 @@ def content_version(data: bytes) -> str:
 def suite_version(unit: str, root: Path = ROOT) -> str:
     """Return a digest of the code that decides what a hand-in of a unit gets.
 
-    That is the unit's hidden suite, its known mistakes, its reference, what runs them, and all of
-    this project that these import in turn. Nothing is imported to find out.
+    That is the unit's facts, its hidden suite, its known mistakes, its reference, what runs them,
+    and all of this project that these import in turn. Nothing is imported to find out.
 
     Args:
         unit: the unit's name.
@@ -34,6 +34,7 @@ def suite_version(unit: str, root: Path = ROOT) -> str:
     code = [
         hidden / unit / f"test_{unit}.py",
         hidden / unit / "mistakes.py",
+        hidden / unit / "unit.py",  # what hand-ins may not use
         hidden / "conftest.py",
         root / "autograder" / "grading" / "grader.py",
         root / "autograder" / "isolation" / "agent.py",
