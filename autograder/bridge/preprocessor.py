@@ -18,6 +18,7 @@ from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import Device, IsolationMode
 from autograder.running.options import Options
+from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
 
 _PREFIX = "check-"  # grading cells are called after their exercise
@@ -87,7 +88,8 @@ class GradeInIsolation(Execute):
             IsolationError: this host lacks a wall that is required.
             GraderError: the grader failed.
         """
-        file = SubmittedFile(student, unit, ".ipynb", data)
+        # As with any hand-in that is too large, no more is read than shows that.
+        file = SubmittedFile(student, unit, ".ipynb", data[: MAX_BYTES + 1])
         result = persistent_grader(self.options()).grade(file)
         if self.results:
             write_result(Path(self.results), result)

@@ -20,6 +20,7 @@ from autograder.results.result import CheckResult, Result
 from autograder.running.options import Options
 from autograder.running.outcome import Died, Failed, Graded
 from autograder.running.process import GradingProcess
+from course.kit.handin import MAX_BYTES
 
 
 def check(exercise, points, most, status="failed"):
@@ -104,6 +105,14 @@ def test_only_notebooks_of_units_are_graded_here(monkeypatch, notebook, executed
     resources = {"nbgrader": {"notebook": notebook, "student": "ada"}}
     GradeInIsolation().preprocess(source_notebook("attention", "en"), resources)
     assert bool(called) == executed
+
+
+def test_a_huge_notebook_is_sent_no_further_than_shows_its_size(monkeypatch):
+    files = []
+    grader = SimpleNamespace(grade=lambda file: files.append(file) or result())
+    monkeypatch.setattr(preprocessor, "persistent_grader", lambda options: grader)
+    GradeInIsolation().result_of("ada", "attention", b" " * (2 * MAX_BYTES))
+    assert len(files[0].data) == MAX_BYTES + 1
 
 
 def test_a_grader_tries_again_where_its_process_died_and_then_gives_up(monkeypatch, tmp_path):
