@@ -17,10 +17,11 @@ import jupytext
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from autograder.authoring.author_command import author_command
 from autograder.authoring.chinese import joined
 from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
-from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
+from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from autograder.base.text import LANGUAGES
 from autograder.grading.suite import suite_of
 from course.kit.errors import UserError
@@ -177,6 +178,6 @@ def write_source_course(root: Path, unit: str, language: str) -> Path:
 
 
 if __name__ == "__main__":
-    needs_checkout("Making the notebooks again")
-    for changed_path in write_notebooks(sys.argv[1:]):
-        print(changed_path.relative_to(ROOT))
+    with author_command("Making the notebooks again"):
+        for changed_path in write_notebooks(sys.argv[1:]):
+            print(changed_path.relative_to(ROOT))

@@ -8,7 +8,8 @@ import ast
 import json
 from pathlib import Path
 
-from autograder.base.paths import ROOT, SOLUTIONS_DIR, needs_checkout
+from autograder.authoring.author_command import author_command
+from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from autograder.grading.unit import unit_names, unit_of
 from course.kit.errors import UserError
 
@@ -87,6 +88,6 @@ def write_stubs() -> list[Path]:
 
 
 if __name__ == "__main__":
-    needs_checkout("Making the stubs again")
-    for path in write_stubs():
-        print(path.relative_to(ROOT))
+    with author_command("Making the stubs again"):
+        for path in write_stubs():
+            print(path.relative_to(ROOT))
