@@ -45,7 +45,8 @@ def _package_folders() -> Iterator[Path]:
     yield from map(Path, sys.path)
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
     for prefix in sorted({*prefixes, "/usr", "/usr/local"}):
-        yield from Path(prefix).glob("lib*/python3*/*-packages")
+        for environment in (".", "envs/*"):  # conda and pyenv have other environments in a prefix
+            yield from Path(prefix).glob(f"{environment}/lib*/python3*/*-packages")
 
 
 def needs_checkout(what: str) -> None:
