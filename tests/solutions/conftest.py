@@ -9,13 +9,14 @@ from course.kit.units import ORDER
 
 
 @pytest.fixture(autouse=True)
-def saved_names():
+def saved_names(monkeypatch):
     """Bind the names in saved files to the references.
 
     Exercises and solved notebooks register classes of the same names, and the last one loaded wins.
     """
-    modules = [importlib.import_module(f"solutions.{unit}") for unit in ORDER]
-    found = [vars(module)[name] for module in modules for name in module.__all__]
-    classes = {keras.saving.get_registered_name(c): c for c in found if isinstance(c, type)}
-    with keras.saving.custom_object_scope(classes):
-        yield
+    registered = keras.saving.get_custom_objects()
+    for unit in ORDER:
+        module = importlib.import_module(f"solutions.{unit}")
+        for value in (vars(module)[name] for name in module.__all__):
+            if isinstance(value, type):
+                monkeypatch.setitem(registered, keras.saving.get_registered_name(value), value)
