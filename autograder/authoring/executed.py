@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nbformat.notebooknode import NotebookNode
 
+from autograder.authoring.author_command import author_command
 from autograder.authoring.notebooks import source_notebook
 from autograder.base.paths import ROOT
 
@@ -55,4 +56,5 @@ def main(unit: str, language: str, path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with author_command("Running a lesson"):
+        main(*sys.argv[1:])

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import jupytext
 
+from autograder.authoring.author_command import author_command
 from autograder.base.paths import ROOT
 from autograder.base.text import LANGUAGES
 
@@ -92,4 +93,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with author_command("Recording pairs of texts"):
+        sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,8 @@
 
 import re
 
-from autograder.base.paths import ROOT, needs_checkout
+from autograder.authoring.author_command import author_command
+from autograder.base.paths import ROOT
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.suite import suite_of
@@ -25,9 +26,9 @@ def with_counts(readme: str) -> str:
 
 
 if __name__ == "__main__":
-    needs_checkout("Counting for the READMEs")
-    for path in READMES:
-        text = path.read_text(encoding="utf-8")
-        if with_counts(text) != text:
-            path.write_text(with_counts(text), encoding="utf-8")
-            print(path.relative_to(ROOT))
+    with author_command("Counting for the READMEs"):
+        for path in READMES:
+            text = path.read_text(encoding="utf-8")
+            if with_counts(text) != text:
+                path.write_text(with_counts(text), encoding="utf-8")
+                print(path.relative_to(ROOT))

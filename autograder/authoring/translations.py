@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 
+from autograder.authoring.author_command import author_command
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.hidden import search
 from autograder.hidden.translating import (
@@ -165,4 +166,5 @@ def _leaves(table: dict) -> list[tuple[int, ...]]:
 
 
 if __name__ == "__main__":
-    main()
+    with author_command("Recording translations"):
+        main()

@@ -82,6 +82,7 @@ def test_a_run_learns_and_its_translator_comes_back(pairs_file, tmp_path):
         np.testing.assert_allclose(value, weights(trained)[path], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [1, 2])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(pairs_file, tmp_path, after):
     dataset = open_dataset(pairs_file)
