@@ -3,6 +3,13 @@
 import subprocess
 import sys
 
+import pytest
+
+from autograder.base.paths import SOLUTIONS_DIR
+from autograder.grading.examination import Examination
+from autograder.grading.grader import Grader
+from autograder.grading.submitted_file import SubmittedFile
+from course.kit.units import available_units
 from tests.conftest import ROOT, SOLUTION
 
 SUITE = ROOT / "autograder" / "hidden" / "attention"
@@ -33,3 +40,22 @@ def test_a_mistake_fails_by_the_same_rules(tmp_path):
 def test_without_a_hand_in_it_says_what_to_name():
     done = pytest_on(None, "-q", "-rs", "-k", "similarity")
     assert "--submission" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", available_units())
+def test_a_check_asks_for_its_own_exercise_alone(server, monkeypatch, unit):
+    """Parts of other exercises are given: a right exercise passes whatever stands beside it."""
+    others = []
+
+    def recorded(examination, operation, **fields):
+        name = fields.get("name") or (fields.get("target") or {}).get("name")
+        if name not in (None, examination._attempt.check.exercise):
+            others.append((examination._attempt.check.id, name))
+        return request(examination, operation, **fields)
+
+    request = Examination.request
+    monkeypatch.setattr(Examination, "request", recorded)
+    source = (SOLUTIONS_DIR / f"{unit}.py").read_bytes()
+    result = Grader(server, diagnose=False).grade(SubmittedFile("right", unit, ".py", source))
+    assert (result.score, others) == (100, [])
