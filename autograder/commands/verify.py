@@ -17,8 +17,19 @@ def verify(
     right_only: Annotated[
         bool, typer.Option("--right-only", help="Leave the known mistakes out.")
     ] = False,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Grade right solutions with slips in them instead.")
+    ] = False,
+    exercise: Annotated[
+        list[str] | None, typer.Option(help="With --mutants: of these exercises alone.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="With --mutants: how many run at a time.")] = 2,
 ) -> None:
-    """Prove the suites: solutions full marks, stubs none, every known mistake caught and named."""
+    """Prove the suites: solutions full marks, stubs none, every known mistake caught and named.
+
+    With --mutants: every slip in right code is caught, or is listed as one that changes nothing.
+    """
+    from autograder.authoring.mutants import run_mutants
     from autograder.authoring.verify import run_verify
 
     for unit in units or []:
@@ -26,5 +37,8 @@ def verify(
     check_choice("backend", backend, BACKENDS)
     check_choice("isolation", isolation, ISOLATION_MODES)
     names = units or available_units()
+    if mutants:
+        killed = run_mutants(names, backend, isolation, seed, Console(), jobs, exercise or ())
+        raise typer.Exit(0 if killed else 1)
     proven = run_verify(names, backend, isolation, seed, Console(), right_only)
     raise typer.Exit(0 if proven else 1)

@@ -6,6 +6,7 @@ from typing import Any
 from autograder.grading.check import Check
 from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, TimeBudget
+from autograder.grading.slots import HandInSlot, Slots
 from autograder.grading.transcript import Exchange, Transcript
 from autograder.isolation.client import ForkServer, StudentError, StudentGone
 
@@ -39,6 +40,7 @@ class Examination:
         data: the file's bytes.
         suffix: `.ipynb` or `.py`.
         unit: the unit's name.
+        slots: the process that the hand-in shares with others; it has its own where it's None.
 
     Attributes:
         unit: the unit's name.
@@ -49,11 +51,18 @@ class Examination:
         example: the input of the property that is being tried, None outside of a property.
     """
 
-    def __init__(self, server: ForkServer, data: bytes, suffix: str, unit: str):
+    def __init__(
+        self, server: ForkServer, data: bytes, suffix: str, unit: str, slots: Slots | None = None
+    ):
         self.unit, self.device = unit, server.device
         self.budget = TimeBudget()
         self._deaths, self._second_tries = Deaths(), SecondTries()
-        self.process = HandInProcess(server, data, suffix, unit, self.budget, self._second_tries)
+        limits = (self.budget, self._second_tries)
+        self.process = (
+            HandInProcess(server, data, suffix, unit, *limits)
+            if slots is None
+            else HandInSlot(slots, data, suffix, *limits)
+        )
         self.transcript = Transcript(0)
         self.example: dict[str, Any] | None = None
         self._unsent_start: dict[str, Any] | None = None

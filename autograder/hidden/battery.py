@@ -40,8 +40,12 @@ def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def draw(rng: np.random.Generator, shapes: Mapping[str, Sequence[int]], scale=0.5) -> Weights:
-    """Weights of these shapes, by path."""
-    return {path: normal(rng, *shape) * np.float32(scale) for path, shape in shapes.items()}
+    """Weights of these shapes, by path; the factors of normalisations stay near 1."""
+    weights = {path: normal(rng, *shape) * np.float32(scale) for path, shape in shapes.items()}
+    return {
+        path: 1 + np.float32(0.3) * value if path.endswith("gamma") else value
+        for path, value in weights.items()
+    }
 
 
 def found_weights(layer: Remote) -> list[dict[str, Any]]:
@@ -134,8 +138,64 @@ def expect_weight_gradients(
         found = expect.array(slope)
         expect.that(found.size == direction.size, because)
         along = float(np.sum(found.astype("float64").reshape(direction.shape) * direction))
-        wanted = slope_along(function, weights, path, direction, cotangents[0])
+        wanted = slope_along(function, weights, {path: direction}, cotangents[0])
         expect.close(along, wanted, because, rtol=5e-3, atol=2e-3)
+
+
+def expect_joint_gradient(
+    layer: Remote,
+    args: list,
+    weights: Weights,
+    function: Callable[[Weights], np.ndarray],
+    cotangents: list,
+    rng: np.random.Generator,
+) -> None:
+    """Fail unless the gradients to all weights together are right along one random direction.
+
+    Two answers of the oracle are enough for a whole model, where `expect_weight_gradients` takes
+    two a weight. The arguments are the same.
+    """
+    answer = layer.gradients(*args, cotangents=cotangents, wrt=list(weights))
+    because = text("A weight's gradient is missing or wrong.", "有权重的梯度缺失或有误。")
+    _expect_slope(_slopes(answer, "weights", because), weights, function, cotangents, rng, because)
+
+
+def expect_joint_input_gradients(
+    layer: Remote,
+    inputs: list[np.ndarray],
+    function: Callable[..., np.ndarray],
+    cotangents: list,
+    rng: np.random.Generator,
+) -> None:
+    """Fail unless the gradients to all inputs together are right along one random direction."""
+    slopes = input_gradients(layer, inputs, cotangents)
+    because = text("The gradient to an input is wrong.", "对输入的梯度有误。")
+    named = {str(index): array for index, array in enumerate(inputs)}
+
+    def of_named(values: Weights) -> np.ndarray:
+        return function(*values.values())
+
+    _expect_slope(slopes, named, of_named, cotangents, rng, because)
+
+
+def _expect_slope(
+    slopes: list,
+    values: Weights,
+    function: Callable[[Weights], np.ndarray],
+    cotangents: list,
+    rng: np.random.Generator,
+    because: Text,
+) -> None:
+    """Fail unless slopes are those of a function of some values, along one random direction."""
+    expect.that(len(slopes) == len(values), because)
+    directions = {path: normal(rng, *value.shape) for path, value in values.items()}
+    along = 0.0
+    for direction, slope in zip(directions.values(), slopes, strict=True):
+        found = expect.array(slope)
+        expect.that(found.size == direction.size, because)
+        along += float(np.sum(found.astype("float64").reshape(direction.shape) * direction))
+    wanted = slope_along(function, values, directions, cotangents[0])
+    expect.close(along, wanted, because, rtol=5e-3, atol=2e-3)
 
 
 def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs: Any) -> None:

@@ -21,13 +21,23 @@ def gradient(function, inputs, cotangent, step=1e-6):
     return slopes
 
 
-def slope_along(function, weights, path, direction, cotangent, step=1e-5):
-    """How fast sum(function(weights) * cotangent) grows as one weight moves along a direction."""
-    weights = {name: np.asarray(value, "float64") for name, value in weights.items()}
-    direction = np.asarray(direction, "float64")
+def slope_along(function, values, directions, cotangent, step=1e-5):
+    """How fast sum(function(values) * cotangent) grows as some values move along their directions.
+
+    Args:
+        function: gives an array for values by name.
+        values: arrays by name.
+        directions: an array of the value's shape for each value that moves, by name.
+        cotangent: an array of the function's shape.
+        step: how far they move, each way.
+    """
+    values = {name: np.asarray(value, "float64") for name, value in values.items()}
 
     def value_at(distance):
-        moved = {**weights, path: weights[path] + distance * direction}
-        return np.sum(function(moved) * cotangent)
+        moved = {
+            name: values[name] + distance * np.asarray(direction, "float64")
+            for name, direction in directions.items()
+        }
+        return np.sum(function({**values, **moved}) * cotangent)
 
     return (value_at(step) - value_at(-step)) / (2 * step)

@@ -57,9 +57,8 @@ DECODER = layer_shapes(
 
 
 def drawn(rng, shapes):
-    """Weights; the normalisations' factors stay near 1."""
-    weights = battery.draw(rng, shapes)
-    return {path: v * 0.3 + 1 if path.endswith("gamma") else v for path, v in weights.items()}
+    """Weights."""
+    return battery.draw(rng, shapes)
 
 
 # -- FeedForward ----------------------------------------------------------------------------------

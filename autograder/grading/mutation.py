@@ -1,0 +1,249 @@
+"""Make edits of a hand-in's exercise: each a whole hand-in that differs in one place, or in two."""
+
+import ast
+import contextlib
+import copy
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.grading.edits import EXPRESSION_RULES, STATEMENT_RULES, Rule, Scope
+
+TWO = "two"  # the kind of what is edited twice
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A hand-in whose exercise is edited.
+
+    Attributes:
+        exercise: which exercise.
+        kind: the name of the rule that made the edit, `TWO` where there are two edits.
+        line: the line of the edited statement in the hand-in that was edited.
+        before, after: the edited statement, without what is below its first line.
+        source: the whole hand-in.
+    """
+
+    exercise: str
+    kind: str
+    line: int
+    before: str
+    after: str
+    source: str
+
+
+@dataclass(frozen=True)
+class _Edit:
+    """A node that can stand in another's place.
+
+    Attributes:
+        kind: the rule's name.
+        owner: the node whose field is edited, or the list that holds the node.
+        key: the field's name, or the place in the list.
+        node: what is put there; None takes a statement away.
+        statement: the statement around it.
+    """
+
+    kind: str
+    owner: Any
+    key: Any
+    node: ast.AST | None
+    statement: ast.stmt
+
+    def after(self) -> str:
+        """Return the first line of the edited statement, once the edit is made."""
+        if self.node is None:
+            return "(left out)"
+        return _head(self.node if isinstance(self.node, ast.stmt) else self.statement)
+
+    @contextlib.contextmanager
+    def made(self) -> Iterator[None]:
+        """Make the edit, and undo it again."""
+        new = ast.Pass() if self.node is None else self.node
+        if isinstance(self.owner, list):
+            old, self.owner[self.key] = self.owner[self.key], new
+        else:
+            old = getattr(self.owner, self.key)
+            setattr(self.owner, self.key, new)
+        try:
+            yield
+        finally:
+            if isinstance(self.owner, list):
+                self.owner[self.key] = old
+            else:
+                setattr(self.owner, self.key, old)
+
+
+class Editor:
+    """Makes the edits of one exercise.
+
+    Args:
+        source: a hand-in, a whole module.
+        exercise: the function's or the class's name; the last definition of that name counts.
+
+    Raises:
+        ValueError: the hand-in doesn't define the exercise.
+    """
+
+    def __init__(self, source: str, exercise: str):
+        self._lines, self._exercise = source.splitlines(keepends=True), exercise
+        body = ast.parse(source).body
+        nodes = [n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+        named = [node for node in nodes if node.name == exercise]
+        if not named:
+            raise ValueError(f"The hand-in doesn't define {exercise}.")
+        self._node = named[-1]
+        self._first = min([self._node.lineno, *(d.lineno for d in self._node.decorator_list)])
+        self._last = self._node.end_lineno or self._first
+        _take_docstrings_away(self._node)
+        self._plain = ast.unparse(self._node)
+        self._edits = list(_edits(self._node))
+
+    def singles(self) -> Iterator[Mutant]:
+        """Yield the hand-in with each edit made, each text once."""
+        seen = {self._plain}
+        for edit in self._edits:
+            mutant = self._mutant(edit.kind, edit)
+            if mutant is not None and mutant.source not in seen:
+                seen.add(mutant.source)
+                yield mutant
+
+    def pairs(self, number: int, seed: int) -> Iterator[Mutant]:
+        """Yield the hand-in with two edits made, drawn at random.
+
+        Args:
+            number: how many.
+            seed: what the draws depend on.
+        """
+        draw = random.Random(f"{seed}/{self._exercise}")
+        seen = {mutant.source for mutant in self.singles()}  # one edit may hide the other
+        for _ in range(number if len(self._edits) > 1 else 0):
+            mutant = self._mutant(TWO, *draw.sample(self._edits, 2))
+            if mutant is not None and mutant.source not in seen:
+                seen.add(mutant.source)
+                yield mutant
+
+    def _mutant(self, kind: str, *edits: _Edit) -> Mutant | None:
+        with contextlib.ExitStack() as stack:
+            before = "; ".join(_head(edit.statement) for edit in edits)
+            for edit in edits:
+                stack.enter_context(edit.made())
+            after = "; ".join(edit.after() for edit in edits)
+            try:
+                definition = ast.unparse(ast.fix_missing_locations(self._node))
+                ast.parse(definition)
+            except (SyntaxError, ValueError, RecursionError, AttributeError):
+                return None
+        if definition == self._plain:
+            return None
+        lines = self._lines
+        source = "".join([*lines[: self._first - 1], definition, "\n", *lines[self._last :]])
+        line = edits[0].statement.lineno
+        return Mutant(self._exercise, kind, line, before, after, source)
+
+
+def _edits(exercise: ast.FunctionDef | ast.ClassDef) -> Iterator[_Edit]:
+    """Yield the edits of an exercise, in the order of its text."""
+    attributes = _attributes(exercise)
+    if isinstance(exercise, ast.FunctionDef):
+        yield from _of_function(exercise, [exercise], 0, attributes)
+        return
+    for index, item in enumerate(exercise.body):
+        if isinstance(item, ast.FunctionDef):
+            yield from _of_function(item, exercise.body, index, attributes)
+
+
+def _of_function(
+    function: ast.FunctionDef, siblings: list[Any], index: int, attributes: dict[str, str]
+) -> Iterator[_Edit]:
+    scope = _scope(function, attributes)
+    for kind, node in _alternatives(STATEMENT_RULES, function, scope):
+        if isinstance(node, ast.FunctionDef):  # the same function with another body
+            yield _Edit(kind, function, "body", node.body, function)  # type: ignore[arg-type]
+    yield from _below(function.args, scope, function)
+    yield from _statements(function.body, scope)
+
+
+def _statements(body: list[ast.stmt], scope: Scope) -> Iterator[_Edit]:
+    for index, item in enumerate(body):
+        for kind, node in _alternatives(STATEMENT_RULES, item, scope):
+            yield _Edit(kind, body, index, node, item)
+        if isinstance(item, ast.FunctionDef):
+            yield from _of_function(item, body, index, scope.attributes)
+            continue
+        yield from _below(item, scope, item)
+        for block in ("body", "orelse", "finalbody"):
+            yield from _statements(getattr(item, block, []), scope)
+
+
+def _below(node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
+    """Yield the edits of the expressions of a statement, not of the statements inside it."""
+    for key, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                if isinstance(item, ast.AST) and not isinstance(item, ast.stmt):
+                    yield from _at(value, index, item, scope, statement)
+        elif isinstance(value, ast.AST):
+            yield from _at(node, key, value, scope, statement)
+
+
+def _at(owner: Any, key: Any, node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
+    for kind, other in _alternatives(EXPRESSION_RULES, node, scope):
+        yield _Edit(kind, owner, key, other, statement)
+    if not (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)):
+        yield from _below(node, scope, statement)
+
+
+def _alternatives(
+    rules: tuple[Rule, ...], node: ast.AST, scope: Scope
+) -> Iterator[tuple[str, ast.AST | None]]:
+    for rule in rules:
+        for other in rule(node, scope):
+            yield rule.__name__, copy.deepcopy(other)
+
+
+def _scope(function: ast.FunctionDef, attributes: dict[str, str]) -> Scope:
+    arguments = function.args
+    names = [a.arg for a in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]]
+    parameters = [name for name in names if name != "self"]
+    positional = names[: len(arguments.posonlyargs) + len(arguments.args)]
+    defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+    assigned = [
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    ]
+    return Scope(
+        function=function.name,
+        parameters=parameters,
+        defaults={name: defaults[name] for name in parameters if name in defaults},
+        names=list(dict.fromkeys([*parameters, *assigned])),
+        attributes=attributes,
+    )
+
+
+def _attributes(exercise: ast.AST) -> dict[str, str]:
+    """Return the attributes that a class's constructor sets, and what it makes them of."""
+    found: dict[str, str] = {}
+    for node in ast.walk(exercise):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            target = node.targets[0]
+            if isinstance(target.value, ast.Name) and target.value.id == "self":
+                made = node.value.func if isinstance(node.value, ast.Call) else None
+                default = type(node.value).__name__
+                found[target.attr] = getattr(made, "attr", getattr(made, "id", default))
+    return found
+
+
+def _take_docstrings_away(exercise: ast.AST) -> None:
+    for node in ast.walk(exercise):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass(lineno=node.lineno)]
+
+
+def _head(node: ast.AST) -> str:
+    """Return the first line of a statement's text."""
+    with contextlib.suppress(AttributeError):
+        return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).splitlines()[0]
+    return type(node).__name__

@@ -1,0 +1,102 @@
+"""Edits of right code: each is another program, in one place, and undone again."""
+
+import ast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from autograder.base.paths import SOLUTIONS_DIR
+from autograder.grading.mutation import TWO, Editor
+from course.kit.units import available_units, exercises_of
+
+SOURCE = '''
+import math
+import keras
+from keras import ops
+
+def scale(x, width, heads=2):
+    """A docstring."""
+    return x / math.sqrt(width)
+
+class Gate(keras.layers.Layer):
+    def __init__(self, units, dropout=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.first = keras.layers.Dense(units)
+        self.second = keras.layers.Dense(units)
+        self.drop = keras.layers.Dropout(dropout)
+
+    def call(self, x, training=None):
+        gate = ops.sigmoid(self.first(x))
+        return self.drop(gate * self.second(x[:, :-1]), training=training)
+'''
+
+
+def edits(exercise):
+    return {(m.kind, m.after) for m in Editor(SOURCE, exercise).singles()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        ("constant", "def scale(x, width, heads=3):"),
+        ("operator", "return x * math.sqrt(width)"),
+        ("operands", "return x"),
+        ("formula", "return x / (width / 2)"),
+        ("formula", "return x / int(width ** 0.5)"),
+        ("name", "return x / math.sqrt(heads)"),
+        ("wrapper", "return round(x / math.sqrt(width), 3)"),
+    ],
+)
+def test_a_function_is_edited_in_the_ways_of_the_table(kind, after):
+    assert (kind, after) in edits("scale")
+
+
+@pytest.mark.parametrize(
+    ("kind", "after"),
+    [
+        ("ignored", "self.units = 2"),
+        ("statement", "(left out)"),
+        ("name", "gate = ops.sigmoid(self.second(x))"),
+        ("function", "gate = ops.tanh(self.first(x))"),
+        ("dropout", "self.drop = keras.layers.Dropout(0.0)"),
+        ("dropout", "gate = self.drop(ops.sigmoid(self.first(x)), training=training)"),
+        ("argument", "return self.drop(gate * self.second(x[:, :-1]))"),
+        ("argument", "return gate * self.second(x[:, :-1])"),
+        ("element", "return self.drop(gate * self.second(x[:, :]), training=training)"),
+        ("wrapper", "gate = keras.ops.stop_gradient(ops.sigmoid(self.first(x)))"),
+    ],
+)
+def test_a_layer_is_edited_in_the_ways_of_the_table(kind, after):
+    assert (kind, after) in edits("Gate")
+
+
+@pytest.mark.parametrize("unit", available_units())
+def test_every_edit_is_another_program_in_the_exercise_alone(unit):
+    source = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+    for exercise in exercises_of(unit):
+        sources = set()
+        rest = [ast.dump(n) for n in ast.parse(source).body if getattr(n, "name", "") != exercise]
+        for mutant in Editor(source, exercise).singles():
+            body = ast.parse(mutant.source).body
+            assert [ast.dump(n) for n in body if getattr(n, "name", "") != exercise] == rest
+            sources.add(mutant.source)
+            assert 0 < mutant.line <= source.count("\n")
+        assert len(sources) > 10
+        assert source not in sources
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 10**6))
+def test_two_edits_depend_on_the_seed_alone(seed):
+    first = list(Editor(SOURCE, "Gate").pairs(3, seed))
+    assert first == list(Editor(SOURCE, "Gate").pairs(3, seed))
+    assert {mutant.kind for mutant in first} <= {TWO}
+    singles = {SOURCE, *(mutant.source for mutant in Editor(SOURCE, "Gate").singles())}
+    assert len({m.source for m in first} - singles) == len(first)
+
+
+def test_an_exercise_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="nothing"):
+        Editor(SOURCE, "nothing")
