@@ -50,10 +50,9 @@ def imports(path: Path) -> frozenset[str]:
 
 
 def modules(package: str) -> Iterator[Path]:
-    """Yield the package's modules; known mistakes and right solutions are data, not modules."""
+    """Yield the package's modules; right solutions are data, not modules."""
     for path in sorted(ROOT.joinpath(package).rglob("*.py")):
-        is_hidden_data = path.name == "mistakes.py" and path.parents[1].name == "hidden"
-        if not is_hidden_data and path.parent.name not in ("right", "notebooks"):
+        if path.parent.name not in ("right", "notebooks"):
             yield path
 
 

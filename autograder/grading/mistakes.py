@@ -1,28 +1,38 @@
-"""Known mistakes, one module a unit: wrong code, its name, its hint in both languages.
+"""Known mistakes: what a mistake is called, which check catches it, its hint, and its code.
 
-The modules are read, never imported: the grader's process has no use for Keras, and the wrong
-code runs where hand-ins run. Each entry is an exercise written wrong, under a decorator:
+`hidden/UNIT/mistakes.toml` has the known mistakes of a unit. Each is an edit of the reference:
 
-    @mistake(
-        "axis-ignored",
-        caught_by="axis",
-        title=("English", "中文"),
-        hint=("English", "中文"),
-    )
-    def softmax(x, axis=-1): ...
+    [softmax.axis-ignored]
+    caught_by = "axis"
+    title.en = "…"
+    title.zh = "…"
+    hint.en = "…"
+    hint.zh = "…"
+    change = [["axis=axis", "axis=-1"]]
+
+`change` holds pairs of an old and a new piece of the exercise's code, applied one after the other.
+The code is the reference's without comments, docstrings and blank lines. Every place where the old
+piece stands is changed; how far its lines are indented doesn't matter, and the lines of the new
+piece are indented like the first line of the old one. Where a mistake has little in common with the
+reference, `code` holds the whole exercise instead, with what it needs.
 
 The wrong exercise is placed behind the reference, so that a layer may inherit from its right self.
 """
 
 import ast
 import functools
-from collections.abc import Callable
+import io
+import re
+import tokenize
+import tomllib
 from dataclasses import dataclass
 from typing import Any
 
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.base.text import Text, text
 from course.kit.units import ORDER
+
+_FACTS = {"caught_by", "title", "hint"}
 
 
 @dataclass(frozen=True)
@@ -51,58 +61,24 @@ class Mistake:
     compiled_only: bool = False
 
 
-def mistake(
-    name: str,
-    *,
-    caught_by: str,
-    title: tuple[str, str],
-    hint: tuple[str, str],
-    compiled_only: bool = False,
-) -> Callable:
-    """Decorate a wrong exercise with its facts, see `Mistake`; nothing is done to the function.
-
-    Args:
-        name, caught_by, compiled_only: literals.
-        title, hint: in English and in Chinese.
-    """
-    return lambda wrong: wrong
-
-
 @functools.cache
 def mistakes_of(unit: str) -> tuple[Mistake, ...]:
     """Return the known mistakes of a unit, in the order of the file.
 
     Raises:
-        ValueError: an entry lacks a fact, or its decorator holds something that is no literal.
+        ValueError: an entry lacks a fact or has an unknown one, or its change doesn't apply.
     """
-    path = HIDDEN_DIR / unit / "mistakes.py"
+    path = HIDDEN_DIR / unit / "mistakes.toml"
     if not path.is_file():
         return ()
-    solution = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
+    reference = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
     mistakes: list[Mistake] = []
-    shared: list[str] = []
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        facts = _facts(node)
-        if facts is None:
-            if _is_shared(node):
-                shared.append(ast.unparse(node))
-            continue
-        assert isinstance(node, ast.FunctionDef | ast.ClassDef)
-        node.decorator_list = [item for item in node.decorator_list if not _is_mark(item)]
-        definition = "\n\n".join([*shared, ast.unparse(node), ""])
-        try:
-            mistakes.append(
-                Mistake(
-                    unit=unit,
-                    exercise=node.name,
-                    definition=definition,
-                    source=f"{solution}\n\n{definition}",
-                    **{**facts, "title": text(*facts["title"]), "hint": text(*facts["hint"])},
-                )
-            )
-        except (KeyError, TypeError) as error:
-            where = f"{unit}/{path.name}, line {node.lineno}"
-            raise ValueError(f"{where}: the facts of a mistake are wrong ({error}).") from None
+    for exercise, entries in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        for name, facts in entries.items():
+            try:
+                mistakes.append(_mistake(unit, reference, exercise, name, facts))
+            except (KeyError, TypeError, ValueError, SyntaxError) as error:
+                raise ValueError(f"{unit}/{path.name}, {exercise}.{name}: {error}.") from None
     return tuple(mistakes)
 
 
@@ -114,24 +90,71 @@ def known_mistake(unit: str, name: str | None) -> Mistake | None:
     return next((item for item in mistakes_of(unit) if item.name == name), None)
 
 
-def _is_shared(node: ast.stmt) -> bool:
-    """Whether a statement goes into every entry's hand-in: helpers and imports, but our own."""
-    if isinstance(node, ast.ImportFrom):
-        return (node.module or "").split(".")[0] not in {"autograder", "solutions"}
-    return isinstance(node, ast.Import | ast.FunctionDef | ast.Assign)
-
-
-def _is_mark(decorator: ast.expr) -> bool:
-    return (
-        isinstance(decorator, ast.Call)
-        and isinstance(decorator.func, ast.Name)
-        and decorator.func.id == "mistake"
+def _mistake(unit: str, reference: str, exercise: str, name: str, facts: dict[str, Any]) -> Mistake:
+    body = {"change", "code"} & facts.keys()
+    unknown = facts.keys() - _FACTS - {"change", "code", "compiled_only"}
+    if len(body) != 1 or unknown or not facts.keys() >= _FACTS:
+        expected = "caught_by, title, hint, one of change and code, and at most compiled_only"
+        raise ValueError(f"its facts are {', '.join(sorted(facts))}, not {expected}")
+    definition = facts.get("code") or _code(_exercise(reference, exercise))
+    for old, new in facts.get("change", []):
+        definition = _changed(definition, old, new)
+    definition = definition.strip() + "\n"
+    ast.parse(definition)
+    return Mistake(
+        name=name,
+        unit=unit,
+        exercise=exercise,
+        caught_by=facts["caught_by"],
+        title=text(facts["title"]["en"], facts["title"]["zh"]),
+        hint=text(facts["hint"]["en"], facts["hint"]["zh"]),
+        definition=definition,
+        source=f"{reference}\n\n{definition}",
+        compiled_only=facts.get("compiled_only", False),
     )
 
 
-def _facts(node: ast.stmt) -> dict[str, Any] | None:
-    for decorator in getattr(node, "decorator_list", []):
-        if _is_mark(decorator):
-            name = {"name": ast.literal_eval(decorator.args[0])} if decorator.args else {}
-            return name | {str(k.arg): ast.literal_eval(k.value) for k in decorator.keywords}
-    return None
+def _exercise(reference: str, name: str) -> str:
+    """Return the source of an exercise in the reference, decorators included."""
+    lines = reference.splitlines(keepends=True)
+    for node in ast.parse(reference).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return "".join(lines[first - 1 : node.end_lineno])
+    raise ValueError("the reference has no such exercise")
+
+
+def _code(source: str) -> str:
+    """Return Python source without its comments, docstrings and blank lines."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            docstring = node.body[0]
+            lines[docstring.lineno - 1 : docstring.end_lineno] = [""] * (
+                (docstring.end_lineno or docstring.lineno) - docstring.lineno + 1
+            )
+    return "".join(f"{line.rstrip()}\n" for line in lines if line.strip())
+
+
+def _changed(code: str, old: str, new: str) -> str:
+    """Return code with each occurrence of a piece replaced, whatever the piece's indentation.
+
+    Raises:
+        ValueError: the code doesn't hold the old piece.
+    """
+    pattern = r"\n *".join(re.escape(line.strip()) for line in old.strip().splitlines())
+    first, *others = new.strip("\n").split("\n")
+
+    def replaced(match: re.Match[str]) -> str:
+        line = code[code.rfind("\n", 0, match.start()) + 1 :]
+        indentation = line[: len(line) - len(line.lstrip())]
+        return "\n".join([first, *(indentation + other if other else "" for other in others)])
+
+    changed, count = re.subn(pattern, replaced, code)
+    if not count:
+        raise ValueError(f"the reference doesn't hold {old.strip()!r}")
+    return changed

@@ -33,14 +33,17 @@ def suite_version(unit: str, root: Path = ROOT) -> str:
     hidden, solutions = root / "autograder" / "hidden", root / "solutions"
     code = [
         hidden / unit / f"test_{unit}.py",
-        hidden / unit / "mistakes.py",
         hidden / unit / "unit.py",  # what hand-ins may not use
         hidden / "conftest.py",
         root / "autograder" / "grading" / "grader.py",
         root / "autograder" / "isolation" / "agent.py",
         solutions / f"{unit}.py",
     ]
-    data = [*hidden.joinpath(unit).glob("*.npz"), solutions / "weights" / unit / "weights.npz"]
+    data = [
+        hidden / unit / "mistakes.toml",
+        *hidden.joinpath(unit).glob("*.npz"),
+        solutions / "weights" / unit / "weights.npz",
+    ]
     digest = hashlib.sha256()
     for path in sorted(_imported_by(code, root) | {path for path in data if path.is_file()}):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")

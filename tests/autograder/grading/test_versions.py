@@ -23,7 +23,7 @@ def checkout(tmp_path):
     [
         ("autograder/hidden/rnn/test_rnn.py", True, False),
         ("autograder/hidden/rnn/oracle.py", True, False),
-        ("autograder/hidden/rnn/mistakes.py", True, False),
+        ("autograder/hidden/rnn/mistakes.toml", True, False),
         ("autograder/hidden/rnn/unit.py", True, False),
         ("solutions/rnn.py", True, False),
         ("autograder/hidden/battery.py", True, True),

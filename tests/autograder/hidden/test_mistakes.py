@@ -70,7 +70,6 @@ def test_each_is_a_whole_module_without_the_grader_in_it(unit):
     for item in mistakes_of(unit):
         body = ast.parse(item.source).body
         assert body[-1].name == item.exercise
-        assert "mistake(" not in item.definition
         assert "autograder" not in item.source
         assert "solutions" not in item.definition
 
@@ -91,20 +90,19 @@ def test_a_unit_without_a_file_has_none(elsewhere):
     assert mistakes_of("nothing") == ()
 
 
-GOOD = """
-import math
-from autograder.mistakes import mistake
-from solutions.unit import helper
-
-LIMIT = 3
-
+REFERENCE = """
+@registered
 def half(x):
-    return x / 2
+    '''A docstring with x / 2 in it.'''
+    total = x + x  # twice
 
-@mistake("a", caught_by="c", title=("t", "题"), hint=("h", "示"))
-@half
-def wrong(x):
-    return half(x) + LIMIT
+    if total:
+        return total / 4
+"""
+FACTS = """
+caught_by = "c"
+title = { en = "t", zh = "题" }
+hint = { en = "h", zh = "示" }
 """
 
 
@@ -115,44 +113,61 @@ def elsewhere(tmp_path, monkeypatch):
     (tmp_path / "unit").mkdir()
     monkeypatch.setattr(mistakes, "SOLUTIONS_DIR", tmp_path / "solutions")
     (tmp_path / "solutions").mkdir()
-    (tmp_path / "solutions" / "unit.py").write_text("right = 1\n")
+    (tmp_path / "solutions" / "unit.py").write_text(REFERENCE)
     mistakes_of.cache_clear()
-    yield lambda source: (tmp_path / "unit" / "mistakes.py").write_text(source, encoding="utf-8")
+    yield lambda entry: (tmp_path / "unit" / "mistakes.toml").write_text(entry, encoding="utf-8")
     mistakes_of.cache_clear()
 
 
-def test_helpers_and_other_decorators_come_along(elsewhere):
-    elsewhere(GOOD)
+def definition(elsewhere, body):
+    """The one known mistake's code."""
+    elsewhere(f"[half.a]{FACTS}{body}")
     (item,) = mistakes_of("unit")
-    assert (item.name, item.exercise, item.caught_by) == ("a", "wrong", "c")
-    assert item.source.startswith("right = 1\n")
-    for part in ("import math", "LIMIT = 3", "def half(x)", "@half\ndef wrong(x)"):
-        assert part in item.definition
-    for part in ("from autograder", "from solutions", "@mistake"):
-        assert part not in item.definition
+    assert (item.name, item.exercise, item.caught_by) == ("a", "half", "c")
+    assert item.source == f"{REFERENCE}\n\n{item.definition}"
+    return item.definition
+
+
+def test_a_change_is_made_to_the_code_without_comments_and_docstrings(elsewhere):
+    assert definition(elsewhere, "change = [['x + x', 'x']]") == (
+        "@registered\ndef half(x):\n    total = x\n    if total:\n        return total / 4\n"
+    )
+
+
+def test_every_occurrence_changes_one_change_after_the_other(elsewhere):
+    code = definition(elsewhere, "change = [['x', 'y'], ['total = y + y', 'total = 1']]")
+    assert "def half(y):\n    total = 1\n" in code
+
+
+def test_lines_are_found_and_put_in_whatever_their_indentation(elsewhere):
+    old = "total = x + x\nif total:\n  return total / 4"
+    new = "if x:\n    return 1\nreturn 2"
+    body = f"change = [['''{old}''', '''{new}''']]"
+    assert definition(elsewhere, body).endswith("\n    if x:\n        return 1\n    return 2\n")
+
+
+def test_a_whole_exercise_may_stand_instead(elsewhere):
+    assert definition(elsewhere, "code = '''\ndef half(x):\n    return x\n'''") == (
+        "def half(x):\n    return x\n"
+    )
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "reason"),
     [
-        ('caught_by="c", ', ""),
-        ('hint=("h", "示")', 'hin=("h", "示")'),
-        ('"a", ', '"a", extra=1, '),
-        ('"a", ', "half, "),
-        ('"a", ', ""),
-        ('title=("t", "题")', 'title=("t",)'),
-        ('title=("t"', 'title=("t".upper()'),
-        ('title=("t"', 'title=(f"{LIMIT}"'),
+        ('caught_by = "c"', "", "caught_by"),
+        ("hint =", "hin =", "hin"),
+        ("caught_by", "extra = 1\ncaught_by", "extra"),
+        ('zh = "题"', 'de = "t"', "zh"),
+        ("[half.a]", "[other.a]", "no such exercise"),
+        ("x + x", "x - x", "doesn't hold 'x - x'"),
+        ("'x']", "'x =']", "invalid syntax"),
+        ("change =", "chang =", "one of change and code"),
     ],
 )
-def test_a_fact_that_is_missing_unknown_or_computed_is_refused(elsewhere, old, new):
-    assert GOOD.count(old) == 1
-    elsewhere(GOOD.replace(old, new))
-    with pytest.raises(ValueError, match=r"mistakes\.py|malformed"):
-        mistakes_of("unit")
-
-
-def test_the_message_names_the_line(elsewhere):
-    elsewhere(GOOD.replace('caught_by="c", ', ""))
-    with pytest.raises(ValueError, match=r"mistakes\.py, line \d+: .*caught_by"):
+def test_a_wrong_entry_is_refused_by_name(elsewhere, old, new, reason):
+    good = f"[half.a]{FACTS}change = [['x + x', 'x']]"
+    assert old in good
+    elsewhere(good.replace(old, new))
+    with pytest.raises(ValueError, match=reason):
         mistakes_of("unit")
