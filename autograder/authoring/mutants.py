@@ -79,6 +79,12 @@ def equivalents_of(unit: str) -> frozenset[tuple[str, str, str]]:
     return frozenset((e.exercise, e.before, e.after) for e in read_equivalents(unit))
 
 
+def is_equivalent(mutant: Mutant, known: frozenset[tuple[str, str, str]]) -> bool:
+    """Whether each of a mutant's edits is listed, or all of them together."""
+    together = (mutant.exercise, mutant.before, mutant.after)
+    return together in known or all((mutant.exercise, *edit) in known for edit in mutant.edits)
+
+
 def read_equivalents(unit: str) -> list[Equivalent]:
     """Return the entries of `hidden/UNIT/equivalent.toml`; none where there is no such file.
 
@@ -96,19 +102,24 @@ def read_equivalents(unit: str) -> list[Equivalent]:
     ]
 
 
-def mutants_of(
-    unit: str, exercises: Iterable[str], pairs: int, seed: int
-) -> Iterator[tuple[str, Mutant]]:
-    """Yield the mutants of a unit with the name of the right solution that they are edits of."""
+def editors_of(unit: str, exercises: Iterable[str]) -> Iterator[tuple[str, Editor]]:
+    """Yield what edits each exercise of each right solution, with the solution's name."""
     reference = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
     solutions = {REFERENCE: reference} | right_solutions_of(unit)
     for solution, source in solutions.items():
         for exercise in exercises:
             own = source.removeprefix(reference) if solution != REFERENCE else source
             if f"def {exercise}(" in own or f"class {exercise}(" in own:
-                editor = Editor(source, exercise)
-                for mutant in (*editor.singles(), *editor.pairs(pairs, seed)):
-                    yield solution, mutant
+                yield solution, Editor(source, exercise)
+
+
+def mutants_of(
+    unit: str, exercises: Iterable[str], pairs: int, seed: int
+) -> Iterator[tuple[str, Mutant]]:
+    """Yield the mutants of a unit with the name of the right solution that they are edits of."""
+    for solution, editor in editors_of(unit, exercises):
+        for mutant in (*editor.singles(), *editor.pairs(pairs, seed)):
+            yield solution, mutant
 
 
 _server: ForkServer | None = None  # of a worker's process
@@ -168,7 +179,7 @@ def score_unit(
     waiting = {}
     for solution, mutant in mutants:
         score.made[mutant.kind] += 1
-        if (mutant.exercise, mutant.before, mutant.after) in known:
+        if is_equivalent(mutant, known):
             score.equivalent[mutant.kind] += 1
             progress.advance(task)
         elif (remembered := memory.get(mutant)) is not None:

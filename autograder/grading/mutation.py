@@ -21,16 +21,25 @@ class Mutant:
         exercise: which exercise.
         kind: the name of the rule that made the edit, `TWO` where there are two edits.
         line: the line of the edited statement in the hand-in that was edited.
-        before, after: the edited statement, without what is below its first line.
+        edits: the edited statement before and after, the first line of it; two where there are two.
         source: the whole hand-in.
     """
 
     exercise: str
     kind: str
     line: int
-    before: str
-    after: str
+    edits: tuple[tuple[str, str], ...]
     source: str
+
+    @property
+    def before(self) -> str:
+        """What stood there."""
+        return "; ".join(before for before, _ in self.edits)
+
+    @property
+    def after(self) -> str:
+        """What stands there now."""
+        return "; ".join(after for _, after in self.edits)
 
 
 @dataclass(frozen=True)
@@ -87,7 +96,7 @@ class Editor:
     """
 
     def __init__(self, source: str, exercise: str):
-        self._lines, self._exercise = source.splitlines(keepends=True), exercise
+        self._lines, self.exercise = source.splitlines(keepends=True), exercise
         body = ast.parse(source).body
         nodes = [n for n in body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
         named = [node for node in nodes if node.name == exercise]
@@ -109,6 +118,13 @@ class Editor:
                 seen.add(mutant.source)
                 yield mutant
 
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Yield the edited statement before and after, of each edit, without making the hand-in."""
+        for edit in self._edits:
+            before = _head(edit.statement)
+            with edit.made():
+                yield before, edit.after()
+
     def pairs(self, number: int, seed: int) -> Iterator[Mutant]:
         """Yield the hand-in with two edits made, drawn at random.
 
@@ -116,7 +132,7 @@ class Editor:
             number: how many.
             seed: what the draws depend on.
         """
-        draw = random.Random(f"{seed}/{self._exercise}")
+        draw = random.Random(f"{seed}/{self.exercise}")
         seen = {mutant.source for mutant in self.singles()}  # one edit may hide the other
         for _ in range(number if len(self._edits) > 1 else 0):
             mutant = self._mutant(TWO, *draw.sample(self._edits, 2))
@@ -126,21 +142,21 @@ class Editor:
 
     def _mutant(self, kind: str, *edits: _Edit) -> Mutant | None:
         with contextlib.ExitStack() as stack:
-            before = "; ".join(_head(edit.statement) for edit in edits)
+            before = [_head(edit.statement) for edit in edits]
             for edit in edits:
                 stack.enter_context(edit.made())
-            after = "; ".join(edit.after() for edit in edits)
+            after = [edit.after() for edit in edits]
             try:
-                definition = ast.unparse(ast.fix_missing_locations(self._node))
-                ast.parse(definition)
-            except (SyntaxError, ValueError, RecursionError, AttributeError):
+                definition = ast.unparse(self._node)
+            except (ValueError, RecursionError, AttributeError):
                 return None
         if definition == self._plain:
             return None
         lines = self._lines
         source = "".join([*lines[: self._first - 1], definition, "\n", *lines[self._last :]])
         line = edits[0].statement.lineno
-        return Mutant(self._exercise, kind, line, before, after, source)
+        texts = tuple(zip(before, after, strict=True))
+        return Mutant(self.exercise, kind, line, texts, source)
 
 
 def _edits(exercise: ast.FunctionDef | ast.ClassDef) -> Iterator[_Edit]:
@@ -244,6 +260,7 @@ def _take_docstrings_away(exercise: ast.AST) -> None:
 
 def _head(node: ast.AST) -> str:
     """Return the first line of a statement's text."""
-    with contextlib.suppress(AttributeError):
-        return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).splitlines()[0]
-    return type(node).__name__
+    if isinstance(node, ast.FunctionDef | ast.For | ast.If | ast.While | ast.With):
+        node = copy.copy(node)
+        node.body = [ast.Pass()]
+    return ast.unparse(node).partition("\n")[0]
