@@ -38,15 +38,15 @@ def terms() -> dict[str, Term]:
     Raises:
         UserError: a term has no name or no meaning in one of the languages.
     """
-    found = {}
+    by_key = {}
     for key, entry in yaml.safe_load(GLOSSARY.read_text(encoding="utf-8")).items():
         for language in LANGUAGES:
             name, meaning = (entry.get(language) or [None, None])[:2]
             if not name or not meaning:
                 raise UserError(f"The term {key} lacks its name or its meaning in {language}.")
         name, meaning = ({code: entry[code][n] for code in LANGUAGES} for n in (0, 1))
-        found[key] = Term(key, name, meaning)
-    return dict(sorted(found.items(), key=lambda item: item[1].name["en"].lower()))
+        by_key[key] = Term(key, name, meaning)
+    return dict(sorted(by_key.items(), key=lambda item: item[1].name["en"].lower()))
 
 
 def linked(text: str) -> list[str]:

@@ -27,10 +27,10 @@ Pairs = list[list[str]]
 def texts(lesson: Path) -> list[tuple[str, str]]:
     """Return a lesson's texts in pairs, English and Chinese."""
     cells = [c for c in jupytext.read(lesson, fmt="py:percent").cells if c.cell_type == "markdown"]
-    found = [
+    columns = [
         [cell.source for cell in cells if cell.metadata.get("lang") == code] for code in LANGUAGES
     ]
-    return list(zip(*found, strict=True))
+    return list(zip(*columns, strict=True))
 
 
 def digests(lesson: Path) -> Pairs:
@@ -46,18 +46,18 @@ def changed_alone(lesson: Path, recorded: Pairs) -> list[str]:
     A pair is known by either of its texts, so that pairs may be moved, added and taken away.
     """
     known = {digest for pair in recorded for digest in pair}
-    found = []
+    sentences = []
     for number, (pair, now) in enumerate(zip(texts(lesson), digests(lesson), strict=True), start=1):
         if now in recorded or not known.intersection(now):
             continue  # as it was, or both are new
         changed = [code for code, digest in zip(LANGUAGES, now, strict=True) if digest not in known]
         what = f"only {changed[0]} changed" if changed else "its texts were no pair before"
         begins = pair[LANGUAGES.index((changed or LANGUAGES)[0])].splitlines()[0][:40]
-        found.append(
+        sentences.append(
             f"{lesson.stem}, pair {number} ({begins}): {what}; mend it, or `make pairs` with "
             "REVIEWED=1 if both still say the same."
         )
-    return found
+    return sentences
 
 
 def lessons() -> list[Path]:
@@ -72,24 +72,24 @@ def recorded() -> dict[str, Pairs]:
 
 def record() -> None:
     """Write down the pairs as they are now."""
-    found = {lesson.stem: digests(lesson) for lesson in lessons()}
-    RECORD.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    pairs = {lesson.stem: digests(lesson) for lesson in lessons()}
+    RECORD.write_text(json.dumps(pairs, indent=1) + "\n", encoding="utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Say what changed alone, and record; return 1 where something has to be looked at."""
     known = recorded()
-    found = [
+    changed = [
         sentence
         for lesson in lessons()
         for sentence in changed_alone(lesson, known.get(lesson.stem, []))
     ]
     if arguments == ["reviewed"]:
-        found = []
-    print("\n".join(found) or "No text changed without its pair.")
-    if arguments and not found:
+        changed = []
+    print("\n".join(changed) or "No text changed without its pair.")
+    if arguments and not changed:
         record()
-    return int(bool(found))
+    return int(bool(changed))
 
 
 if __name__ == "__main__":

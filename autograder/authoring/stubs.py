@@ -43,7 +43,7 @@ def strip_solutions(source: str) -> str:
         UserError: a BEGIN without its END, or the other way round.
     """
     tree = ast.parse(source)
-    kept: list[str] = []
+    lines: list[str] = []
     opened: int | None = None
     for number, line in enumerate(source.splitlines(), start=1):
         marker = line.strip()
@@ -52,16 +52,16 @@ def strip_solutions(source: str) -> str:
                 raise UserError(f"Line {number} begins a solution inside that of line {opened}.")
             opened = number
             indent = line[: len(line) - len(line.lstrip())]
-            kept.append(f'{indent}raise NotImplementedError("{owner_of(tree, number)}")')
+            lines.append(f'{indent}raise NotImplementedError("{owner_of(tree, number)}")')
         elif marker == END:
             if opened is None:
                 raise UserError(f"Line {number} ends a solution that nothing began.")
             opened = None
         elif opened is None:
-            kept.append(line)
+            lines.append(line)
     if opened is not None:
         raise UserError(f"The solution begun on line {opened} has no end.")
-    return "\n".join(kept) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def stub_source(unit: str) -> str:

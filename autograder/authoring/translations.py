@@ -49,20 +49,20 @@ def main() -> None:
 
 def record(family: str) -> None:
     """Search with a family's reference; write its translations and the beginnings that it met."""
-    source, found = _searched(family)
+    source, tables = _searched(family)
     margin = _MARGINS.get(family, _LEAST_MARGIN)
     chosen = [
         n
-        for n, table in enumerate(found)
+        for n, table in enumerate(tables)
         if len(_leaves(table)) <= _MOST_BEGINNINGS and _clear(table, margin)
     ][:SENTENCES]
     if len(chosen) < SENTENCES:
         raise SystemExit(f"{family}: only {len(chosen)} sentences are clear enough.")
-    leaves = [(i, ids) for i, n in enumerate(chosen) for ids in _leaves(found[n])]
+    leaves = [(i, ids) for i, n in enumerate(chosen) for ids in _leaves(tables[n])]
     _write(
         family,
         source[chosen],
-        [found[n] for n in chosen],
+        [tables[n] for n in chosen],
         sentence=np.array([i for i, _ in leaves], "int32"),
         beginnings=padded([ids for _, ids in leaves]),
     )
@@ -74,25 +74,25 @@ def record_searches() -> None:
 
     In every other sentence a beam finds what greedy decoding misses.
     """
-    source, found = _searched(SEARCHED)
-    clear = [n for n, table in enumerate(found) if _clear(table, _LEAST_MARGIN)]
+    source, tables = _searched(SEARCHED)
+    clear = [n for n, table in enumerate(tables) if _clear(table, _LEAST_MARGIN)]
     half = SENTENCES_SEARCHED // 2
-    apart = [n for n in clear if _greedy(found[n]) != _beam(found[n])[0]][:half]
-    alike = [n for n in clear if _greedy(found[n]) == _beam(found[n])[0]][:half]
+    apart = [n for n in clear if _greedy(tables[n]) != _beam(tables[n])[0]][:half]
+    alike = [n for n in clear if _greedy(tables[n]) == _beam(tables[n])[0]][:half]
     if len(apart) < half or len(alike) < half:
         raise SystemExit(f"{SEARCHED}: only {len(apart)} and {len(alike)} sentences are clear.")
     chosen = [n for pair in zip(apart, alike, strict=True) for n in pair]
-    said = [(i, *entry) for i, n in enumerate(chosen) for entry in found[n].items()]
+    answers = [(i, *entry) for i, n in enumerate(chosen) for entry in tables[n].items()]
     _write(
         SEARCHES,
         source[chosen],
-        [found[n] for n in chosen],
-        sentence=np.array([i for i, _, _ in said], "int32"),
-        beginnings=padded([ids for _, ids, _ in said]),
-        likely=np.array([likely for _, _, (likely, _) in said], "float32"),
-        words=np.array([words for _, _, (_, words) in said], "int32"),
+        [tables[n] for n in chosen],
+        sentence=np.array([i for i, _, _ in answers], "int32"),
+        beginnings=padded([ids for _, ids, _ in answers]),
+        likely=np.array([likely for _, _, (likely, _) in answers], "float32"),
+        words=np.array([words for _, _, (_, words) in answers], "int32"),
     )
-    print(f"searches of {SEARCHED}: {len(chosen)} sentences, {len(said)} beginnings")
+    print(f"searches of {SEARCHED}: {len(chosen)} sentences, {len(answers)} beginnings")
 
 
 def _searched(family: str) -> tuple[np.ndarray, list[dict]]:
@@ -102,14 +102,14 @@ def _searched(family: str) -> tuple[np.ndarray, list[dict]]:
     translator = load(SOLUTIONS_DIR / "weights" / family, getattr(module, made.exercise))
     texts = [english for english, _ in open_dataset("generated").references("test")]
     source = padded([translator.source.encode(text) for text in texts[:_CANDIDATES]])
-    found: list[dict] = [{} for _ in source]
-    while missing := _missing(found):
+    tables: list[dict] = [{} for _ in source]
+    while missing := _missing(tables):
         rows = np.array([n for n, _ in missing])
         beginnings = padded([words for _, words in missing])
         likely, words = best_next(translator.model, source, rows, beginnings, BEAM_SIZE)
         for row, (n, ids) in enumerate(missing):
-            found[n][ids] = (likely[row, len(ids) - 1], words[row, len(ids) - 1])
-    return source, found
+            tables[n][ids] = (likely[row, len(ids) - 1], words[row, len(ids) - 1])
+    return source, tables
 
 
 def _write(name: str, source: np.ndarray, tables: list[dict], **arrays: np.ndarray) -> None:
@@ -132,10 +132,10 @@ def _beam(table: dict) -> tuple:
     return search.beam(table, BEAM_SIZE, _MOST_WORDS, LENGTH_PENALTY)
 
 
-def _missing(found: list[dict]) -> list[tuple[int, tuple[int, ...]]]:
+def _missing(tables: list[dict]) -> list[tuple[int, tuple[int, ...]]]:
     """The beginnings that the searches meet next."""
     wanted: dict[tuple[int, tuple[int, ...]], None] = {}
-    for n, table in enumerate(found):
+    for n, table in enumerate(tables):
         for ids in (*search.greedy(table, _MOST_WORDS)[1], *_beam(table)[1]):
             wanted[n, ids] = None
     return list(wanted)

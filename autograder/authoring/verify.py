@@ -119,8 +119,8 @@ def _judge(report: UnitReport, wrong: Mistake, result: Result) -> None:
     if checks[0].mistake == wrong.name:
         report.named.append(wrong.name)
     else:
-        said = checks[0].mistake or checks[0].message["en"]
-        report.faults.append(f"{wrong.name} is not named by {check_id}: {said}")
+        named_instead = checks[0].mistake or checks[0].message["en"]
+        report.faults.append(f"{wrong.name} is not named by {check_id}: {named_instead}")
 
 
 def render(report: UnitReport, console: Console) -> None:

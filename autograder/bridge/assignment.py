@@ -10,7 +10,7 @@ from autograder.bridge.autograded import is_up_to_date
 from autograder.bridge.course import Course, HandIns
 from autograder.bridge.gradebook import InsertResults, write_gradebook
 from autograder.running.batch import Summary
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.submissions import Submission
 from autograder.running.unfinished import NOTEBOOKS
 
@@ -36,7 +36,7 @@ def grade_assignment(
     course: Course,
     out: Path | None,
     overrides: Mapping[str, Any],
-    grade: Callable[[list[Submission], Options], Summary],
+    grade: Callable[[list[Submission], GradingOptions], Summary],
     on_recorded: Callable[[str, int], None] = lambda student, total: None,
     lock: Callable[[Path], None] = lambda folder: None,
 ) -> AssignmentSummary:

@@ -7,7 +7,7 @@ from autograder.grading.grader import GraderError
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.isolation.client import IsolationError
 from autograder.results.result import Result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import TRIES, Died, Failed, Graded, NotIsolated
 from autograder.running.process import GradingProcess
 from course.kit.units import available_units
@@ -20,7 +20,7 @@ class PersistentGrader:
         options: how to grade; results are left to the caller, who may write them.
     """
 
-    def __init__(self, options: Options):
+    def __init__(self, options: GradingOptions):
         self._process = GradingProcess(options, available_units())
 
     def grade(self, file: SubmittedFile) -> Result:
@@ -51,7 +51,7 @@ class PersistentGrader:
 
 
 @functools.cache
-def persistent_grader(options: Options) -> PersistentGrader:
+def persistent_grader(options: GradingOptions) -> PersistentGrader:
     """Return this process's grader with these options; it is closed when this process ends."""
     grader = PersistentGrader(options)
     atexit.register(grader.close)

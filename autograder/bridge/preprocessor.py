@@ -17,7 +17,7 @@ from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import Device, IsolationMode
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
 
@@ -66,9 +66,9 @@ class GradeInIsolation(Execute):
         put_outputs(nb, result, language_of(nb))
         return nb, resources
 
-    def options(self) -> Options:
+    def options(self) -> GradingOptions:
         """Return how hand-ins are graded, as configured."""
-        return Options(
+        return GradingOptions(
             out=Path(self.results),
             seed=self.seed,
             backend=self.backend,

@@ -12,7 +12,7 @@ from rich.console import Console
 from autograder.commands import table
 from autograder.commands.progress import grade_with_progress
 from autograder.results.result import Result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.submissions import find_submissions
 from course.kit.errors import UserError
 
@@ -52,7 +52,7 @@ def run_demo(out: Path, jobs: int, console: Console) -> Sequence[Result]:
     write_sample_hand_ins(out / "submitted", out / "release")
     console.print("3. Grading, each hand-in in a process of its own that sees no check.")
     submissions = find_submissions([out / "submitted"])
-    options = Options(out=out / "results", jobs=jobs)
+    options = GradingOptions(out=out / "results", jobs=jobs)
     summary = grade_with_progress(submissions, options, console)
     console.print()
     table.show(summary, console)

@@ -21,7 +21,7 @@ from autograder.results.statuses import Device, IsolationMode
 from autograder.running.batch import Summary
 from autograder.running.cluster import LOCAL
 from autograder.running.folder_lock import locked
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.submissions import Submission, find_submissions
 from autograder.running.unfinished import remove_unfinished
 from course.commands.terminal import print_line, speak, stop
@@ -79,7 +79,7 @@ def grade(
     format_names = [name.strip() for name in formats.split(",") if name.strip()]
     _check_places(paths, out, course_dir, unit)
     _check_choices(unit, backend, device, isolation, format_names, jobs)
-    options = Options(
+    options = GradingOptions(
         out=out or Path(),
         seed=seed,
         backend=backend,
@@ -90,7 +90,7 @@ def grade(
     )
     console = Console()
 
-    def grade_hand_ins(submissions: list[Submission], options: Options) -> Summary:
+    def grade_hand_ins(submissions: list[Submission], options: GradingOptions) -> Summary:
         return grade_with_progress(submissions, options, console, cluster)
 
     assignment = None
@@ -195,8 +195,8 @@ def _lock(locks: contextlib.ExitStack, folder: Path) -> None:
 def _grade_paths(
     paths: list[Path],
     unit: str | None,
-    options: Options,
-    grade_hand_ins: Callable[[list[Submission], Options], Summary],
+    options: GradingOptions,
+    grade_hand_ins: Callable[[list[Submission], GradingOptions], Summary],
     lock: Callable[[Path], None],
 ) -> Summary:
     submissions = find_submissions(paths, unit)
@@ -205,7 +205,7 @@ def _grade_paths(
     return grade_hand_ins(submissions, options)
 
 
-def _overrides(context: typer.Context, options: Options) -> dict[str, Any]:
+def _overrides(context: typer.Context, options: GradingOptions) -> dict[str, Any]:
     """Return the options that the command line names, though a course may configure them."""
     return {
         name: getattr(options, name)
@@ -219,7 +219,7 @@ def _grade_assignment(
     assignment: str,
     out: Path | None,
     overrides: dict[str, Any],
-    grade_hand_ins: Callable[[list[Submission], Options], Summary],
+    grade_hand_ins: Callable[[list[Submission], GradingOptions], Summary],
     lock: Callable[[Path], None],
     console: Console,
 ) -> "AssignmentSummary":
@@ -230,7 +230,7 @@ def _grade_assignment(
     progress = progress_bar(console)
     task = progress.add_task("gradebook", total=None)
 
-    def grade_then_show(submissions: list[Submission], options: Options) -> Summary:
+    def grade_then_show(submissions: list[Submission], options: GradingOptions) -> Summary:
         summary = grade_hand_ins(submissions, options)
         shown.enter_context(progress)
         return summary

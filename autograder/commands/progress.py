@@ -7,7 +7,7 @@ from autograder.commands import table
 from autograder.results.result import Result
 from autograder.running.batch import Summary
 from autograder.running.cluster.grading import grade_on_cluster
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import Submission
 from course.kit.language import say
@@ -26,7 +26,7 @@ def progress_bar(console: Console) -> Progress:
 
 def grade_with_progress(
     submissions: list[Submission],
-    options: Options,
+    options: GradingOptions,
     console: Console,
     cluster: str | None = None,
 ) -> Summary:

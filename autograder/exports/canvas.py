@@ -20,7 +20,7 @@ _PEOPLE = (
     *("Integration ID", "Root Account", "Section"),
 )
 _KEYS = ("SIS Login ID", "SIS User ID", "ID", "Integration ID")
-_KEPT = ("EX", "N/A")  # excused, not assigned: the instructor's word, which no grade undoes
+_EXCUSED = ("EX", "N/A")  # excused, not assigned: the instructor's word, which no grade undoes
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class CanvasExport:
     Attributes:
         content: the CSV.
         unmatched: why a hand-in has no row, by name.
-        kept: `NAME/UNIT` where the roster says excused or not assigned, and still does.
+        excused: `NAME/UNIT` where the roster says excused or not assigned, and still does.
     """
 
     content: str
     unmatched: dict[str, str]
-    kept: list[str] = field(default_factory=list)
+    excused: list[str] = field(default_factory=list)
 
 
 def export(results: Sequence[Result], roster: Table) -> CanvasExport:
@@ -62,7 +62,7 @@ def export(results: Sequence[Result], roster: Table) -> CanvasExport:
     rows.append(
         [possible_row[i] for i in people.values()] + [number(possible[unit]) for unit in units]
     )
-    kept: list[str] = []
+    excused: list[str] = []
     by_unit = {unit: of_unit(results, unit) for unit in units}
     for index, row in enumerate(students):
         cells = [
@@ -72,32 +72,32 @@ def export(results: Sequence[Result], roster: Table) -> CanvasExport:
             old = row[column] if column is not None else ""
             result = by_unit[unit].get(named.get(index, ""))
             points = points_of(result, possible[unit]) if result is not None else None
-            if points is not None and old.strip().upper() in _KEPT:
-                kept.append(f"{named[index]}/{unit}")
+            if points is not None and old.strip().upper() in _EXCUSED:
+                excused.append(f"{named[index]}/{unit}")
                 points = None
             cells.append(old if points is None else number(points))
         rows.append(cells)
-    return CanvasExport(csv_text(rows), matched.unmatched, kept)
+    return CanvasExport(csv_text(rows), matched.unmatched, excused)
 
 
 def _columns(roster: Table) -> dict[str, int]:
     """Return the columns of people by title, as Canvas's importer demands them."""
-    found = {title: i for i, title in enumerate(roster.header) if title in _PEOPLE}
-    named = "Student" in found or {"LastName", "FirstName"} <= found.keys()
-    if not named or "ID" not in found or "Section" not in found:
+    columns = {title: i for i, title in enumerate(roster.header) if title in _PEOPLE}
+    named = "Student" in columns or {"LastName", "FirstName"} <= columns.keys()
+    if not named or "ID" not in columns or "Section" not in columns:
         raise UserError(
             "The roster lacks a column of Student, ID, Section; export it from Canvas's gradebook."
         )
-    return found
+    return columns
 
 
 def _column_of(unit: str, header: Row) -> int | None:
     """Return the column whose title is the unit's name; Canvas puts an id in brackets behind it."""
     titles = [re.sub(r"\s*\(\d+\)$", "", title.strip()) for title in header]
-    found = [i for i, title in enumerate(titles) if _plain(title) == _plain(unit)]
-    if len(found) > 1:
-        raise UserError(f"The roster has {len(found)} columns named {unit}; leave one of them.")
-    return found[0] if found else None
+    columns = [i for i, title in enumerate(titles) if _plain(title) == _plain(unit)]
+    if len(columns) > 1:
+        raise UserError(f"The roster has {len(columns)} columns named {unit}; leave one of them.")
+    return columns[0] if columns else None
 
 
 def _plain(title: str) -> str:

@@ -98,7 +98,7 @@ def _canvas(request: Request) -> Export:
     made = canvas.export(request.results, request.roster)
     left_out = [f"{name} {why}." for name, why in made.unmatched.items()]
     left_out += [
-        f"{name} is excused or not assigned in Canvas, and stays so." for name in made.kept
+        f"{name} is excused or not assigned in Canvas, and stays so." for name in made.excused
     ]
     return Export({"canvas.csv": _encoded(made.content)}, left_out)
 

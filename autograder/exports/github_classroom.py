@@ -61,12 +61,12 @@ def _test(check: CheckResult, language: str, longest: int) -> dict[str, Any]:
     return _entry(title(check, language), status, check.points, words)
 
 
-def _entry(name: str, status: str, score: float, words: str) -> dict[str, Any]:
+def _entry(name: str, status: str, score: float, message: str) -> dict[str, Any]:
     return {
         "name": _no_commands(name),
         "status": status,
         "score": score,
-        "message": _no_commands(words) if words else None,
+        "message": _no_commands(message) if message else None,
         "line_no": None,
         "execution_time": None,  # of no use to a student
     }

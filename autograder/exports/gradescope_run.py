@@ -15,7 +15,7 @@ from autograder.exports import gradescope
 from autograder.exports.marks import FULL
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.result import Result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import SUFFIXES, Submission
 from course.kit.errors import UserError
@@ -81,7 +81,7 @@ def grade_submission(directory: Path, unit: str) -> Result:
     with tempfile.TemporaryDirectory() as scratch:
         summary = grade_all(
             [Submission(_NAME, unit, path, size=path.stat().st_size)],
-            Options(out=Path(scratch), isolation="best-effort"),
+            GradingOptions(out=Path(scratch), isolation="best-effort"),
         )
     if not summary.results:
         reason = summary.failures[0][1] if summary.failures else "It gave no result."

@@ -62,11 +62,11 @@ def _case(check: CheckResult, unit: str, language: str) -> ET.Element:
     return case
 
 
-def _add(case: ET.Element, tag: str, kind: str, words: str) -> None:
-    element = ET.SubElement(case, tag, message=one_line(words))
+def _add(case: ET.Element, tag: str, kind: str, message: str) -> None:
+    element = ET.SubElement(case, tag, message=one_line(message))
     if tag != "skipped":  # where the schema knows a reason, and no type
         element.set("type", kind)
-        element.text = clean_lines(words)
+        element.text = clean_lines(message)
 
 
 def _seconds(value: float) -> str:

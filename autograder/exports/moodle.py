@@ -67,10 +67,10 @@ def export(
 
 def _columns(header: Row) -> list[int]:
     """Return the columns that identify people, one a field."""
-    found: list[int] = []
+    columns: list[int] = []
     for titles in _IDENTIFIERS.values():
-        found += [i for i, title in enumerate(header) if _plain(title) in titles][:1]
-    return found
+        columns += [i for i, title in enumerate(header) if _plain(title) in titles][:1]
+    return columns
 
 
 def _keys(row: Row, header: Row, identifiers: list[int]) -> list[str]:

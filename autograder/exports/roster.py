@@ -91,11 +91,11 @@ def match(names: Iterable[str], people: Sequence[Iterable[str]]) -> Matched:
     rows: dict[str, int] = {}
     unmatched: dict[str, str] = {}
     for name in sorted(set(names)):
-        found = index.get(_plain(name), set())
-        if len(found) == 1:
-            rows[name] = next(iter(found))
-        elif found:
-            unmatched[name] = f"fits {len(found)} people of the roster"
+        candidates = index.get(_plain(name), set())
+        if len(candidates) == 1:
+            rows[name] = next(iter(candidates))
+        elif candidates:
+            unmatched[name] = f"fits {len(candidates)} people of the roster"
         else:
             unmatched[name] = "is not in the roster"
     taken: dict[int, list[str]] = defaultdict(list)

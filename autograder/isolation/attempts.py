@@ -65,8 +65,8 @@ class Attempts:
 
     def take(self) -> list[str]:
         """Return the kinds that were noticed since the last time."""
-        found, self._new = self._new, set()
-        return sorted(found)
+        noticed, self._new = self._new, set()
+        return sorted(noticed)
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         kind = _EVENTS.get(event)

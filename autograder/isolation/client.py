@@ -163,7 +163,7 @@ class ForkServer:
         log = open(os.path.join(self.home, "server.log"), "ab")  # noqa: SIM115
         # It holds the directory's lock too: were it taken away while its server starts and the
         # grader is gone, Matplotlib would make it again, and nobody would know whose it was.
-        kept = [theirs.fileno(), *self._home.descriptors]
+        descriptors = [theirs.fileno(), *self._home.descriptors]
         with theirs, log, postponed():  # whoever ends this process ends one that it knows
             self._control = ours
             self._process = subprocess.Popen(
@@ -171,24 +171,24 @@ class ForkServer:
                     *(sys.executable, "-m", "autograder.isolation.server"),
                     *(str(theirs.fileno()), self.home),
                 ],
-                pass_fds=kept,
+                pass_fds=descriptors,
                 cwd=sandbox.ROOT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        said = b""
+        hello = b""
         if select.select([ours], [], [], _START_SECONDS)[0]:
             with contextlib.suppress(OSError):
-                said = ours.recv(4096)
-        if not said:
+                hello = ours.recv(4096)
+        if not hello:
             tail = Path(self.home, "server.log").read_text(errors="replace")[-2000:]
             process = self._process
             self.stop()
             killed = (process.returncode or 0) < 0 and process.returncode != -signal.SIGABRT
             raise ServerError(f"The process that imports Keras could not start.\n{tail}", killed)
-        ready = json.loads(said)
+        ready = json.loads(hello)
         self.slowness = ready["slowness"]
         try:
             probe = self._fork()
@@ -223,12 +223,12 @@ class ForkServer:
             )
 
     def _environment(self) -> dict[str, str]:
-        kept = {
+        inherited = {
             name: os.environ[name]
             for name in ("PATH", "LD_LIBRARY_PATH", "LANG", "VIRTUAL_ENV", "CONDA_PREFIX")
             if name in os.environ
         }
-        quiet = {
+        own = {
             "HOME": self.home,
             "TMPDIR": self.home,
             "KERAS_HOME": self.home,
@@ -245,12 +245,12 @@ class ForkServer:
             "TF_NUM_INTEROP_THREADS": "1",
         }
         if self.device == "cpu":
-            quiet |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
+            own |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
             # What is compiled runs once, on little: optimising takes longer than it saves.
-            quiet["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
+            own["XLA_FLAGS"] = "--xla_backend_optimization_level=0"
             if self.backend == "jax":  # it compiles every operation; these take a third less
-                quiet["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
-        return {**kept, **quiet}
+                own["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
+        return {**inherited, **own}
 
     def fork(self) -> "StudentProcess":
         """Return a fresh student's process; restart the server first if it has died.
@@ -268,8 +268,8 @@ class ForkServer:
             except (*_NO_PROCESS, ServerError) as error:
                 self.stop(keep_home=True)
                 if attempt == _TRIES:
-                    said = str(error) if isinstance(error, ServerError) else _NONE_GIVEN
-                    raise ServerError(said) from None
+                    reason = str(error) if isinstance(error, ServerError) else _NONE_GIVEN
+                    raise ServerError(reason) from None
                 continue
             # A wall that this host gives can fail now and then, for want of memory say.
             if set(process.layers) >= set(self.layers) or attempt == _TRIES:

@@ -205,11 +205,11 @@ class Meter:
 
     def _own(self, waited: float) -> float:
         """Return how much of a stretch without an answer was the process's own."""
-        found, before = self._look(), self._cpu
-        self._cpu = None if found is None else found.cpu
-        if found is None or before is None or not found.wants:
+        now, before = self._look(), self._cpu
+        self._cpu = None if now is None else now.cpu
+        if now is None or before is None or not now.wants:
             return waited
-        return min(waited, max(0.0, found.cpu - before))
+        return min(waited, max(0.0, now.cpu - before))
 
 
 def slowness(rounds: int = 5) -> float:

@@ -73,7 +73,7 @@ def pieces_of(data: bytes, suffix: str, unit: str) -> list[Piece]:
                 definitions[statement.node.name] = (statement.node, statement.place)
         names.own = set(definitions)
         sources = {place: source.splitlines() for place, source in hand_in.sources.items()}
-        found = [
+        pieces = [
             piece
             for name in _reached(definitions, exercises_of(unit))
             for piece in _pieces(*definitions[name], sources, names)
@@ -82,9 +82,9 @@ def pieces_of(data: bytes, suffix: str, unit: str) -> list[Piece]:
         raise NotComparable(str(error)) from None
     except (RecursionError, MemoryError):
         raise NotComparable("Something in it is nested too deeply.") from None
-    if not found:
+    if not pieces:
         raise NotComparable(f"Nothing of the unit {unit} is in the hand-in.")
-    return found
+    return pieces
 
 
 def _size_of_code(data: bytes, suffix: str) -> int:
@@ -153,7 +153,7 @@ class _Names:
     """Which names of a hand-in are given, by Python, keras or the contract; the others are own."""
 
     def __init__(self, unit: str):
-        self.given = set(exercises_of(unit))
+        self.exercises = set(exercises_of(unit))
         self.members = _members(unit)
         self.imported: dict[str, str] = {}
         self.own: set[str] = set()
@@ -168,7 +168,7 @@ class _Names:
         """Return the token for a name."""
         if name in self.imported:
             return self.imported[name]
-        if name in self.given:
+        if name in self.exercises:
             return name
         return name if name in _BUILTINS and name not in self.own else "name"
 

@@ -31,7 +31,7 @@ Gram = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class HandIn:
+class ReadHandIn:
     """A hand-in to compare: whose it is, and its pieces."""
 
     name: str
@@ -39,7 +39,7 @@ class HandIn:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Lookalikes:
     """Two hand-ins that read alike.
 
     Attributes:
@@ -63,21 +63,21 @@ class Pair:
 class _Own:
     """The own grams of a hand-in, piece by piece, in order."""
 
-    def __init__(self, hand_in: HandIn, grams: Sequence[Sequence[int]], common: set[int]):
+    def __init__(self, hand_in: ReadHandIn, grams: Sequence[Sequence[int]], common: set[int]):
         self.hand_in = hand_in
-        kept = [[gram for gram in piece if gram not in common] for piece in grams]
-        self.places = [index for index, piece in enumerate(kept) if piece]
-        self.pieces = [kept[index] for index in self.places]
-        self.grams = {gram for piece in kept for gram in piece}
-        self.total = sum(map(len, kept))
+        rare = [[gram for gram in piece if gram not in common] for piece in grams]
+        self.places = [index for index, piece in enumerate(rare) if piece]
+        self.pieces = [rare[index] for index in self.places]
+        self.grams = {gram for piece in rare for gram in piece}
+        self.total = sum(map(len, rare))
 
 
 def find_pairs(
-    hand_ins: Sequence[HandIn],
+    hand_ins: Sequence[ReadHandIn],
     unit: str,
     least: int = LEAST,
     least_share: float = LEAST_SHARE,
-) -> list[Pair]:
+) -> list[Lookalikes]:
     """Return the pairs of a unit's hand-ins that read alike, most alike first.
 
     Args:
@@ -86,7 +86,7 @@ def find_pairs(
         least, least_share: from when on a pair is a hint.
     """
     owns, texts = _own_grams(hand_ins, unit)
-    found = []
+    pairs = []
     for one, other in _candidates(owns, least, least_share):
         shared, alike = _compare(one, other)
         share = shared / min(one.total, other.total)
@@ -96,11 +96,11 @@ def find_pairs(
                 (first.pieces[one.places[a]], second.pieces[other.places[b]]) for a, b in alike
             )
             grams = frozenset(texts[number] for number in one.grams & other.grams)
-            found.append(Pair(unit, first.name, second.name, shared, share, pieces, grams))
-    return sorted(found, key=lambda pair: (-pair.shared * pair.share, pair.first, pair.second))
+            pairs.append(Lookalikes(unit, first.name, second.name, shared, share, pieces, grams))
+    return sorted(pairs, key=lambda pair: (-pair.shared * pair.share, pair.first, pair.second))
 
 
-def _own_grams(hand_ins: Sequence[HandIn], unit: str) -> tuple[list[_Own], list[Gram]]:
+def _own_grams(hand_ins: Sequence[ReadHandIn], unit: str) -> tuple[list[_Own], list[Gram]]:
     """Return what is each hand-in's own, as numbers, and the grams that these stand for."""
     numbers: dict[Gram, int] = {gram: number for number, gram in enumerate(_known(unit))}
     known = len(numbers)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from autograder.lookalikes.code import NotComparable, pieces_of
-from autograder.lookalikes.comparing import HandIn, Pair, find_pairs
+from autograder.lookalikes.comparing import Lookalikes, ReadHandIn, find_pairs
 from autograder.running.submissions import UNREADABLE, Submission
 
 
@@ -18,7 +18,7 @@ class Hints:
         left_out: names and units of those that could not be read.
     """
 
-    pairs: list[Pair]
+    pairs: list[Lookalikes]
     compared: int
     left_out: list[tuple[str, str]]
 
@@ -39,7 +39,7 @@ def find_hints(
     for submission in submissions:
         if (submission.name, submission.unit) in graded:
             by_unit.setdefault(submission.unit, []).append(submission)
-    pairs: list[Pair] = []
+    pairs: list[Lookalikes] = []
     left_out, compared = [], 0
     for unit, handed_in in by_unit.items():  # one after the other, since each takes much memory
         hand_ins = []
@@ -49,7 +49,7 @@ def find_hints(
             except (NotComparable, *UNREADABLE):
                 left_out.append((submission.name, unit))
             else:
-                hand_ins.append(HandIn(submission.name, pieces))
+                hand_ins.append(ReadHandIn(submission.name, pieces))
             on_read()
         pairs += find_pairs(hand_ins, unit)
         compared += len(hand_ins)

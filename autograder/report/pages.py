@@ -20,7 +20,7 @@ from autograder.base.printable import clean
 from autograder.base.text import Text, join
 from autograder.grading.mistakes import Mistake, known_mistake
 from autograder.lookalikes.alignment import side_by_side
-from autograder.lookalikes.comparing import Pair
+from autograder.lookalikes.comparing import Lookalikes
 from autograder.lookalikes.hints import Hints
 from autograder.report import arrays, attention, statistics
 from autograder.report.reading import Gradebook, Student
@@ -170,7 +170,7 @@ def class_page(gradebook: Gradebook, language: str, hints: Hints | None = None) 
     )
 
 
-def pair_page(pair: Pair, language: str) -> str:
+def pair_page(pair: Lookalikes, language: str) -> str:
     """Return a page for the instructor with two hand-ins side by side.
 
     Args:

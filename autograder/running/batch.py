@@ -11,7 +11,7 @@ from autograder.isolation.client import IsolationError
 from autograder.results.compressed import CompressedResults
 from autograder.results.files import read_result, result_path, write_result
 from autograder.results.result import Result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import TRIES, Died, Failed, Graded, NotIsolated, Outcome
 from autograder.running.submissions import UNREADABLE, Submission, read_submission
 
@@ -55,7 +55,7 @@ class Batch:
     def __init__(
         self,
         submissions: Sequence[Submission],
-        options: Options,
+        options: GradingOptions,
         on_result: Callable[[Result], None],
     ):
         self.options, self._on_result = options, on_result
@@ -112,7 +112,7 @@ class Batch:
         self._on_result(result)
 
 
-def earlier_result(submission: Submission, options: Options) -> Result | None:
+def earlier_result(submission: Submission, options: GradingOptions) -> Result | None:
     """Return an earlier run's result, if grading now would give the same one."""
     try:
         result = read_result(result_path(options.out, submission.name, submission.unit))

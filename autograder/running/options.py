@@ -7,7 +7,7 @@ from autograder.results.statuses import Device, IsolationMode
 
 
 @dataclass(frozen=True)
-class Options:
+class GradingOptions:
     """How a batch is graded.
 
     Attributes:

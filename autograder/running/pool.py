@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from autograder.results.result import Result
 from autograder.running.batch import Batch, Summary, Task
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died
 from autograder.running.process import GradingProcess
 from autograder.running.submissions import Submission
@@ -13,7 +13,7 @@ from autograder.running.submissions import Submission
 
 def grade_all(
     submissions: Sequence[Submission],
-    options: Options,
+    options: GradingOptions,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Summary:
     """Grade hand-ins and write each result as soon as it is known.

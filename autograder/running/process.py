@@ -21,7 +21,7 @@ from typing import Any
 from autograder.base.paths import ROOT
 from autograder.base.signals import postponed
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Outcome
 
 # More than a fork server takes for its end; see `ForkServer.stop`.
@@ -43,7 +43,9 @@ class GradingProcess:
 
     connection: Connection
 
-    def __init__(self, options: Options, units: Sequence[str], patience: float | None = None):
+    def __init__(
+        self, options: GradingOptions, units: Sequence[str], patience: float | None = None
+    ):
         self._settings = (options, tuple(units), patience)
         self._process: subprocess.Popen | None = None
 

@@ -17,7 +17,7 @@ from autograder.grading.grader import Grader, GraderError
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import suite_of
 from autograder.isolation.client import ForkServer, IsolationError, ServerError
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Failed, Graded, NotIsolated, Outcome
 
 
@@ -49,7 +49,7 @@ def _serve(connection: Connection) -> None:
     no_longer_postponed()
     busy = threading.Event()
     threading.Thread(target=_end_with_grader, args=(connection, busy), daemon=True).start()
-    options: Options
+    options: GradingOptions
     options, units, patience = connection.recv()
     server = ForkServer(options.backend, options.device, options.isolation)
     try:

@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
@@ -34,7 +34,7 @@ def few(tmp_path_factory):
 def expected_results(hand_ins, tmp_path_factory):
     """The results of `hand_ins` where nothing went wrong."""
     out = tmp_path_factory.mktemp("undisturbed")
-    summary = grade_all(find_submissions([hand_ins]), Options(out=out, jobs=2))
+    summary = grade_all(find_submissions([hand_ins]), GradingOptions(out=out, jobs=2))
     assert not summary.failures
     return results_in(out)
 

@@ -12,7 +12,7 @@ from autograder.isolation import client
 from autograder.isolation.client import ForkServer, ServerError
 from autograder.running import process_main
 from autograder.running.batch import Batch
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died
 from autograder.running.pool import grade_all
 from autograder.running.process import GradingProcess
@@ -32,7 +32,7 @@ def grade_until_complete(hand_ins, out):
     for _ in range(20):
         try:
             summary = grade_all(
-                find_submissions([hand_ins]), Options(out=out, jobs=2, resume=resume)
+                find_submissions([hand_ins]), GradingOptions(out=out, jobs=2, resume=resume)
             )
         except ServerError:
             summary = None
@@ -96,7 +96,7 @@ def test_a_worker_whose_grader_is_gone_leaves_what_it_is_at(monkeypatch, busy):
 
 
 def test_a_process_that_has_died_between_two_hand_ins_is_known_to_have(tmp_path):
-    process = GradingProcess(Options(out=tmp_path), ["attention"])
+    process = GradingProcess(GradingOptions(out=tmp_path), ["attention"])
     process.connection, theirs = multiprocessing.Pipe()
     theirs.close()
     assert process.grade(None) == Died()
@@ -113,7 +113,7 @@ def test_a_fork_server_that_fails_costs_its_hand_in_a_try_and_not_the_others(tmp
     submission = Submission("ann", "attention", tmp_path / "attention.py", size=0)
     outcome = process_main._outcome(NoProcesses(), None)
     assert outcome == Died("The fork server gives no processes.")
-    batch = Batch([submission], Options(out=tmp_path), lambda result: None)
+    batch = Batch([submission], GradingOptions(out=tmp_path), lambda result: None)
     batch.settle(batch.waiting.popleft(), outcome)
     assert list(batch.waiting) == [(submission, 2)]
     batch.settle(batch.waiting.popleft(), outcome)

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from autograder.commands import app
 from autograder.results.files import read_result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.faults.comparison import results_in
@@ -71,7 +71,7 @@ def graded(tmp_path_factory):
     """Two hand-ins, and their results."""
     folder, out = tmp_path_factory.mktemp("hand-ins"), tmp_path_factory.mktemp("results")
     names = write_hand_ins(folder, 2)
-    grade_all(find_submissions([folder]), Options(out=out))
+    grade_all(find_submissions([folder]), GradingOptions(out=out))
     return folder, out, names
 
 
@@ -102,7 +102,7 @@ def test_it_is_no_result_for_anybody(graded, spoilt):
 def test_it_waits_for_its_grading(graded, spoilt):
     from autograder.running.batch import Batch
 
-    options = Options(out=spoilt.parents[1], resume=True)
+    options = GradingOptions(out=spoilt.parents[1], resume=True)
     batch = Batch(find_submissions([graded[0]]), options, lambda result: None)
     assert [submission.name for submission, _ in batch.waiting] == [graded[2][0]]
     assert batch.summary.already_graded == 1
@@ -118,7 +118,9 @@ def test_some_of_them_are_graded_again_in_one_run(graded, tmp_path, no_survivors
         shutil.copytree(out / name, results / f"student-{number}")
         path = results / f"student-{number}" / f"{UNIT}.json"
         path.write_bytes(spoil(path.read_bytes()))
-    summary = grade_all(find_submissions([hand_ins]), Options(out=results, jobs=2, resume=True))
+    summary = grade_all(
+        find_submissions([hand_ins]), GradingOptions(out=results, jobs=2, resume=True)
+    )
     assert (summary.already_graded, len(summary.results), summary.failures) == (0, len(some), [])
     for student, result in results_in(results).items():
         assert {**result, "submission": name} == expected[name], student

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from autograder.bridge.assignment import grade_assignment
 from autograder.commands import app
 from autograder.running.folder_lock import NAME, locked
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from course.kit.errors import UserError
 from tests.conftest import ROOT
 from tests.faults import command
@@ -143,7 +143,7 @@ def test_a_folder_without_rights_is_said_to_be_that(tmp_path, monkeypatch):
 
 def test_a_course_is_taken_with_its_results(tmp_path):
     """Two folders of results would not keep two graders out of one gradebook."""
-    configured = SimpleNamespace(results="results", options=lambda: Options(out=Path()))
+    configured = SimpleNamespace(results="results", options=lambda: GradingOptions(out=Path()))
     course = SimpleNamespace(root=tmp_path, preprocessor=lambda: configured, find_hand_ins=None)
     taken = []
     with pytest.raises(TypeError):  # it goes on to look for hand-ins

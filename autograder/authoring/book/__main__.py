@@ -25,15 +25,15 @@ _PROCESSES = 2
 
 def pages_of(units: Sequence[str]) -> dict[tuple[str, str], NotebookNode]:
     """Return the pages of lessons by unit and language, run anew; progress goes to stderr."""
-    found = {}
+    pages = {}
     jobs = [(unit, language) for unit in units for language in LANGUAGES]
     with ProcessPoolExecutor(_PROCESSES) as pool:
         futures = {pool.submit(lesson_page, *job): job for job in jobs}
         for number, future in enumerate(as_completed(futures), start=1):
             job = futures[future]
-            found[job] = future.result()
+            pages[job] = future.result()
             print(f"[{number}/{len(jobs)}] {job[0]} ({job[1]}) has run", file=sys.stderr)
-    return {job: found[job] for job in jobs}
+    return {job: pages[job] for job in jobs}
 
 
 def main() -> int:

@@ -14,7 +14,7 @@ from autograder.grading.versions import suite_version
 from autograder.running.cluster import LOCAL
 from autograder.running.cluster.local import local_cluster
 from autograder.running.cluster.worker import suite_versions
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from course.kit.errors import UserError
 
 # What a client raises whose scheduler is gone.
@@ -141,7 +141,7 @@ class Cluster:
 
 
 @contextmanager
-def connected(address: str, options: Options, units: Sequence[str]) -> Iterator[Cluster]:
+def connected(address: str, options: GradingOptions, units: Sequence[str]) -> Iterator[Cluster]:
     """Connect to a cluster, or start one here, and leave it when done.
 
     Args:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 
 from autograder.results.result import Result
 from autograder.running.batch import Batch, Summary
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.submissions import Submission
 from course.kit.errors import UserError
 
 
 def grade_on_cluster(
     submissions: Sequence[Submission],
-    options: Options,
+    options: GradingOptions,
     address: str,
     on_result: Callable[[Result], None] = lambda result: None,
 ) -> Summary:

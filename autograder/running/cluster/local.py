@@ -6,10 +6,10 @@ from typing import Any
 
 from distributed import LocalCluster
 
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 
 
-def local_cluster(options: Options) -> LocalCluster:
+def local_cluster(options: GradingOptions) -> LocalCluster:
     """Return a cluster with a worker a job; the GPU here, if it is to be used, is for all.
 
     Raises:

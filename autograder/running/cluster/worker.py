@@ -13,7 +13,7 @@ from distributed import get_worker
 
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import suite_version
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Failed, Graded, Outcome
 from autograder.running.process import GradingProcess
 
@@ -32,7 +32,7 @@ class RemoteBatch:
     """
 
     key: str
-    options: Options
+    options: GradingOptions
     units: tuple[str, ...]
 
 

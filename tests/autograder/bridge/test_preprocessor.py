@@ -17,7 +17,7 @@ from autograder.bridge.preprocessor import GradeInIsolation, put_outputs, share
 from autograder.grading.grader import GraderError
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.result import CheckResult, Result
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Failed, Graded
 from autograder.running.process import GradingProcess
 from course.kit.handin import MAX_BYTES
@@ -123,7 +123,7 @@ def test_a_grader_tries_again_where_its_process_died_and_then_gives_up(monkeypat
         ("grade", lambda self, file: outcomes.pop(0)),
     ):
         monkeypatch.setattr(GradingProcess, name, replacement)
-    grader = persistent_grader.PersistentGrader(Options(out=tmp_path))
+    grader = persistent_grader.PersistentGrader(GradingOptions(out=tmp_path))
     outcomes += [Died(), Graded(result())]
     assert grader.grade(file).submission == "ada"
     outcomes += [Died(), Died()]

@@ -14,7 +14,7 @@ from autograder.grading.examination import Examination
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.proxies import Student
 from autograder.isolation.client import ForkServer, StudentGone
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.drawing import cases
@@ -138,12 +138,12 @@ def test_many_times_under_load_a_hand_in_gets_what_it_gets_alone(tmp_path, solut
     others = [item for item in found if item not in alone]
     expected = {
         result.submission.partition("-")[0]: compared(result)
-        for result in grade_all(alone, Options(tmp_path / "alone")).results
+        for result in grade_all(alone, GradingOptions(tmp_path / "alone")).results
     }
     assert expected["right"]["score"] == 100 > expected["wrong"]["score"] > 0
     assert [c["mistake"] for c in expected["wrong"]["checks"] if c["mistake"]]
     with busy(BESIDE):
-        summary = grade_all(others, Options(tmp_path / "out", jobs=GRADERS))
+        summary = grade_all(others, GradingOptions(tmp_path / "out", jobs=GRADERS))
     assert summary.failures == []
     assert len(summary.results) == 2 * TIMES
     for result in summary.results:

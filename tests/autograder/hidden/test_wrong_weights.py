@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autograder.grading.mistakes import mistakes_of
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
 from tests.conftest import SOLUTION
@@ -46,7 +46,7 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     for (name, unit), source in sources.items():
         (folder / name).mkdir(exist_ok=True)
         (folder / name / f"{unit}.py").write_text(source, encoding="utf-8")
-    summary = grade_all(find_submissions([folder]), Options(out=out, diagnose=False))
+    summary = grade_all(find_submissions([folder]), GradingOptions(out=out, diagnose=False))
     assert not summary.failures
     return {(result.submission, result.unit): result for result in summary.results}
 

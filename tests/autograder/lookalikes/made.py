@@ -9,12 +9,12 @@ from collections import Counter
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.grading.mistakes import mistakes_of
 from autograder.lookalikes.code import pieces_of
-from autograder.lookalikes.comparing import HandIn
+from autograder.lookalikes.comparing import ReadHandIn
 
 
-def read(name: str, source: str, unit: str, suffix: str = ".py") -> HandIn:
+def read(name: str, source: str, unit: str, suffix: str = ".py") -> ReadHandIn:
     """Return a hand-in as it is compared."""
-    return HandIn(name, pieces_of(source.encode(), suffix, unit))
+    return ReadHandIn(name, pieces_of(source.encode(), suffix, unit))
 
 
 def right_modules(unit: str) -> dict[str, str]:
@@ -24,7 +24,7 @@ def right_modules(unit: str) -> dict[str, str]:
 
 
 @functools.cache
-def written_apart(unit: str) -> list[HandIn]:
+def written_apart(unit: str) -> list[ReadHandIn]:
     """Return the right solutions and the known mistakes, as a class in which nobody copied.
 
     One author wrote the right solutions, and some functions stand in two of them, word for word.
@@ -33,7 +33,8 @@ def written_apart(unit: str) -> list[HandIn]:
     hand_ins = [read(name, source, unit) for name, source in right_modules(unit).items()]
     words = Counter(_words(piece) for hand_in in hand_ins for piece in hand_in.pieces)
     apart = [
-        HandIn(h.name, [piece for piece in h.pieces if words[_words(piece)] == 1]) for h in hand_ins
+        ReadHandIn(h.name, [piece for piece in h.pieces if words[_words(piece)] == 1])
+        for h in hand_ins
     ]
     wrong = [read(item.name, item.source, unit) for item in mistakes_of(unit)]
     return [*apart, read("reference", reference(unit), unit), *wrong]

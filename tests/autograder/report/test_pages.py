@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.lookalikes.code import Piece, Token
-from autograder.lookalikes.comparing import Pair
+from autograder.lookalikes.comparing import Lookalikes
 from autograder.lookalikes.hints import Hints
 from autograder.report.pages import class_page, pair_page, student_page
 from autograder.report.reading import Gradebook, Student
@@ -69,7 +69,9 @@ def of_pair(*results, language="en"):
         Piece(name, "code cell 1", ((1, words), (2, words[::-1])), (Token(words, 1),) * 20)
         for name in (words, words + words)
     ]
-    pair = Pair("attention", results[0].submission, words, 50, 0.5, (tuple(pieces),), frozenset())
+    pair = Lookalikes(
+        "attention", results[0].submission, words, 50, 0.5, (tuple(pieces),), frozenset()
+    )
     return pair_page(pair, language)
 
 
@@ -80,7 +82,7 @@ def of_class(*results, language="en", unreadable=(), pairs=None):
     book = Gradebook([Student(name, found) for name, found in students.items()], list(unreadable))
     if pairs is None:
         return class_page(book, language)
-    found = [Pair("attention", *names, 50, 0.625, (), frozenset()) for names in pairs]
+    found = [Lookalikes("attention", *names, 50, 0.625, (), frozenset()) for names in pairs]
     return class_page(book, language, Hints(found, 3, [("dan", "attention")]))
 
 

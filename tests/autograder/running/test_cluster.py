@@ -25,7 +25,7 @@ from autograder.isolation.client import IsolationError
 from autograder.results.files import read_result
 from autograder.results.result import Result
 from autograder.running.cluster.grading import grade_on_cluster
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Failed, Graded, NotIsolated
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions
@@ -180,7 +180,7 @@ def test_so_does_one_that_joins_later(address, grading, tmp_path, monkeypatch):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:3])
     monkeypatch.setattr(dispatch, "suite_version", lambda unit: "another")
     with pytest.raises(UserError, match="another version of the suite attention"):
-        grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+        grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
     assert not list(tmp_path.glob("out/*/*.json"))
 
 
@@ -188,13 +188,13 @@ def test_so_does_one_that_joins_later(address, grading, tmp_path, monkeypatch):
 def test_gpu_checks_need_a_worker_that_offers_a_gpu(address, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
     with pytest.raises(UserError, match="offers a GPU; start workers with --resources GPU=1"):
-        grade_on_cluster(submissions, Options(out=tmp_path / "out", device="gpu"), address)
+        grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out", device="gpu"), address)
 
 
 @needs_dask
 def test_gpu_checks_go_where_one_is_offered_one_at_a_time(grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:8])
-    options = Options(out=tmp_path / "out", device="gpu")
+    options = GradingOptions(out=tmp_path / "out", device="gpu")
     with in_process(n_workers=1, threads_per_worker=4, resources={"GPU": 1}) as cluster:
         summary = grade_on_cluster(submissions, options, cluster.scheduler_address)
     assert len(summary.results) == 8
@@ -222,7 +222,7 @@ def test_every_hand_in_has_one_result_and_few_are_sent_ahead(
     send = dispatch._SentTasks.send
     monkeypatch.setattr(dispatch._SentTasks, "send", send_and_count)
     out = tmp_path / "out"
-    summary = grade_on_cluster(submissions, Options(out=out), address, seen.append)
+    summary = grade_on_cluster(submissions, GradingOptions(out=out), address, seen.append)
     assert [result.submission for result in summary.results] == NAMES
     assert sorted(result.submission for result in seen) == NAMES
     assert [read_result(out / name / f"{UNIT}.json").score for name in NAMES] == [1.0] * 30
@@ -235,7 +235,7 @@ def test_every_hand_in_has_one_result_and_few_are_sent_ahead(
 @needs_dask
 def test_resume_sends_what_is_missing_only(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:4])
-    options = Options(out=tmp_path / "out", resume=True)
+    options = GradingOptions(out=tmp_path / "out", resume=True)
     grade_on_cluster(submissions[:3], options, address)
     (tmp_path / "out" / NAMES[0] / f"{UNIT}.json").write_text("{")
     grading.made.clear()
@@ -248,7 +248,7 @@ def test_resume_sends_what_is_missing_only(address, grading, tmp_path):
 @needs_dask
 def test_when_all_is_graded_no_scheduler_is_asked(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
-    options = Options(out=tmp_path / "out", resume=True)
+    options = GradingOptions(out=tmp_path / "out", resume=True)
     grade_on_cluster(submissions, options, address)
     assert grade_on_cluster(submissions, options, "tcp://127.0.0.1:1").already_graded == 1
 
@@ -262,7 +262,7 @@ def test_what_gets_no_result_leaves_the_others_theirs(address, grading, tmp_path
         NAMES[2]: [Died()],
         NAMES[3]: [Died(), Died()],
     }
-    summary = grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+    summary = grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
     reasons = {submission.name: reason for submission, reason in summary.failures}
     assert set(reasons) == {NAMES[0], NAMES[1], NAMES[3]}
     assert reasons[NAMES[0]].startswith("FileNotFoundError")
@@ -276,7 +276,7 @@ def test_who_kills_workers_is_given_up_and_who_was_only_near_is_not(address, gra
     submissions = hand_in(tmp_path / "hand-ins", *NAMES[:5])
     killed = distributed.KilledWorker("a task", SimpleNamespace(address="a worker"), 3)
     grading.outcomes = {NAMES[0]: [killed, killed], NAMES[1]: [killed]}
-    summary = grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+    summary = grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
     assert [submission.name for submission, _ in summary.failures] == [NAMES[0]]
     assert "died of it again and again" in summary.failures[0][1]
     assert [result.submission for result in summary.results] == NAMES[1:5]
@@ -287,7 +287,7 @@ def test_a_worker_without_walls_is_named(address, grading, tmp_path):
     submissions = hand_in(tmp_path / "hand-ins", "ann")
     grading.outcomes = {"ann": [NotIsolated("This host gives no file isolation.")]}
     with pytest.raises(IsolationError, match=r"^Worker \S+: This host gives no file isolation"):
-        grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+        grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
 
 
 @needs_dask
@@ -297,7 +297,7 @@ def test_an_interruption_keeps_results_and_the_cluster(address, grading, tmp_pat
     def interrupt(result):
         raise KeyboardInterrupt
 
-    options = Options(out=tmp_path / "out", resume=True)
+    options = GradingOptions(out=tmp_path / "out", resume=True)
     with pytest.raises(KeyboardInterrupt):
         grade_on_cluster(submissions, options, address, interrupt)
     assert len(list(tmp_path.glob("out/*/*.json"))) == 1
@@ -311,7 +311,7 @@ def test_an_answer_that_no_task_may_give_ends_the_run(address, grading, tmp_path
     submissions = hand_in(tmp_path / "hand-ins", "ann")
     grading.outcomes = {"ann": [ModuleNotFoundError("No module named 'autograder'")]}
     with pytest.raises(UserError, match="have this version of the course package"):
-        grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+        grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
 
 
 @needs_dask
@@ -331,7 +331,7 @@ def test_workers_may_be_away_for_a_while_but_not_for_ever(monkeypatch):
 
 @needs_dask
 def test_a_grading_process_that_ended_is_replaced(grading, tmp_path):
-    batch = worker.RemoteBatch("key", Options(out=tmp_path), (UNIT,))
+    batch = worker.RemoteBatch("key", GradingOptions(out=tmp_path), (UNIT,))
     processes = worker.WorkerProcesses(batch)
     file = SubmittedFile("ann", UNIT, ".py", b"")
     processes.grade(file)
@@ -480,14 +480,14 @@ def test_a_cluster_that_loses_a_worker_gives_what_this_machine_gives(dask, tmp_p
             lost.wait()
 
     there = grade_on_cluster(
-        submissions, Options(out=tmp_path / "there"), address, kill_one_that_is_busy
+        submissions, GradingOptions(out=tmp_path / "there"), address, kill_one_that_is_busy
     )
     assert sorted(seen) == sorted(submission.name for submission in submissions)
     assert not there.failures
     assert len(orphans) == 1
     assert not psutil.wait_procs(orphans, timeout=ADDRESS_SECONDS)[1]
     assert not grading_processes(nannied.pid)
-    here = grade_all(submissions, Options(out=tmp_path / "here", jobs=2))
+    here = grade_all(submissions, GradingOptions(out=tmp_path / "here", jobs=2))
     assert but_for_the_time(there.results) == but_for_the_time(here.results)
     for result in here.results:
         kept = read_result(tmp_path / "there" / result.submission / f"{UNIT}.json")
@@ -520,7 +520,7 @@ def test_a_hand_in_that_kills_worker_after_worker_costs_no_other_its_result(dask
     _, address = dask.scheduler(DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0")
     dask.played_worker(address)
     dask.wait(address, 1)
-    summary = grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+    summary = grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)
     assert [submission.name for submission, _ in summary.failures] == ["killer"]
     assert [result.submission for result in summary.results] == NAMES[:6]
 
@@ -538,7 +538,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_and_keeps_results(dask, tmp_path)
         scheduler.kill()
         scheduler.wait()
 
-    options = Options(out=tmp_path / "out", resume=True)
+    options = GradingOptions(out=tmp_path / "out", resume=True)
     with pytest.raises(UserError, match="was lost or dropped the tasks; results so far"):
         grade_on_cluster(submissions, options, address, lose)
     assert list(tmp_path.glob("out/*/*.json"))
@@ -556,4 +556,4 @@ def test_who_lacks_the_course_package_is_named(lacking, dask, tmp_path):
     dask.wait(address, 1)
     who = {"scheduler": "The scheduler", "worker": "Worker bare"}[lacking]
     with pytest.raises(UserError, match=f"^{who} of the cluster at .*No module named"):
-        grade_on_cluster(submissions, Options(out=tmp_path / "out"), address)
+        grade_on_cluster(submissions, GradingOptions(out=tmp_path / "out"), address)

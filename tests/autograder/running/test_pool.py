@@ -8,7 +8,7 @@ import pytest
 
 from autograder.results.files import read_result
 from autograder.running import batch
-from autograder.running.options import Options
+from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import Submission, find_submissions
 from tests.conftest import ROOT, SOLUTION
@@ -40,7 +40,7 @@ def graded(tmp_path_factory):
         (folder / name / "attention.py").write_bytes(source.read_bytes())
     out = tmp_path_factory.mktemp("results")
     seen = []
-    summary = grade_all(find_submissions([folder]), Options(out=out, jobs=2), seen.append)
+    summary = grade_all(find_submissions([folder]), GradingOptions(out=out, jobs=2), seen.append)
     return folder, out, summary, seen
 
 
@@ -114,11 +114,11 @@ def test_no_message_has_a_path_of_this_machine(graded):
 def test_resume_keeps_what_is_whole_and_grades_the_rest(graded, tmp_path):
     folder, _, _, _ = graded
     submissions = [s for s in find_submissions([folder]) if s.name in ("right", "stubs", "empty")]
-    options = Options(out=tmp_path)
+    options = GradingOptions(out=tmp_path)
     first = grade_all(submissions, options)
     stamp = (tmp_path / "right" / "attention.json").stat().st_mtime_ns
     (tmp_path / "stubs" / "attention.json").write_text('{"schema": 1, "half": ')
-    again = grade_all(submissions, Options(out=tmp_path, resume=True))
+    again = grade_all(submissions, GradingOptions(out=tmp_path, resume=True))
     assert (again.already_graded, len(again.results)) == (2, 3)
     assert (tmp_path / "right" / "attention.json").stat().st_mtime_ns == stamp
     assert [r.score for r in again.results] == [r.score for r in first.results]
@@ -130,11 +130,11 @@ def test_what_was_handed_in_anew_or_has_another_suite_is_graded_again(
     folder, out, _, _ = graded
     shutil.copytree(folder / "stubs", tmp_path / "stubs")
     (submission,) = find_submissions([tmp_path])
-    options = Options(out=out, resume=True)
+    options = GradingOptions(out=out, resume=True)
     result = batch.earlier_result(submission, options)
     assert result is not None
     assert result.submission == "stubs"
-    assert batch.earlier_result(submission, Options(out=out, resume=True, seed=1)) is None
+    assert batch.earlier_result(submission, GradingOptions(out=out, resume=True, seed=1)) is None
     with monkeypatch.context() as changed:
         changed.setattr(batch, "suite_version", lambda unit: "another")
         assert batch.earlier_result(submission, options) is None
@@ -144,7 +144,7 @@ def test_what_was_handed_in_anew_or_has_another_suite_is_graded_again(
 
 def test_a_folder_of_which_nothing_can_be_read_is_no_endless_wait(tmp_path):
     submission = Submission("ann", "attention", tmp_path / "missing.py")
-    summary = grade_all([submission], Options(out=tmp_path / "out"))
+    summary = grade_all([submission], GradingOptions(out=tmp_path / "out"))
     ((failed, reason),) = summary.failures
     assert failed == submission
     assert "missing.py" in reason
