@@ -34,7 +34,7 @@ _ROOMS = (
     *((ROOT, name) for name in ("autograder", "course", "solutions")),
     (PROJECT_DIR, "requirements"),
 )
-_SUFFIXES = (".py", ".json", ".npz", ".ini", ".txt", ".html", ".css", ".js")
+_SUFFIXES = (".py", ".json", ".toml", ".npz", ".ini", ".txt", ".html", ".css", ".js")
 _UNUSED = (
     *("course/notebooks", "course/lessons", "autograder/authoring/book"),
     "autograder/project",  # where an installed package has `requirements`

@@ -125,7 +125,7 @@ def number(value: float) -> str:
     return f"{round(value, 2):g}" if abs(value) < 1e5 else f"{value:.0f}"
 
 
-def brief(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Return seconds with as many digits as tell something: 0.004, 0.25, 12.3."""
     digits = 3 if seconds < 0.1 else 2 if seconds < 10 else 1
     return f"{seconds:.{digits}f}"
@@ -301,7 +301,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "number": number,
-        "brief": brief,
+        "duration": duration,
         "address": lambda name: quote(name, safe="", errors="replace"),
     }
     environment.globals |= {

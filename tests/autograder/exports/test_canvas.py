@@ -74,7 +74,7 @@ def test_an_excuse_stands():
     exported = canvas.export([samples.graded("007")], parse_table(GRADEBOOK))
     _, grades, _ = imported(exported.content)
     assert grades["103"] == {"Attention (77)": "EX"}
-    assert exported.kept == ["007/attention"]
+    assert exported.excused == ["007/attention"]
 
 
 def test_skipped_checks_cost_nothing():
