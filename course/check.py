@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course.kit import handin
 from course.kit.checking import Mismatch, PublicCheck, public_check_of
+from course.kit.handin import HandIn
 from course.kit.language import language, say, use_language
+from course.kit.problems import Problem, line_of
 from course.kit.units import available_units, exercises_of
 from course.work import NoWork, find_work, load_work
 
@@ -43,17 +44,22 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Report:
-    """The public checks of a unit: the file, what of it could not be used, and every outcome.
+    """The public checks of a unit: the file, what was read of it, and every outcome.
 
     `refused` says why the file could not be read at all; there are no outcomes then.
     """
 
     unit: str
     path: Path | None
-    problems: list[handin.Problem] = field(default_factory=list)
+    hand_in: HandIn | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     work: types.SimpleNamespace | None = None
     refused: str = ""
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What of the file could not be used."""
+        return self.hand_in.problems if self.hand_in is not None else []
 
     @property
     def right(self) -> bool:
@@ -68,10 +74,11 @@ class Report:
 def check_file(unit: str, path: Path) -> Report:
     """Read a file and run the unit's public checks on it."""
     try:
-        work, problems = load_work(path, unit)
+        work, hand_in = load_work(path, unit)
     except NoWork as problem:
         return Report(unit, path, refused=str(problem))
-    return Report(unit, path, problems, list(run_checks(unit, work)), work)
+    outcomes = list(run_checks(unit, work, hand_in=hand_in))
+    return Report(unit, path, hand_in, outcomes, work)
 
 
 def check_unit(unit: str, directory: Path) -> Report:
@@ -92,18 +99,35 @@ def checks_of(unit: str, exercise: str | None = None) -> Iterator[tuple[PublicCh
             yield check, function
 
 
-def run_checks(unit: str, work: Any, exercise: str | None = None) -> Iterator[Outcome]:
-    """Run public checks on the student's exercises, one by one."""
+def run_checks(
+    unit: str, work: Any, exercise: str | None = None, hand_in: HandIn | None = None
+) -> Iterator[Outcome]:
+    """Run public checks on the student's exercises, one by one.
+
+    Args:
+        unit: the unit's name.
+        work: has the exercises as attributes.
+        exercise: the only exercise to check; None for all.
+        hand_in: the file that the exercises come from, where there is one.
+    """
     for check, function in checks_of(unit, exercise):
-        yield _run(check, function, work, exercises_of(unit))
+        yield _run(check, function, work, exercises_of(unit), hand_in)
 
 
-def _run(check: PublicCheck, function: Any, work: Any, exercises: Sequence[str]) -> Outcome:
+def _run(
+    check: PublicCheck,
+    function: Any,
+    work: Any,
+    exercises: Sequence[str],
+    hand_in: HandIn | None,
+) -> Outcome:
     if not callable(getattr(work, check.exercise, None)):
-        missing = say(
-            f"nothing here is called {check.exercise}", f"这里没有名为 {check.exercise} 的定义"
+        absence = hand_in.absence(check.exercise) if hand_in is not None else None
+        missing = (
+            f"nothing here is called {check.exercise}",
+            f"这里没有名为 {check.exercise} 的定义",
         )
-        return Outcome(check, "absent", got=missing)
+        return Outcome(check, "absent", got=say(*(absence.sentence() if absence else missing)))
     try:
         function(work)
     except Mismatch as mismatch:
@@ -116,7 +140,7 @@ def _run(check: PublicCheck, function: Any, work: Any, exercises: Sequence[str])
             return Outcome(check, "blocked", got=waits)
         return Outcome(check, "missing", got=say("not done yet", "还没有写"))
     except (Exception, SystemExit) as error:
-        return Outcome(check, "error", got=_error_text(error))
+        return Outcome(check, "error", got=_error_text(error, hand_in))
     return Outcome(check, "passed")
 
 
@@ -130,8 +154,10 @@ def _own_frames(error: BaseException) -> list[tuple[types.FrameType, int]]:
     ]
 
 
-def _error_text(error: BaseException) -> str:
-    """Return an exception's name and message, and the last place in the student's own work."""
+def _error_text(error: BaseException, hand_in: HandIn | None) -> str:
+    """Return an exception's name and message, the last place in the student's work, the reason."""
+    explanation = hand_in.explanation(str(error)) if hand_in is not None else None
+    because = f"\n{say(*explanation)}" if explanation is not None else ""
     # Keras puts the message in bold, between the place it was raised at and the arguments;
     # TensorFlow puts the name of its kernel in front.
     message = str(error)
@@ -141,15 +167,15 @@ def _error_text(error: BaseException) -> str:
     text = f"{type(error).__name__}: {first}" if first else type(error).__name__
     frames = _own_frames(error)
     if not frames:
-        return text
+        return text + because
     frame, line = frames[-1]
     name = frame.f_code.co_filename
     source = linecache.getline(name, line).strip()
     if name.startswith(("code cell", "your module")):
-        where = say(f"{name}, line {line}", f"{handin.place_in_chinese(name)}第 {line} 行")
+        where = say(*line_of(name, line))
     else:
         where = say(f"{frame.f_code.co_name}, line {line}", f"{frame.f_code.co_name} 第 {line} 行")
-    return f"{text}\n{where}{say(': ', '：')}{source}"
+    return f"{text}\n{where}{say(': ', '：')}{source}{because}"
 
 
 def in_notebook(exercise: str, namespace: dict[str, Any], language: str | None = None) -> None:
@@ -225,11 +251,12 @@ def next_step(report: Report) -> str:
         )
     first = next(outcome for outcome in report.outcomes if outcome.status != "passed")
     exercise = first.check.exercise
-    if first.status == "absent" and report.problems:
-        where = report.problems[0].where
+    absence = report.hand_in.absence(exercise) if report.hand_in is not None else None
+    if first.status == "absent" and absence is not None:
+        where = absence.where
         return say(
-            f"Mend {where[0]}: {exercise} may be in it.",
-            f"先修好{where[1]}：{exercise} 可能就在其中。",
+            f"Mend {where[0]}: {exercise} comes from there.",
+            f"先修好{where[1]}：{exercise} 就在那里。",
         )
     if first.status == "absent":
         return say(

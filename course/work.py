@@ -8,6 +8,8 @@ from typing import Any
 from course.kit import handin
 from course.kit.errors import UserError
 from course.kit.language import language, say
+from course.kit.problems import UnreadableHandIn
+from course.kit.statements import bound_names, is_stub
 from course.kit.units import EXERCISES_DIR, exercises_of
 
 _COURSE_DIR = EXERCISES_DIR.parent
@@ -62,10 +64,10 @@ def is_begun(path: Path, unit: str) -> bool:
     """Whether an exercise of a file differs from its untouched stub, or the file can't be read."""
     try:
         definitions = _definitions(path, unit)
-    except (OSError, handin.UnreadableHandIn):
+    except (OSError, UnreadableHandIn):
         return True
     return not all(
-        name in definitions and _is_stub(definitions[name]) for name in exercises_of(unit)
+        name in definitions and is_stub(definitions[name]) for name in exercises_of(unit)
     )
 
 
@@ -73,34 +75,19 @@ def is_written(path: Path, unit: str, exercise: str) -> bool:
     """Whether a file defines an exercise, and not as its stub."""
     try:
         definitions = _definitions(path, unit)
-    except (OSError, handin.UnreadableHandIn):
+    except (OSError, UnreadableHandIn):
         return False
-    return exercise in definitions and not _is_stub(definitions[exercise])
+    return exercise in definitions and not is_stub(definitions[exercise])
 
 
 def _definitions(path: Path, unit: str) -> dict[str, ast.stmt]:
     """Return, by name, the last statement of a file that binds the name."""
     work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
-    return {name: s.node for s in work.statements for name in handin.bound_names(s.node)}
+    return {name: s.node for s in work.statements for name in bound_names(s.node)}
 
 
-def _is_stub(node: ast.stmt) -> bool:
-    """Whether a function only raises NotImplementedError, or a class does so anywhere."""
-    if isinstance(node, ast.FunctionDef):
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        return len(body) == 1 and _raises_not_implemented(body[0])
-    return isinstance(node, ast.ClassDef) and any(map(_raises_not_implemented, ast.walk(node)))
-
-
-def _raises_not_implemented(node: ast.AST) -> bool:
-    if not isinstance(node, ast.Raise) or node.exc is None:
-        return False
-    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-    return isinstance(raised, ast.Name) and raised.id == "NotImplementedError"
-
-
-def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, list[handin.Problem]]:
-    """Return the student's exercises as attributes, and what could not be used.
+def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, handin.HandIn]:
+    """Return the student's exercises as attributes, and the hand-in that they come from.
 
     Raises:
         NoWork: the file can't be read as a notebook or a module; the message says why.
@@ -110,8 +97,8 @@ def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, list[handin
         work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
     except OSError as error:
         raise NoWork(f"{path}{colon}{error.strerror}{say('.', '。')}") from None
-    except handin.UnreadableHandIn as error:
+    except UnreadableHandIn as error:
         raise NoWork(f"{path.name}{colon}{error.message()}") from None
     namespace: dict[str, Any] = {"__name__": "course_work"}
-    problems = [*work.problems, *work.execute(namespace)]
-    return types.SimpleNamespace(**namespace), problems
+    work.execute(namespace)
+    return types.SimpleNamespace(**namespace), work

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from autograder.base.text import Text
 from autograder.grading.check import Check
 from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, TimeBudget
@@ -12,7 +13,15 @@ from autograder.isolation.client import ForkServer, StudentError, StudentGone
 
 
 class NotDefined(Exception):
-    """The hand-in has no such exercise."""
+    """The hand-in has no such exercise.
+
+    Attributes:
+        reason: why not, where something in the hand-in would define it.
+    """
+
+    def __init__(self, name: str, reason: Text | None = None):
+        super().__init__(name)
+        self.reason = reason
 
 
 @dataclass
@@ -83,7 +92,7 @@ class Examination:
         if not self.process.alive:
             self.process.open()
         if name not in self.process.defined:
-            raise NotDefined(name)
+            raise NotDefined(name, self.process.absent.get(name))
         impatient = self._deaths.has_timeout
         seconds = min(check.timeout, IMPATIENT_SECONDS) if impatient else check.timeout
         # A check that trains on a GPU may take all of its own time.

@@ -1,5 +1,6 @@
 """The process that holds a hand-in, and the processes that take its place after it has died."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from autograder.base.printable import printable
@@ -39,6 +40,7 @@ class HandInProcess:
     Attributes:
         unit: the unit's name.
         defined: the exercises that the hand-in defines, once it is loaded.
+        absent: of exercises that it does not define, why.
         problems: what of the hand-in could not be used.
         layers: the isolation layers that hold around the process.
         attempts: kinds of things that the hand-in's code tried and no exercise needs.
@@ -58,6 +60,7 @@ class HandInProcess:
         self._process: StudentProcess | None = None
         self._failed_start: StudentGone | None = None
         self.defined: set[str] = set()
+        self.absent: dict[str, Text] = {}
         self.problems: list[Text] = []
         self.layers: list[str] = list(server.layers)
         self.attempts: set[str] = set()
@@ -100,8 +103,14 @@ class HandInProcess:
             raise Rejected(text_from(reason) or text(f"{english}.", f"{chinese}。"))
         names, problems = _list(answer.get("defined")), _list(answer.get("problems"))
         self.defined = {*exercises_of(self.unit)} & {n for n in names if isinstance(n, str)}
+        self.absent = _texts(answer.get("absent"), exercises_of(self.unit))
         texts = map(text_from, problems[:_MAX_PROBLEMS])
         self.problems = [problem for problem in texts if problem is not None]
+        more = len(problems) - _MAX_PROBLEMS
+        if more > 0:
+            self.problems.append(
+                text(f"Problems that are not listed here: {more}.", f"另有 {more} 个问题。")
+            )
 
     def _load_with_second_try(self) -> Any:
         try:
@@ -178,6 +187,13 @@ def text_from(message: Any) -> Text | None:
     pair = message if isinstance(message, list) and len(message) == 2 else [message, message]
     english, chinese = (printable(part, 500) for part in pair)
     return text(english, chinese or english) if english else None
+
+
+def _texts(answer: Any, names: Sequence[str]) -> dict[str, Text]:
+    """Return what a student's process says of these names, as far as it says anything."""
+    said = answer if isinstance(answer, dict) else {}
+    texts = {name: text_from(said.get(name)) for name in names}
+    return {name: found for name, found in texts.items() if found is not None}
 
 
 def _list(value: Any) -> list:

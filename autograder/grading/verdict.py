@@ -9,7 +9,7 @@ from autograder.base.numbers import rounded
 from autograder.base.text import Text, join, text
 from autograder.grading.check import Check, CheckFailed, Skipped
 from autograder.grading.examination import NotDefined
-from autograder.grading.hand_in_process import Rejected
+from autograder.grading.hand_in_process import Rejected, text_from
 from autograder.grading.mistakes import Mistake
 from autograder.isolation.client import StudentError, StudentGone
 from autograder.results.message import can_be_listed
@@ -95,9 +95,10 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
         case CheckFailed():
             return "failed", raised.text
         case NotDefined():
-            return "missing", text(
+            absent = text(
                 f"{check.exercise} is not in the hand-in.", f"提交中没有 {check.exercise}。"
             )
+            return "missing", raised.reason or absent
         case StudentError(kind="missing"):
             return "missing", text(
                 f"{check.exercise} is not written yet.", f"{check.exercise} 还没有写。"
@@ -113,7 +114,11 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
         case StudentError():
             place = f" ({raised.where})" if raised.where else ""
             error = f"{raised.type_name}{place}: {raised.message}".rstrip(": ")
-            return "error", text(f"Your code raised {error}", f"你的代码抛出了 {error}")
+            reason = text_from(raised.explanation)
+            if reason is None:
+                return "error", text(f"Your code raised {error}", f"你的代码抛出了 {error}")
+            raising = text(f"Your code raised {error}.", f"你的代码抛出了 {error}。")
+            return "error", join(raising, reason)
         case StudentGone(reason="timeout"):
             return "timeout", text(
                 "No answer in time; is there a loop that never ends?",

@@ -74,13 +74,14 @@ class Agent:
         self._seed = 0
         self._shared: dict[tuple, Any] = {}
         self._shared_in_check: set[tuple] = set()
+        self._hand_in = handin.HandIn([], [])
 
     # -- requests -------------------------------------------------------------------------
 
     def load(
         self, data: bytes, suffix: str, exercises: list[str], forbid: list[str], slot: str = ""
     ) -> Any:
-        """Read and run a hand-in; say which exercises it defines and what was wrong in it.
+        """Read and run a hand-in; say which exercises it defines, which not, what was wrong in it.
 
         The known mistakes of a unit live in one process, each in a slot of its own.
         """
@@ -97,14 +98,26 @@ class Agent:
         sys.modules[_MODULE] = self._module
         sys.stdout = sys.stderr = self._output
         self.attempts.begin()
-        failed = work.execute(namespace)
+        work.execute(namespace)
+        self._hand_in = work
         registered = object_registration.GLOBAL_CUSTOM_OBJECTS
         names = object_registration.GLOBAL_CUSTOM_NAMES
         self._slots[slot] = (self._module, dict(registered), dict(names))
-        problems = [*work.problems, *failed]
         defined = [name for name in exercises if callable(namespace.get(name))]
-        told = [[_clean(str(problem)), _clean(problem.zh)] for problem in problems]
-        return {"defined": defined, "problems": told}
+        absences = [work.absence(name) for name in exercises if name not in defined]
+        return {
+            "defined": defined,
+            "absent": {a.name: [*map(_clean, a.sentence())] for a in absences if a is not None},
+            "problems": [[_clean(str(p)), _clean(p.zh)] for p in work.problems],
+        }
+
+    def error(self, error: BaseException) -> dict:
+        """Describe what the student's code raised, and why a name that it misses isn't there."""
+        described = _error(error)
+        explanation = self._hand_in.explanation(described["message"])
+        if explanation is not None:
+            described["explanation"] = [*map(_clean, explanation)]
+        return described
 
     def begin(self, seed: int, policy: str, slot: str = "") -> None:
         """Start a check afresh: no objects of the last one, seeds and dtype policy set."""
@@ -385,7 +398,7 @@ def serve(channel: Channel, layers: list[str], taken: forbidden.Forbidden) -> No
                 agent.begin(**begin)
             answer = {"value": agent.answer(operation, request)}
         except BaseException as error:  # the student's code may raise anything, SystemExit too
-            answer = {"error": _error(error)}
+            answer = {"error": agent.error(error)}
         answer["cpu"] = time.process_time() - started
         answer["tried"] = agent.attempts.take()
         try:

@@ -62,13 +62,19 @@ class ServerError(IsolationError):
 
 
 class StudentError(Exception):
-    """The student's code raised; what it raised, as data."""
+    """The student's code raised; what it raised, as data.
+
+    Attributes:
+        explanation: why a name that is missing isn't there, as the process says it: most likely
+            a list of the English and the Chinese sentence.
+    """
 
     def __init__(self, error: dict[str, Any]):
         self.kind = printable(error.get("kind", "raised"), 20)
         self.type_name = printable(error.get("type"), 100)
         self.message = printable(error.get("message"), 2500)
         self.where = printable(error.get("where"), 200)
+        self.explanation = error.get("explanation")
         super().__init__(f"{self.type_name}: {self.message}")
 
 

@@ -12,13 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from autograder.base.paths import SOLUTIONS_DIR
-from course.kit.handin import UnreadableHandIn, read_handin, used_names
+from course.kit.handin import read_handin
+from course.kit.problems import UnreadableHandIn
+from course.kit.statements import (
+    Function,
+    bound_names,
+    reads_at_once,
+    simple_statements,
+    used_names,
+)
 from course.kit.units import exercises_of
 
 # Bytes of code that are read: five times the longest reference, with its docstrings.
 MAX_CODE = 100_000
 _BUILTINS = frozenset(dir(builtins))
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definitions = dict[str, list[tuple[ast.stmt, str]]]  # each name's statements, with their places
 
 
 class NotComparable(ValueError):
@@ -66,17 +74,18 @@ def pieces_of(data: bytes, suffix: str, unit: str) -> list[Piece]:
     try:
         hand_in = read_handin(data, suffix, exercises_of(unit))
         names = _Names(unit)
-        definitions: dict[str, tuple[ast.stmt, str]] = {}
+        definitions: Definitions = {}
         for statement in hand_in.statements:
-            names.note(statement.node)
-            if isinstance(statement.node, _Function | ast.ClassDef):
-                definitions[statement.node.name] = (statement.node, statement.place)
+            for node in simple_statements(statement.node):
+                names.note(node)
+                _note_definition(node, statement.place, definitions)
         names.own = set(definitions)
         sources = {place: source.splitlines() for place, source in hand_in.sources.items()}
         pieces = [
             piece
             for name in _reached(definitions, exercises_of(unit))
-            for piece in _pieces(*definitions[name], sources, names)
+            for node, place in definitions[name]
+            for piece in _pieces(node, place, sources, names)
         ]
     except UnreadableHandIn as error:
         raise NotComparable(str(error)) from None
@@ -98,9 +107,16 @@ def _size_of_code(data: bytes, suffix: str) -> int:
         return 0  # the reader finds out, and says, what is wrong with it
 
 
-def _reached(
-    definitions: dict[str, tuple[ast.stmt, str]], exercises: Iterable[str]
-) -> Iterator[str]:
+def _note_definition(node: ast.stmt, place: str, definitions: Definitions) -> None:
+    """Note what a statement defines; `softmax = compiled(softmax)` leaves what was there."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return
+    for name in bound_names(node):
+        earlier = definitions.get(name, []) if reads_at_once(node, name) else []
+        definitions[name] = [*earlier, (node, place)]
+
+
+def _reached(definitions: Definitions, exercises: Iterable[str]) -> Iterator[str]:
     """Yield the exercises that are there, each followed by what it alone uses so far."""
     seen: set[str] = set()
     for exercise in exercises:
@@ -111,20 +127,32 @@ def _reached(
                 continue
             seen.add(name)
             yield name
-            waiting += sorted(used_names(definitions[name][0]), reverse=True)
+            used = {name for node, _ in definitions[name] for name in used_names(node)}
+            waiting += sorted(used, reverse=True)
 
 
 def _pieces(
     node: ast.stmt, place: str, sources: dict[str, list[str]], names: "_Names"
 ) -> Iterator[Piece]:
-    assert isinstance(node, _Function | ast.ClassDef)
     lines = sources.get(place, [])
-    if isinstance(node, _Function):
+    if isinstance(node, Function):
         yield _piece(node.name, node, place, lines, names)
-        return
-    for inner in node.body:
-        if isinstance(inner, _Function):
-            yield _piece(f"{node.name}.{inner.name}", inner, place, lines, names, method=True)
+    elif isinstance(node, ast.ClassDef):
+        for inner in node.body:
+            if isinstance(inner, Function):
+                yield _piece(f"{node.name}.{inner.name}", inner, place, lines, names, method=True)
+    else:
+        name = ", ".join(sorted(bound_names(node)))
+        for part in ast.walk(node):
+            if isinstance(part, ast.Lambda):
+                yield _piece(name, _as_function(part, name), place, lines, names)
+
+
+def _as_function(node: ast.Lambda, name: str) -> ast.FunctionDef:
+    """Return the function that a lambda is short for."""
+    body: list[ast.stmt] = [ast.copy_location(ast.Return(node.body), node.body)]
+    function = ast.FunctionDef(name=name, args=node.args, body=body, decorator_list=[])
+    return ast.copy_location(function, node)
 
 
 def _piece(

@@ -26,7 +26,7 @@ from autograder.report import arrays, attention, statistics
 from autograder.report.reading import Gradebook, Student
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import STATUS_NAMES
-from course.kit.handin import place_in_chinese
+from course.kit.problems import place_in_chinese
 from course.kit.units import TITLES
 
 # Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.

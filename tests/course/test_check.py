@@ -133,10 +133,47 @@ def test_a_broken_cell_is_what_to_mend_first(home):
     cells = [{"cell_type": "code", "source": "def similarity(x:\n    return x"}]
     report = report_of(home, json.dumps({"cells": cells}), "attention.ipynb")
     assert {o.status for o in report.outcomes} == {"absent"}
-    assert check.next_step(report) == "Mend code cell 1: similarity may be in it."
+    assert check.next_step(report) == "Mend code cell 1: similarity comes from there."
     use_language("zh")
-    assert check.next_step(report) == "先修好第 1 个代码单元格：similarity 可能就在其中。"
+    assert check.next_step(report) == "先修好第 1 个代码单元格：similarity 就在那里。"
     assert report.problems[0].message().startswith("第 1 个代码单元格：第 1 行“def similarity(x:”")
+
+
+def test_what_is_needed_and_not_run_is_named_in_the_checks_that_miss_it(home):
+    cells = ["def similarity(x):\n    return x * SCALE", "SCALE = load()", "softmax = load()"]
+    made = [{"cell_type": "code", "source": cell} for cell in cells]
+    report = report_of(home, json.dumps({"cells": made}), "attention.ipynb")
+    [got] = {outcome.got for outcome in report.of("similarity")}
+    assert got.startswith("NameError: name 'SCALE' is not defined\ncode cell 1, line 2: ")
+    assert got.endswith(
+        "\n`SCALE` is assigned in code cell 2, line 1, which the grader does not run: it calls "
+        "`load`."
+    )
+    assert {(outcome.status, outcome.got) for outcome in report.of("softmax")} == {
+        (
+            "absent",
+            "`softmax` is assigned in code cell 3, line 1, which the grader does not run: it "
+            "calls `load`.",
+        )
+    }
+    assert [problem.where[0] for problem in report.problems] == [
+        "code cell 2, line 1",
+        "code cell 3, line 1",
+    ]
+
+
+def test_a_note_about_another_exercise_is_not_what_to_mend(home):
+    twice = "def similarity(x): return x\n" * 2
+    report = report_of(home, twice)
+    report.outcomes[:] = report.of("softmax")
+    assert "Define softmax" in check.next_step(report)
+
+
+def test_a_stub_below_does_not_hide_what_is_written(home):
+    text = "def similarity(x): return x\n" + STUBS.read_text(encoding="utf-8")
+    (home / "attention.py").write_text(text, encoding="utf-8")
+    assert work.is_written(home / "attention.py", "attention", "similarity")
+    assert work.is_begun(home / "attention.py", "attention")
 
 
 def test_a_name_that_is_missing_is_asked_for(home):

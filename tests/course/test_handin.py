@@ -22,8 +22,8 @@ def notebook(*cells):
 def run(data, *exercises, suffix=".ipynb"):
     handin = read_handin(data, suffix, exercises)
     namespace = {}
-    failed = handin.execute(namespace)
-    return namespace, [str(problem) for problem in [*handin.problems, *failed]]
+    handin.execute(namespace)
+    return namespace, [str(problem) for problem in handin.problems]
 
 
 def test_only_what_the_exercises_use_is_run():
@@ -123,11 +123,13 @@ def test_an_exit_is_a_problem_like_another():
 
 def test_problems_can_be_told_in_chinese():
     handin = read_handin(notebook("def broken(:"), ".ipynb", ["work"])
-    failed = read_handin(b"\n1 / 0", ".py", ["work"]).execute({})
+    failing = read_handin(b"\n1 / 0", ".py", ["work"])
+    failing.execute({})
     use_language("zh")
     try:
         assert handin.problems[0].message().startswith("第 1 个代码单元格：第 1 行“def broken(:”")
-        assert failed[0].message() == "你的模块第 2 行：ZeroDivisionError: division by zero"
+        message = failing.problems[0].message()
+        assert message == "你的模块第 2 行：ZeroDivisionError: division by zero"
         with pytest.raises(UnreadableHandIn) as refused:
             read_handin(b"", ".py", ["work"])
         assert refused.value.message() == "文件是空的。"

@@ -1,6 +1,7 @@
 """A hand-in under examination: what checks see of it, and what becomes of it when it dies."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -14,6 +15,7 @@ from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import Rejected, text_from
 from autograder.grading.limits import MAX_SECOND_TRIES
 from autograder.grading.proxies import Student
+from autograder.grading.verdict import status_and_fault
 from autograder.isolation.client import StudentError, StudentGone, StudentProcess
 from autograder.isolation.wire import Spec
 
@@ -159,6 +161,97 @@ def test_errors_say_what_and_where(server):
     with pytest.raises(StudentError, match="nothing") as caught:
         Student(examination, 0).softmax(X)
     assert caught.value.where == "your module, line 2"
+    examination.close()
+
+
+def notebook(*cells):
+    made = [{"cell_type": "code", "source": cell} for cell in cells]
+    return json.dumps({"cells": made}).encode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (
+            ["SCALE = load('x')"],
+            "`SCALE` is assigned in code cell 2, line 1, which the grader does not run: it calls "
+            "`load`.",
+        ),
+        (
+            ["import nowhere\nSCALE = nowhere.scale"],
+            "`SCALE` is assigned in code cell 2, line 2, which failed: NameError: name 'nowhere' "
+            "is not defined.",
+        ),
+    ],
+)
+def test_an_error_says_why_a_name_is_missing(server, cells, sentence):
+    source = notebook("def softmax(x, axis=-1):\n    return x * SCALE", *cells)
+    examination = Examination(server, source, ".ipynb", "attention")
+    examination.begin(check(), 0)
+    with pytest.raises(StudentError, match="SCALE") as caught:
+        Student(examination, 0).softmax(X)
+    status, wrong = status_and_fault(check(), caught.value)
+    assert status == "error"
+    assert wrong["en"].startswith("Your code raised NameError (code cell 1, line 2): name 'SCALE'")
+    assert wrong["en"].endswith(f" {sentence}")
+    assert "`SCALE` 在第 2 个代码单元格第" in wrong["zh"]
+    assert any("`SCALE`" in problem["en"] for problem in examination.process.problems) == (
+        "grader" in sentence
+    )
+    examination.close()
+
+
+@pytest.mark.parametrize(
+    ("cell", "sentence"),
+    [
+        (
+            "similarity = load('x')",
+            "assigned in code cell 2, line 1, which the grader does not run",
+        ),
+        ("def similarity(x:\n  pass", "defined in code cell 2, which can't be read: Syntax error"),
+        ("%%script x\ndef similarity(x): pass", "defined in code cell 2, which the grader does no"),
+    ],
+)
+def test_a_check_says_why_its_exercise_is_missing(server, cell, sentence):
+    source = notebook("def softmax(x): return x", cell)
+    examination = Examination(server, source, ".ipynb", "attention")
+    with pytest.raises(NotDefined) as caught:
+        examination.begin(check("similarity"), 0)
+    status, wrong = status_and_fault(check("similarity"), caught.value)
+    assert status == "missing"
+    assert wrong["en"].startswith(f"`similarity` is {sentence}")
+    assert wrong["zh"].startswith("`similarity` 在第 2 个代码单元格")
+    examination.close()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["import keras\nops = keras.ops", "def softmax(x, axis=-1): return ops.abs(x)"],
+        [
+            "from keras import ops\ncalls = 0\ndef softmax(x, axis=-1):\n"
+            "  global calls\n  calls += 1\n  return ops.abs(x)"
+        ],
+        ["import keras\ndef mine(x, axis): return x", "softmax = lambda x, axis=-1: mine(x, axis)"],
+        ["from functools import partial\ndef f(x, axis): return x\nsoftmax = partial(f, axis=0)"],
+    ],
+)
+def test_what_an_exercise_needs_of_a_notebook_is_run(server, cells):
+    examination = Examination(server, notebook(*cells), ".ipynb", "attention")
+    examination.begin(check(), 0)
+    np.testing.assert_array_equal(Student(examination, 0).softmax(X), X)
+    assert not examination.process.problems
+    examination.close()
+
+
+def test_problems_that_are_left_out_are_counted(server):
+    source = b"def softmax(x): return x\n" + b"1 / 0\n" * 25
+    examination = Examination(server, source, ".py", "attention")
+    examination.begin(check(), 0)
+    assert examination.process.problems[-1] == text(
+        "Problems that are not listed here: 5.", "另有 5 个问题。"
+    )
+    assert len(examination.process.problems) == 21
     examination.close()
 
 

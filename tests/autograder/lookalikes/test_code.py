@@ -1,5 +1,7 @@
 """How a hand-in is taken apart: what is written counts, not what it is called or how it is set."""
 
+import textwrap
+
 import pytest
 
 from autograder.lookalikes.code import MAX_CODE, NotComparable, pieces_of
@@ -32,6 +34,9 @@ def tokens(source, unit="attention", suffix=".py"):
         PLAIN.replace("top = ops", "top: object = ops"),
         PLAIN.replace("ops.max(x,", "ops.max(\n        x,\n"),
         f"{PLAIN}\nprint('trained')\n\ndef of_no_use(y):\n    return y\n",
+        f"if True:\n{textwrap.indent(PLAIN, '    ')}",
+        PLAIN.replace("from", "try:\n    from").replace("ops\n", "ops\nfinally:\n    pass\n"),
+        f"{PLAIN}\nimport keras\nsoftmax = keras.saving.register_keras_serializable()(softmax)\n",
         "from keras.ops import max, exp"
         + PLAIN.replace("ops.", "")[len("\nfrom keras import ops") :],
     ],
@@ -52,6 +57,17 @@ def test_names_layout_and_what_no_exercise_uses_leave_no_trace(same):
 )
 def test_what_is_done_does(other):
     assert tokens(other) != tokens(PLAIN)
+
+
+def test_an_exercise_by_another_name_is_compared_as_what_it_names():
+    alias = PLAIN.replace("def softmax", "def mine") + "\nsoftmax = mine\n"
+    assert tokens(alias) == [("mine", piece) for _, piece in tokens(PLAIN)]
+
+
+def test_a_lambda_is_compared_as_a_function():
+    body = "ops.exp(x - ops.max(x, axis=axis))"
+    function = f"def softmax(x, axis=-1):\n    return {body}\n"
+    assert tokens(f"softmax = lambda x, axis=-1: {body}\n") == tokens(function)
 
 
 def test_a_notebook_is_taken_apart_as_a_module_is():
