@@ -25,6 +25,7 @@ from course.kit.problems import Absence, Problem, UnreadableHandIn, place_in_chi
 from course.kit.statements import Statement, bound_names, is_stub, reads_at_once, verb_for
 
 MAX_BYTES = 20 * 1024 * 1024
+_MOST_PLACES = 3  # that are listed in one sentence
 
 
 @dataclass
@@ -234,8 +235,11 @@ def _without_later_stubs(
 
 
 def _repeated(name: str, counting: Statement, others: Sequence[Statement]) -> Problem:
-    english = " and ".join(other.where[0] for other in others)
-    chinese = "、".join(other.where[1] for other in others)
+    places, more = [other.where for other in others[:_MOST_PLACES]], len(others) - _MOST_PLACES
+    english = " and ".join(place[0] for place in places)
+    chinese = "、".join(place[1] for place in places)
+    if more > 0:
+        english, chinese = f"{english} and {more} more", f"{chinese}等 {len(others)} 处"
     return Problem(
         counting.where,
         (

@@ -233,6 +233,12 @@ def test_an_exercise_that_is_defined_twice_is_told_which_counts(cells, problem, 
     assert "work" in names
 
 
+def test_of_many_definitions_a_few_are_listed():
+    _, _, [problem] = read(*["def work(): return 3"] * 9)
+    assert problem.endswith("cell 2, line 1 and code cell 3, line 1 and 5 more.")
+    assert problem.startswith("code cell 9, line 1: This definition of `work` counts")
+
+
 @pytest.mark.parametrize(
     "cells",
     [
