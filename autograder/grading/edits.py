@@ -64,6 +64,40 @@ _TENSOR_WRAPPERS = (
     "keras.ops.cast(_, 'float32')",
 )
 _NUMBER_WRAPPERS = ("int(_)", "round(_, 3)", "abs(_)")
+# What none of these edits changes: the order of these functions' arguments at these places, the
+# sign of what is never negative, and what is true or false, but for its dtype.
+_SYMMETRIC = {
+    **dict.fromkeys(("add", "multiply", "maximum", "minimum", "equal", "not_equal"), 0),
+    **dict.fromkeys(("logical_and", "logical_or"), 0),
+    "swapaxes": 1,
+}
+_NEVER_NEGATIVE = {
+    "exp",
+    "softmax",
+    "masked_softmax",
+    "sigmoid",
+    "relu",
+    "square",
+    "sqrt",
+    "abs",
+    "arange",
+}
+_TRUTHS = {"equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "any", "all"} | {
+    "logical_and",
+    "logical_or",
+    "logical_not",
+    "isin",
+}
+_REARRANGED = {
+    "reshape",
+    "transpose",
+    "expand_dims",
+    "swapaxes",
+    "moveaxis",
+    "broadcast_to",
+    "tril",
+}
+_AS_GOOD_AS_INFINITE = 1000
 _MOST_NEIGHBOURS = 3
 _DROPOUT = "dropout"
 
@@ -143,8 +177,12 @@ def constant(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     value = number(node)
     if value is None:
         return
-    if isinstance(value, int):
-        others: list[float] = [value + 1, value - 1, -value, 0]
+    if (
+        value <= -_AS_GOOD_AS_INFINITE
+    ):  # of a masked score: a little more or less of it changes nothing
+        others: list[float] = [-value, 1 / value, 0]
+    elif isinstance(value, int):
+        others = [value + 1, value - 1, -value, 0]
     else:
         others = [2 * value, value / 2, value + 0.01, -value, 0.0]
     for other in dict.fromkeys(others):
@@ -203,6 +241,8 @@ def argument(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
             del changed.keywords[index]
             yield changed
     for index in range(len(node.args) - 1):
+        if _SYMMETRIC.get(_called(node)) == index:
+            continue
         changed = copy.deepcopy(node)
         changed.args[index : index + 2] = reversed(changed.args[index : index + 2])
         yield changed
@@ -308,10 +348,26 @@ def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
         wrappers = _NUMBER_WRAPPERS
     else:
         return
+    inner = _without_rearranging(node.value)
+    if isinstance(inner, ast.Compare) or _called(inner) in _TRUTHS:
+        wrappers = tuple(w for w in wrappers if w.endswith("'float32')"))
+    if _called(inner) in _NEVER_NEGATIVE:
+        wrappers = tuple(w for w in wrappers if "abs" not in w)
     for template in wrappers:
         changed = copy.deepcopy(node)
         changed.value = _wrapped(template, node.value)
         yield changed
+
+
+def _without_rearranging(node: ast.AST) -> ast.AST:
+    """Return the value of which slices and changes of shape are taken."""
+    while True:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        elif isinstance(node, ast.Call) and node.args and _called(node) in _REARRANGED:
+            node = node.args[0]
+        else:
+            return node
 
 
 def _is_tensor_call(node: ast.AST) -> bool:

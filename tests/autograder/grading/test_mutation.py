@@ -55,6 +55,26 @@ def test_a_function_is_edited_in_the_ways_of_the_table(kind, after):
 
 
 @pytest.mark.parametrize(
+    ("right", "wrong", "harmless"),
+    [
+        ("ops.swapaxes(x, -1, -2)", "ops.swapaxes(-1, x, -2)", "ops.swapaxes(x, -2, -1)"),
+        ("ops.equal(x, y)", "ops.not_equal(x, y)", "ops.equal(y, x)"),
+        ("ops.matmul(x, y)", "ops.matmul(y, x)", None),
+        ("ops.exp(x)", "keras.ops.round(ops.exp(x), 3)", "keras.ops.abs(ops.exp(x))"),
+        ("ops.log(x)", "keras.ops.abs(ops.log(x))", None),
+        ("ops.where(y, x, -1e9)", "ops.where(y, x, -1e-09)", "ops.where(y, x, -2000000000.0)"),
+        ("x * 10000.0", "x * 20000.0", None),
+        ("ops.less(x, y)[None]", "keras.ops.cast(ops.less(x, y)[None], 'float32')", None),
+        ("ops.less(x, y)[None]", "ops.greater(x, y)[None]", "keras.ops.abs(ops.less(x, y)[None])"),
+    ],
+)
+def test_what_can_change_nothing_is_not_an_edit(right, wrong, harmless):
+    found = {m.after for m in Editor(f"def f(x, y):\n    return {right}\n", "f").singles()}
+    assert f"return {wrong}" in found
+    assert f"return {harmless}" not in found
+
+
+@pytest.mark.parametrize(
     ("kind", "after"),
     [
         ("ignored", "self.units = 2"),
