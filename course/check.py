@@ -25,13 +25,15 @@ class Outcome:
 
     `status` is `passed`, `failed` (a wrong answer), `error` (the student's code raised), `missing`
     (not written yet), `blocked` (an exercise that it uses is not written yet) or `absent` (nothing
-    has the exercise's name).
+    has the exercise's name). `part` and `inputs` are those of `Mismatch`.
     """
 
     check: PublicCheck
     status: str
     expected: str = ""
     got: str = ""
+    part: str = ""
+    inputs: str = ""
 
     @property
     def title(self) -> str:
@@ -131,7 +133,8 @@ def _run(
     try:
         function(work)
     except Mismatch as mismatch:
-        return Outcome(check, "failed", mismatch.expected, mismatch.got)
+        facts = (mismatch.expected, mismatch.got, mismatch.part, mismatch.inputs)
+        return Outcome(check, "failed", *facts)
     except NotImplementedError as error:
         frames = _own_frames(error)
         where = frames[-1][0].f_code.co_qualname.split(".")[0] if frames else check.exercise
@@ -225,8 +228,10 @@ def details(outcome: Outcome) -> list[str]:
     if outcome.status in ("missing", "absent", "blocked"):
         return [outcome.got]
     colon = "：" if language() == "zh" else ": "
+    part = say(f" ({outcome.part})", f"（{outcome.part}）") if outcome.part else ""
     parts = (
-        (say("expected", "应为"), outcome.expected),
+        (say("input", "输入"), outcome.inputs),
+        (say("expected", "应为") + part, outcome.expected),
         (say("came", "实际"), outcome.got),
         (say("hint", "提示"), outcome.hint),
     )

@@ -5,8 +5,11 @@ import math
 import keras
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor
+from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor, without
 from course.kit.language import say
+
+BUILT_IN = [f"keras.src.backend.nn.{name}" for name in ("softmax", "log_softmax")]
+OUTPUT, WEIGHTS = ("output", "输出"), ("weights", "权重")
 
 
 def kind(answer):
@@ -24,14 +27,16 @@ def pair(answer):
 
 @public_check(
     "similarity",
-    title=("Two words in two dimensions", "二维空间里的两个词"),
+    title=("Three words in two dimensions", "二维空间里的三个词"),
     hint=(
         "Entry (i, j) is the inner product of row i and row j.",
         "元素 (i, j) 是第 i 行与第 j 行的内积。",
     ),
 )
-def test_similarity_two_words(work):
-    expect_equal(work.similarity(tensor([[1, 2], [3, 4]])), [[5.0, 11.0], [11.0, 25.0]])
+def test_similarity_three_words(work):
+    x = tensor([[1, 2], [3, 4], [0, -1]])
+    expected = [[5.0, 11.0, -2.0], [11.0, 25.0, -4.0], [-2.0, -4.0, 1.0]]
+    expect_equal(work.similarity(x), expected, x=x)
 
 
 @public_check(
@@ -43,30 +48,35 @@ def test_similarity_two_words(work):
     ),
 )
 def test_similarity_batch(work):
-    got = work.similarity(tensor([[[1, 0, 2]], [[0, 3, 1]]]))
-    expect_equal(got, [[[5.0]], [[10.0]]])
+    x = tensor([[[1, 0, 2]], [[0, 3, 1]]])
+    expect_equal(work.similarity(x), [[[5.0]], [[10.0]]], x=x)
 
 
 @public_check(
     "softmax",
     title=("ln 1, ln 2, ln 3 give 1/6, 2/6, 3/6", "ln 1、ln 2、ln 3 得到 1/6、2/6、3/6"),
-    hint=("Exponentials, divided by their sum.", "先取指数，再除以它们的和。"),
+    hint=(
+        "Exponentials, divided by their sum: each row is a distribution of its own.",
+        "先取指数，再除以它们的和：每一行各自是一个分布。",
+    ),
 )
 def test_softmax_of_logarithms(work):
-    got = work.softmax(tensor([math.log(1), math.log(2), math.log(3)]))
-    expect_equal(got, [1 / 6, 2 / 6, 3 / 6])
+    x = tensor([[math.log(1), math.log(2), math.log(3)], [math.log(2), 0, 0]])
+    with without(*BUILT_IN):
+        expect_equal(work.softmax(x), [[1 / 6, 2 / 6, 3 / 6], [1 / 2, 1 / 4, 1 / 4]], x=x)
 
 
 @public_check(
     "softmax",
-    title=("Scores of 1000 stay finite", "分数为 1000 时仍为有限值"),
+    title=("Scores of 1000 stay finite, and apart", "分数为 1000 时仍为有限值，且保持差别"),
     hint=(
         "Subtracting the same number from every score changes nothing; which number is safe?",
         "所有分数减去同一个数，结果不变；减去哪个数最安全？",
     ),
 )
 def test_softmax_large_scores(work):
-    expect_equal(work.softmax(tensor([1000.0, 1000.0, 0.0])), [0.5, 0.5, 0.0])
+    x = tensor([1000.0, 1000.0 + math.log(3), 0.0])
+    expect_equal(work.softmax(x), [0.25, 0.75, 0.0], tolerance=1e-4, x=x)
 
 
 @public_check(
@@ -75,22 +85,25 @@ def test_softmax_large_scores(work):
     hint=("The axis belongs to the maximum and to the sum.", "求最大值和求和都要用到 axis。"),
 )
 def test_softmax_axis(work):
-    got = work.softmax(tensor([[0.0, math.log(3)], [0.0, 0.0]]), axis=0)
-    expect_equal(got, [[0.5, 0.75], [0.5, 0.25]])
+    x = tensor([[0.0, math.log(3), 0.0], [0.0, 0.0, math.log(4)]])
+    expect_equal(work.softmax(x, axis=0), [[0.5, 0.75, 0.2], [0.5, 0.25, 0.8]], x=x, axis=0)
 
 
 @public_check(
     "self_attention",
-    title=("Words at right angles keep mostly to themselves", "互相正交的词主要保留自己"),
+    title=("Two sentences of three words", "两个各有三个词的句子"),
     hint=(
         "softmax(X Xᵀ) has a row for each word; its product with X is the answer.",
         "softmax(X Xᵀ) 的每一行对应一个词；再乘以 X 就是结果。",
     ),
 )
-def test_self_attention_orthogonal(work):
-    e = math.e
-    far, near = e / (e + 1), 1 / (e + 1)
-    expect_equal(work.self_attention(tensor([[1, 0], [0, 1]])), [[far, near], [near, far]])
+def test_self_attention_two_sentences(work):
+    r = math.sqrt(math.log(3))
+    x = tensor([[[r, 0], [0, 0], [0, 0]], [[0, 0], [0, r], [0, r]]])
+    # Similarities are ln 3 or 0: weights 3/5, 1/5, 1/5 and 1/7, 3/7, 3/7, or 1/3 each.
+    first = [[0.6 * r, 0], [r / 3, 0], [r / 3, 0]]
+    second = [[0, 2 * r / 3], [0, 6 * r / 7], [0, 6 * r / 7]]
+    expect_equal(work.self_attention(x), [first, second], x=x)
 
 
 @public_check(
@@ -99,7 +112,8 @@ def test_self_attention_orthogonal(work):
     hint=("A single weight is 1.", "只有一个权重时，它等于 1。"),
 )
 def test_self_attention_one_word(work):
-    expect_equal(work.self_attention(tensor([[[2, 3, 4]]])), [[[2.0, 3.0, 4.0]]])
+    x = tensor([[[2, 3, 4]]])
+    expect_equal(work.self_attention(x), [[[2.0, 3.0, 4.0]]], x=x)
 
 
 @public_check(
@@ -114,9 +128,11 @@ def test_scaled_dot_product_attention_by_hand(work):
     query = tensor([[2 * math.log(3), 0, 0, 0]])
     key = tensor([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 5, 0]])
     value = tensor([[5, 0], [0, 5], [5, 5]])
-    output, weights = pair(work.scaled_dot_product_attention(query, key, value))
-    expect_equal(weights, [[0.2, 0.6, 0.2]])
-    expect_equal(output, [[2.0, 4.0]])
+    inputs = {"query": query, "key": key, "value": value}
+    with without(*BUILT_IN, "keras.src.backend.nn.dot_product_attention"):
+        output, weights = pair(work.scaled_dot_product_attention(query, key, value))
+    expect_equal(weights, [[0.2, 0.6, 0.2]], part=WEIGHTS, **inputs)
+    expect_equal(output, [[2.0, 4.0]], part=OUTPUT, **inputs)
 
 
 @public_check(
@@ -128,12 +144,12 @@ def test_scaled_dot_product_attention_by_hand(work):
     ),
 )
 def test_scaled_dot_product_attention_mask(work):
-    zeros = tensor(np.zeros((1, 2)))
-    key, value = tensor(np.zeros((3, 2))), tensor([[1.0], [2.0], [9.0]])
-    mask = tensor([[True, True, False]], "bool")
-    output, weights = pair(work.scaled_dot_product_attention(zeros, key, value, mask=mask))
-    expect_equal(weights, [[0.5, 0.5, 0.0]])
-    expect_equal(output, [[1.5]])
+    query, key = tensor(np.zeros((2, 1, 5))), tensor(np.zeros((2, 3, 5)))
+    value = tensor([[[1.0], [2.0], [9.0]], [[9.0], [2.0], [4.0]]])
+    mask = tensor([[[True, True, False]], [[False, True, True]]], "bool")
+    output, weights = pair(work.scaled_dot_product_attention(query, key, value, mask=mask))
+    expect_equal(weights, [[[0.5, 0.5, 0.0]], [[0.0, 0.5, 0.5]]], part=WEIGHTS, mask=mask)
+    expect_equal(output, [[[1.5]], [[3.0]]], part=OUTPUT, value=value, mask=mask)
 
 
 @public_check(
@@ -148,8 +164,8 @@ def test_scaled_dot_product_attention_nothing(work):
     query, key, value = (tensor(np.ones((2, 3))) for _ in range(3))
     mask = tensor([[True, False], [False, False]], "bool")
     output, weights = pair(work.scaled_dot_product_attention(query, key, value, mask=mask))
-    expect_equal(weights, [[1.0, 0.0], [0.0, 0.0]])
-    expect_equal(output, [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])
+    expect_equal(weights, [[1.0, 0.0], [0.0, 0.0]], part=WEIGHTS, mask=mask)
+    expect_equal(output, [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]], part=OUTPUT, mask=mask)
 
 
 @public_check(
@@ -161,7 +177,8 @@ def test_scaled_dot_product_attention_nothing(work):
     ),
 )
 def test_padding_mask_example(work):
-    expect_equal(work.padding_mask(tensor([[5, 6, 0]], "int32")), [[[True, True, False]]])
+    token_ids = tensor([[5, 6, 0]], "int32")
+    expect_equal(work.padding_mask(token_ids), [[[True, True, False]]], token_ids=token_ids)
 
 
 @public_check(
@@ -170,8 +187,9 @@ def test_padding_mask_example(work):
     hint=("The axis for the queries is in the middle.", "查询那一维在中间。"),
 )
 def test_padding_mask_batch(work):
-    got = work.padding_mask(tensor([[1, 0], [0, 3]], "int32"))
-    expect_equal(got, [[[True, False]], [[False, True]]])
+    token_ids = tensor([[1, 0, 0], [0, 3, 1]], "int32")
+    expected = [[[True, False, False]], [[False, True, True]]]
+    expect_equal(work.padding_mask(token_ids), expected, token_ids=token_ids)
 
 
 @public_check(
@@ -184,7 +202,7 @@ def test_padding_mask_batch(work):
 )
 def test_causal_mask_three(work):
     expected = [[[True, False, False], [True, True, False], [True, True, True]]]
-    expect_equal(work.causal_mask(3), expected)
+    expect_equal(work.causal_mask(3), expected, length=3)
 
 
 @public_check(
@@ -193,7 +211,7 @@ def test_causal_mask_three(work):
     hint=("The diagonal is True.", "对角线为 True。"),
 )
 def test_causal_mask_one(work):
-    expect_equal(work.causal_mask(1), [[[True]]])
+    expect_equal(work.causal_mask(1), [[[True]]], length=1)
 
 
 def layer_with_kernels(work, x, d_v, query, key, value):
@@ -224,28 +242,33 @@ def test_self_attention_layer_identity(work):
     layer = layer_with_kernels(work, x, None, np.eye(4), np.eye(4), np.eye(4))
     output, weights = pair(layer(x))
     # The second word's scores are 0 and 2 ln 3, over sqrt(4): 0 and ln 3.
-    expect_equal(weights, [[[0.5, 0.5], [0.25, 0.75]]])
-    expect_equal(output, [[[r / 2, r / 2, 0, 0], [0.75 * r, 0.75 * r, 0, 0]]])
+    expect_equal(weights, [[[0.5, 0.5], [0.25, 0.75]]], part=WEIGHTS, x=x)
+    right = [[[r / 2, r / 2, 0, 0], [0.75 * r, 0.75 * r, 0, 0]]]
+    expect_equal(output, right, part=OUTPUT, x=x)
 
 
 @public_check(
     "SelfAttention",
-    title=("Words one number wide, d_k = 4, d_v = 2", "词向量宽 1，d_k = 4，d_v = 2"),
+    title=("Each role has its own matrix, d_k = 4, d_v = 3", "三种角色各有矩阵，d_k = 4，d_v = 3"),
     hint=(
         "Queries and keys are d_k wide and give the scale; values are d_v wide, x may have any "
-        "width.",
-        "查询和键的宽度是 d_k，缩放由它决定；值的宽度是 d_v；x 可以是任意宽度。",
+        "width. The rows of the weights are the queries.",
+        "查询和键的宽度是 d_k，缩放由它决定；值的宽度是 d_v；x 可以是任意宽度。权重的行对应查询。",
     ),
 )
-def test_self_attention_layer_widths(work):
-    r = math.sqrt(math.log(3))
-    x = tensor([[[0], [r], [0]]])
-    ones, two = np.ones((1, 4)), np.full((1, 4), 0.5)
-    layer = layer_with_kernels(work, x, 2, ones, two, [[1, 10]])
+def test_self_attention_layer_roles(work):
+    # Queries come from a word's first number, keys from its second one.
+    query, key = [[1, 1, 1, 1], [0, 0, 0, 0]], [[0, 0, 0, 0], [0.5, 0.5, 0.5, 0.5]]
+    value = [[1, 0, 2], [0, 10, 0]]
+    ln3 = math.log(3)
+    x = tensor([[[ln3, 0], [0, 1], [0, 0]], [[0, 1], [0, 0], [ln3, 1]]])
+    layer = layer_with_kernels(work, x, 3, query, key, value)
     output, weights = pair(layer(x))
-    # The second word's scores are 0, 2 ln 3 and 0, over sqrt(4): 0, ln 3 and 0.
-    expect_equal(as_array(weights)[0, 1], [0.2, 0.6, 0.2])
-    expect_equal(as_array(output)[0, 1], [0.6 * r, 6 * r])
+    # The word (ln 3, ...) has the scores 2 ln 3 where the second number is 1, over sqrt(4).
+    even = [1 / 3, 1 / 3, 1 / 3]
+    right = np.array([[[0.2, 0.6, 0.2], even, even], [even, even, [3 / 7, 1 / 7, 3 / 7]]])
+    expect_equal(weights, right, part=WEIGHTS, x=x)
+    expect_equal(output, right @ (as_array(x) @ np.array(value)), part=OUTPUT, x=x)
 
 
 @public_check(
@@ -260,7 +283,7 @@ def test_self_attention_layer_mask(work):
     x = tensor([[[1, 2, 3], [3, 2, 1]]])
     mask = tensor([[[True, False], [False, True]]], "bool")
     _, weights = pair(work.SelfAttention(d_k=2)(x, attention_mask=mask))
-    expect_equal(weights, [[[1.0, 0.0], [0.0, 1.0]]])
+    expect_equal(weights, [[[1.0, 0.0], [0.0, 1.0]]], part=WEIGHTS, attention_mask=mask)
 
 
 @public_check(

@@ -182,8 +182,49 @@ def test_answers_of_another_kind_are_told_as_such(exercise, wrong):
 def test_a_mismatch_shows_both_values_in_either_language():
     wrong = outcomes("softmax", softmax=lambda x, axis=-1: x * 0)[0]
     lines = details(wrong)
-    assert lines[0] == "expected: [0.1667, 0.3333, 0.5   ]"
-    assert lines[1] == "came: [0., 0., 0.]"
+    assert lines == [
+        "input: x = [[0.    , 0.6931, 1.0986],",
+        "            [0.6931, 0.    , 0.    ]]",
+        "expected: [[0.1667, 0.3333, 0.5   ],",
+        "           [0.5   , 0.25  , 0.25  ]]",
+        "came: [[0., 0., 0.],",
+        "       [0., 0., 0.]]",
+        "hint: Exponentials, divided by their sum: each row is a distribution of its own.",
+    ]
     use_language("zh")
-    assert details(wrong)[0].startswith("应为：")
-    assert details(wrong)[-1] == "提示：先取指数，再除以它们的和。"
+    assert details(wrong)[0].startswith("输入：x = ")
+    assert details(wrong)[2].startswith("应为：")
+    assert details(wrong)[-1].startswith("提示：先取指数，再除以它们的和")
+
+
+@pytest.mark.parametrize(
+    ("tag", "line"), [("en", "expected (weights): [["), ("zh", "应为（权重）：[[")]
+)
+def test_the_part_that_is_wrong_is_named(tag, line):
+    def scores(query, key, value, mask=None):
+        right, _ = solution.scaled_dot_product_attention(query, key, value, mask)
+        return right, ops.matmul(query, ops.swapaxes(key, -1, -2))
+
+    use_language(tag)
+    wrong = outcomes("scaled_dot_product_attention", scaled_dot_product_attention=scores)[0]
+    assert any(found.startswith(line) for found in details(wrong))
+
+
+@pytest.mark.parametrize(
+    ("exercise", "built_in"),
+    [
+        ("softmax", lambda x, axis=-1: ops.softmax(x, axis=axis)),
+        ("softmax", lambda x, axis=-1: keras.activations.softmax(x, axis=axis)),
+        ("softmax", lambda x, axis=-1: keras.layers.Softmax(axis=axis)(x)),
+        (
+            "scaled_dot_product_attention",
+            lambda query, key, value, mask=None: keras.layers.Attention(
+                use_scale=False, score_mode="dot"
+            )([query / key.shape[-1] ** 0.5, value, key], return_attention_scores=True),
+        ),
+    ],
+)
+def test_built_ins_are_refused_and_come_back(exercise, built_in):
+    first = outcomes(exercise, **{exercise: built_in})[0]
+    assert first.status in ("failed", "error")
+    assert ops.convert_to_numpy(ops.softmax(ops.ones((1, 2)))).tolist() == [[0.5, 0.5]]

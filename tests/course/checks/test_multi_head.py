@@ -1,5 +1,6 @@
 """Public checks of the multi-head unit: right work passes, mistakes are caught."""
 
+import keras
 import pytest
 from keras import ops
 
@@ -40,6 +41,30 @@ class OneHead(solution.MultiHeadAttention):
         super().__init__(d_model, 1, dropout)
 
 
+class DropsTheOutput(solution.MultiHeadAttention):
+    def call(self, *inputs, training=None, **options):
+        output = super().call(*inputs, training=False, **options)
+        return self.dropout_layer(output, training=training)
+
+
+class NeverDrops(solution.MultiHeadAttention):
+    def call(self, *inputs, training=None, **options):
+        return super().call(*inputs, training=False, **options)
+
+
+class NoOutputProjection(solution.MultiHeadAttention):
+    def call(self, *inputs, **options):
+        self.output_projection, kept = lambda x: x, self.output_projection
+        try:
+            return super().call(*inputs, **options)
+        finally:
+            self.output_projection = kept
+
+
+def keras_layer(d_model, num_heads, dropout=0.0):
+    return keras.layers.MultiHeadAttention(num_heads, d_model // num_heads, dropout=dropout)
+
+
 @pytest.mark.parametrize(
     ("exercise", "wrong"),
     [
@@ -51,6 +76,10 @@ class OneHead(solution.MultiHeadAttention):
         ("MultiHeadAttention", KeyIgnored),
         ("MultiHeadAttention", AlwaysDropped),
         ("MultiHeadAttention", OneHead),
+        ("MultiHeadAttention", DropsTheOutput),
+        ("MultiHeadAttention", NeverDrops),
+        ("MultiHeadAttention", NoOutputProjection),
+        ("MultiHeadAttention", keras_layer),
     ],
 )
 def test_common_mistakes_are_caught(exercise, wrong):
