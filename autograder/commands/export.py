@@ -10,9 +10,9 @@ from autograder.base.text import LANGUAGES
 from autograder.commands.choices import check_choice
 from autograder.commands.table import plain
 from autograder.exports.formats import FORMATS, Export, Format, Request
-from autograder.exports.roster import read_table
 from autograder.exports.writing import place, write_all
 from autograder.results.files import read_results
+from autograder.running.roster import read_table
 from course.commands.terminal import stop
 from course.kit.errors import UserError
 from course.kit.units import available_units

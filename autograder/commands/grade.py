@@ -13,16 +13,19 @@ from rich.console import Console
 
 from autograder.base.signals import stoppable
 from autograder.commands import table
+from autograder.commands.accounting import show_account, write_account
 from autograder.commands.choices import BACKENDS, ISOLATION_MODES, LANGUAGE_HELP, check_choice
 from autograder.commands.progress import grade_with_progress, progress_bar
 from autograder.exports.formats import FORMATS, Request
 from autograder.exports.writing import place, write_all
 from autograder.results.statuses import Device, IsolationMode
+from autograder.running.accounting import Account, account_for
 from autograder.running.batch import Summary
 from autograder.running.cluster import LOCAL
 from autograder.running.folder_lock import locked
 from autograder.running.options import GradingOptions
-from autograder.running.submissions import Submission, find_submissions
+from autograder.running.platforms import LAYOUTS
+from autograder.running.submissions import Submission, collect
 from autograder.running.unfinished import remove_unfinished
 from course.commands.terminal import print_line, speak, stop
 from course.kit.language import say
@@ -72,6 +75,13 @@ def grade(
         str,
         typer.Option("--format", help="json, and beside it gradescope, junit or csv; with commas."),
     ] = "json",
+    layout: Annotated[
+        str, typer.Option("--from", help=f"Where the hand-ins come from: {', '.join(LAYOUTS)}.")
+    ] = "auto",
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="A CSV of the course's people: who handed in nothing is named."),
+    ] = None,
     language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
 ) -> None:
     """Grade hand-ins, each in isolation; results go to OUT/NAME/UNIT.json."""
@@ -79,6 +89,7 @@ def grade(
     format_names = [name.strip() for name in formats.split(",") if name.strip()]
     _check_places(paths, out, course_dir, unit)
     _check_choices(unit, backend, device, isolation, format_names, jobs)
+    check_choice("from", layout, LAYOUTS)
     options = GradingOptions(
         out=out or Path(),
         seed=seed,
@@ -94,10 +105,16 @@ def grade(
         return grade_with_progress(submissions, options, console, cluster)
 
     assignment = None
+    account = Account()
     with _reasons_shown(out or course_dir), contextlib.ExitStack() as locks:
         lock = functools.partial(_lock, locks)
         if course_dir is None:
-            summary = _grade_paths(paths, unit, options, grade_hand_ins, lock)
+            collection = collect(paths, unit, layout)
+            account = account_for(collection.submissions, collection.passed_over, roster)
+            options.out.mkdir(parents=True, exist_ok=True)
+            lock(options.out)
+            write_account(options.out, account)
+            summary = grade_hand_ins(collection.submissions, options)
         else:
             overrides = {"jobs": options.jobs, "resume": resume, **_overrides(context, options)}
             assignment = _grade_assignment(
@@ -107,11 +124,12 @@ def grade(
         directory = options.out if assignment is None else assignment.out
         _write_exports(directory / "exports", format_names, Request(summary.results, unit=unit))
     table.show(summary, console)
+    show_account(directory, account, console)
     print_line(console, say(f"Results: {directory}", f"结果：{directory}"))
     if assignment is not None:
         table.show_gradebook(assignment.recorded, assignment.not_recorded, console)
-    incomplete = summary.failures or (assignment is not None and assignment.not_recorded)
-    raise typer.Exit(1 if incomplete else 0)
+    not_recorded = assignment is not None and assignment.not_recorded
+    raise typer.Exit(1 if summary.failures or account.lost or not_recorded else 0)
 
 
 def find_device(device: str, cluster: str | None = None) -> Device:
@@ -190,19 +208,6 @@ def _warn(message: str) -> None:
 def _lock(locks: contextlib.ExitStack, folder: Path) -> None:
     locks.enter_context(locked(folder, _warn))
     remove_unfinished(folder)
-
-
-def _grade_paths(
-    paths: list[Path],
-    unit: str | None,
-    options: GradingOptions,
-    grade_hand_ins: Callable[[list[Submission], GradingOptions], Summary],
-    lock: Callable[[Path], None],
-) -> Summary:
-    submissions = find_submissions(paths, unit)
-    options.out.mkdir(parents=True, exist_ok=True)
-    lock(options.out)
-    return grade_hand_ins(submissions, options)
 
 
 def _overrides(context: typer.Context, options: GradingOptions) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from autograder.exports.escaping import csv_text, number, one_line, safe_cell
 from autograder.exports.marks import FULL, of_unit, points_of, units_of
-from autograder.exports.roster import Row, Table, match, names_of
 from autograder.results.result import Result
+from autograder.running.roster import Row, Table, match, names_of
 from course.kit.errors import UserError
 
 _PEOPLE = (
@@ -55,7 +55,10 @@ def export(results: Sequence[Result], roster: Table) -> CanvasExport:
         raise UserError("The roster has no row Points Possible; export it from Canvas's gradebook.")
     possible = {unit: _possible(column, possible_row) for unit, column in columns.items()}
     students = [row for row in roster.rows if not _is_possible(row) and _is_student(row, people)]
-    matched = match({result.submission for result in results}, [_keys(r, people) for r in students])
+    matched = match(
+        {result.submission: result.keys for result in results},
+        [_keys(row, people) for row in students],
+    )
     named = {row: name for name, row in matched.rows.items()}
     titles = [unit if column is None else roster.header[column] for unit, column in columns.items()]
     rows = [[*people, *titles]]
@@ -130,6 +133,7 @@ def _is_student(row: Row, people: dict[str, int]) -> bool:
 
 def _keys(row: Row, people: dict[str, int]) -> list[str]:
     keys = [row[people[title]] for title in _KEYS if title in people]
+    keys.append(f"canvas:{row[people['ID']]}")  # as Canvas's download of hand-ins has it
     if "Student" in people:
         return keys + names_of(row[people["Student"]])
     return keys + names_of(f"{row[people['LastName']]}, {row[people['FirstName']]}")

@@ -15,8 +15,8 @@ from autograder.exports import (
     prairielearn,
 )
 from autograder.exports.marks import units_of
-from autograder.exports.roster import Table
 from autograder.results.result import Result
+from autograder.running.roster import Table
 from course.kit.errors import UserError
 
 

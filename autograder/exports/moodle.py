@@ -11,8 +11,8 @@ from html import escape
 
 from autograder.exports.escaping import csv_text, number, safe_cell, short
 from autograder.exports.marks import FULL, of_unit, points_of, summary
-from autograder.exports.roster import Row, Table, match, names_of
 from autograder.results.result import Result
+from autograder.running.roster import Row, Table, match, names_of
 from course.kit.errors import UserError
 
 # What Moodle calls the fields that it can tell people by, in English and in Chinese.
@@ -50,7 +50,10 @@ def export(
             "participants from Moodle with one of them."
         )
     mine = of_unit(results, unit)
-    matched = match(mine, [_keys(row, roster.header, identifiers) for row in roster.rows])
+    matched = match(
+        {name: result.keys for name, result in mine.items()},
+        [_keys(row, roster.header, identifiers) for row in roster.rows],
+    )
     unmatched = dict(matched.unmatched)
     rows = [[*(roster.header[i] for i in identifiers), "GRADE", "FEEDBACK"]]
     for name, index in sorted(matched.rows.items(), key=lambda item: item[1]):

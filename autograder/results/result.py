@@ -84,6 +84,8 @@ class Result:
         duration_s: how many seconds that took.
         checks: what became of each check.
         problems: what there is to say of the file as a whole.
+        student: what the platform that the hand-in came from says of its student: name, id, email,
+            and whether it was late; None where it came from none.
         suite, hand_in: which code graded which file (`autograder.grading.versions`).
     """
 
@@ -102,6 +104,12 @@ class Result:
     hand_in: str = ""
     checks: list[CheckResult] = field(default_factory=list)
     problems: list[Text] = field(default_factory=list)
+    student: dict[str, str | bool] | None = None
+
+    @property
+    def keys(self) -> list[str]:
+        """What tells the student on a roster, what tells best first."""
+        return [*student_keys(self.student), self.submission]
 
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form of the contract, with each check's message."""
@@ -122,3 +130,14 @@ class Result:
     def mistakes(self) -> list[str]:
         """The known mistakes that were named, each once, in order."""
         return list(dict.fromkeys(c.mistake for c in self.checks if c.mistake))
+
+
+def student_keys(student: dict[str, str | bool] | None) -> list[str]:
+    """Return what tells a student on a roster, from what a platform says; what tells best first.
+
+    Canvas and Moodle number people by themselves: such a number is nobody's student number.
+    """
+    facts = student or {}
+    own = facts.get("platform") in ("canvas", "moodle")
+    number = facts.get("id") and (f"{facts['platform']}:{facts['id']}" if own else facts["id"])
+    return [str(key) for key in (number, facts.get("email"), facts.get("name")) if key]

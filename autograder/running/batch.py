@@ -67,6 +67,9 @@ class Batch:
             if result is None:
                 self.waiting.append(Task(submission))
             else:
+                if result.student != submission.student_facts:
+                    result.student = submission.student_facts
+                    write_result(options.out, result)
                 self.summary.already_graded += 1
                 self._add(result)
 
@@ -91,6 +94,7 @@ class Batch:
         """
         match outcome:
             case Graded(result):
+                result.student = task.submission.student_facts
                 write_result(self.options.out, result)
                 self._add(result)
             case NotIsolated(reason):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.exports import canvas
-from autograder.exports.roster import Table, parse_table
+from autograder.running.roster import Table, parse_table
 from course.kit.errors import UserError
 from tests.autograder.exports import samples
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.exports import moodle
-from autograder.exports.roster import Table, parse_table
+from autograder.running.roster import Table, parse_table
 from course.kit.errors import UserError
 from tests.autograder.exports import samples
 

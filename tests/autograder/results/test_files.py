@@ -84,6 +84,7 @@ def test_a_result_has_the_contracts_form(tmp_path):
     assert set(data) == {
         *("schema", "submission", "unit", "status", "score", "max_score", "seed", "backend"),
         *("duration_s", "isolation", "checks", "problems", "suite", "hand_in"),
+        "student",
     }
     assert set(data["checks"][0]) == {
         *("id", "exercise", "title", "status", "points", "max_points", "wrong", "input", "answer"),

@@ -3,13 +3,23 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from course.kit.errors import UserError
 
 Row = list[str]
+
+# Titles of columns, in the forms of Canvas, Moodle, nbgrader and GitHub Classroom.
+_NAME_TITLES = ("student", "name", "full name", "fullname", "display name", "姓名", "全名")
+_FIRST_TITLES = ("first name", "firstname", "名", "名字")
+_LAST_TITLES = ("last name", "lastname", "surname", "姓", "姓氏")
+_KEY_TITLES = (
+    *("id", "sis user id", "sis login id", "integration id", "lms user id", "sid", "identifier"),
+    *("id number", "idnumber", "username", "user name", "login", "github username", "学号", "编号"),
+    *("email", "email address", "e-mail", "用户名", "邮箱", "电子邮件", "电子邮件地址", "id号"),
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,8 @@ def match(names: Iterable[str], people: Sequence[Iterable[str]]) -> Matched:
     """Find for each hand-in the one row that any of its keys names.
 
     Args:
-        names: the hand-ins'.
+        names: the hand-ins'; a mapping gives what else may tell each hand-in's student, what tells
+            best first: numbers, addresses.
         people: for each row, what may name it: numbers, logins, addresses, names. Rows that
             nobody is in have none.
 
@@ -88,10 +99,12 @@ def match(names: Iterable[str], people: Sequence[Iterable[str]]) -> Matched:
             index[_plain(key)].add(number)
             index[_plain(key.partition("@")[0])].add(number)  # the name in an address
     index.pop("", None)
+    keys_of = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names, ())
     rows: dict[str, int] = {}
     unmatched: dict[str, str] = {}
-    for name in sorted(set(names)):
-        candidates = index.get(_plain(name), set())
+    for name in sorted(keys_of):
+        fits = [index.get(_plain(key), set()) for key in (*keys_of[name], name)]
+        candidates = next((one for one in fits if len(one) == 1), max(fits, key=len))
         if len(candidates) == 1:
             rows[name] = next(iter(candidates))
         elif candidates:
@@ -108,6 +121,44 @@ def match(names: Iterable[str], people: Sequence[Iterable[str]]) -> Matched:
                 others = ", ".join(other for other in rivals if other != name)
                 unmatched[name] = f"is the same person as {others}"
     return Matched(rows, unmatched)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody on a roster: a name for people, and all that may name them."""
+
+    name: str
+    keys: tuple[str, ...]
+
+
+def people_of(table: Table) -> list[Person]:
+    """Return the people of a roster in the form of Canvas, Moodle, nbgrader or GitHub Classroom.
+
+    Where no column has a title that one of them uses, each cell may name the person of its row.
+    """
+    titles = [_plain(title) for title in table.header]
+    known = [i for i, title in enumerate(titles) if title in (*_NAME_TITLES, *_KEY_TITLES)]
+    first, last = (_column(titles, names) for names in (_FIRST_TITLES, _LAST_TITLES))
+    people = []
+    for row in table.rows:
+        if "Points Possible" in row[0]:  # Canvas's row of maxima
+            continue
+        names = [row[i] for i in known if titles[i] in _NAME_TITLES and row[i].strip()]
+        if first is not None and last is not None:
+            pair = (row[first].strip(), row[last].strip())
+            names += [" ".join(filter(None, pair)), "".join(reversed(pair))]  # 王小明
+        cells = [row[i] for i in known] if known or names else row
+        keys = [key for cell in (*names, *cells) if cell.strip() for key in names_of(cell)]
+        if titles[:2] == ["student", "id"]:
+            keys.append(f"canvas:{row[1]}")  # as Canvas's download of hand-ins has it
+        if keys:
+            name = " ".join(keys[0].split()) if names else keys[0]
+            people.append(Person(name, tuple(keys)))
+    return people
+
+
+def _column(titles: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((i for i, title in enumerate(titles) if title in names), None)
 
 
 def names_of(person: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.exports.roster import match, names_of, parse_table, read_table
+from autograder.running.roster import match, names_of, parse_table, read_table
 from course.kit.errors import UserError
 
 
