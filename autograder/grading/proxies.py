@@ -141,7 +141,7 @@ class Remote:
     def gradients(
         self, *args: Any, cotangents: list, wrt: list[str] | None = None, **kwargs: Any
     ) -> dict[str, list]:
-        """Gradients of sum(output * cotangent) to the array arguments and to the weights.
+        """Gradients of sum(output * cotangent) to all arrays in the arguments and to the weights.
 
         The weights are those at the paths in `wrt`, or all that can be trained.
         """

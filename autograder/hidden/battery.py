@@ -4,7 +4,7 @@ Weights are named by their dotted paths from the layer, `encoder.cell.kernel` sa
 are given to the oracle.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,24 @@ ROWS = text(
 def normal(rng: np.random.Generator, *shape: int) -> np.ndarray:
     """Standard normal numbers in float32."""
     return rng.normal(size=shape).astype("float32")
+
+
+def flat(values: Any) -> list[Any]:
+    """What stands in lists and tuples, in lists and tuples of these too, in one list."""
+    if isinstance(values, list | tuple):
+        return [item for value in values for item in flat(value)]
+    return [values]
+
+
+def filled(values: Any, items: Iterator[Any]) -> Any:
+    """Lists and tuples such as these, with the next items in the places of what is in them."""
+    if isinstance(values, list | tuple):
+        return [filled(value, items) for value in values]
+    return next(items)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def draw(rng: np.random.Generator, shapes: Mapping[str, Sequence[int]], scale=0.5) -> Weights:
@@ -89,7 +107,7 @@ def input_gradients(target: Remote, inputs: list, cotangents: list, **kwargs: An
         "梯度传不到输入；是否始终使用 keras.ops？",
     )
     slopes = _slopes(answer, "inputs", message)
-    expect.that(len(slopes) == len(inputs), message)
+    expect.that(len(slopes) == sum(map(_is_number, flat(inputs))), message)
     return slopes
 
 
@@ -112,7 +130,7 @@ def expect_weight_gradients(
     layer: Remote,
     args: list,
     weights: Weights,
-    function: Callable[[Weights], np.ndarray],
+    function: Callable[[Weights], Any],
     cotangents: list,
     rng: np.random.Generator,
     **kwargs: Any,
@@ -123,8 +141,8 @@ def expect_weight_gradients(
         layer: has `weights` at these paths already.
         args: what it is called on.
         weights: the values, by path.
-        function: the oracle's first output for given weights.
-        cotangents: an array for the first output, None for the others.
+        function: the oracle's outputs for given weights.
+        cotangents: an array for each output that is looked at, None for the others.
         rng: where the directions come from.
         **kwargs: what it is called with besides.
     """
@@ -138,7 +156,7 @@ def expect_weight_gradients(
         found = expect.array(slope)
         expect.that(found.size == direction.size, because)
         along = float(np.sum(found.astype("float64").reshape(direction.shape) * direction))
-        wanted = slope_along(function, weights, {path: direction}, cotangents[0])
+        wanted = slope_along(_summed(function, cotangents), weights, {path: direction}, 1.0)
         expect.close(along, wanted, because, rtol=5e-3, atol=2e-3)
 
 
@@ -146,7 +164,7 @@ def expect_joint_gradient(
     layer: Remote,
     args: list,
     weights: Weights,
-    function: Callable[[Weights], np.ndarray],
+    function: Callable[[Weights], Any],
     cotangents: list,
     rng: np.random.Generator,
 ) -> None:
@@ -162,26 +180,41 @@ def expect_joint_gradient(
 
 def expect_joint_input_gradients(
     layer: Remote,
-    inputs: list[np.ndarray],
-    function: Callable[..., np.ndarray],
+    inputs: list[Any],
+    function: Callable[..., Any],
     cotangents: list,
     rng: np.random.Generator,
+    **kwargs: Any,
 ) -> None:
-    """Fail unless the gradients to all inputs together are right along one random direction."""
-    slopes = input_gradients(layer, inputs, cotangents)
+    """Fail unless the gradients to all inputs together are right along one random direction.
+
+    The inputs are arrays and lists of arrays; what else is among them, ids say, has no gradient.
+    """
+    slopes = input_gradients(layer, inputs, cotangents, **kwargs)
     because = text("The gradient to an input is wrong.", "对输入的梯度有误。")
-    named = {str(index): array for index, array in enumerate(inputs)}
+    every = dict(enumerate(flat(inputs)))
+    numbers = {str(n): array for n, array in every.items() if _is_number(array)}
 
-    def of_named(values: Weights) -> np.ndarray:
-        return function(*values.values())
+    def of_numbers(values: Weights) -> Any:
+        return function(*filled(inputs, (values.get(str(n), every[n]) for n in every)))
 
-    _expect_slope(slopes, named, of_named, cotangents, rng, because)
+    _expect_slope(slopes, numbers, of_numbers, cotangents, rng, because)
+
+
+def _summed(function: Callable[[Weights], Any], cotangents: list) -> Callable[[Weights], float]:
+    """Return the sum over a function's outputs of what they are, times their cotangents."""
+
+    def summed(values: Weights) -> float:
+        pairs = zip(flat(function(values)), cotangents, strict=False)
+        return sum(float(np.sum(output * by)) for output, by in pairs if by is not None)
+
+    return summed
 
 
 def _expect_slope(
     slopes: list,
     values: Weights,
-    function: Callable[[Weights], np.ndarray],
+    function: Callable[[Weights], Any],
     cotangents: list,
     rng: np.random.Generator,
     because: Text,
@@ -194,7 +227,7 @@ def _expect_slope(
         found = expect.array(slope)
         expect.that(found.size == direction.size, because)
         along += float(np.sum(found.astype("float64").reshape(direction.shape) * direction))
-    wanted = slope_along(function, values, directions, cotangents[0])
+    wanted = slope_along(_summed(function, cotangents), values, directions, 1.0)
     expect.close(along, wanted, because, rtol=5e-3, atol=2e-3)
 
 

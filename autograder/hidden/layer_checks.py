@@ -10,6 +10,7 @@ No two sizes of a declaration are equal, and none is the square of another: wher
 shape always have one value, a mistake that takes one for the other can't be seen.
 """
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +23,16 @@ from autograder.grading import expect
 from autograder.grading.check import check
 from autograder.grading.proxies import Remote, Student
 from autograder.hidden import battery
-from autograder.hidden.battery import COMPILED, MIXED, ROWS, WRONG_VALUES, Weights, draw
+from autograder.hidden.battery import (
+    COMPILED,
+    MIXED,
+    ROWS,
+    WRONG_VALUES,
+    Weights,
+    draw,
+    filled,
+    flat,
+)
 
 _WITHOUT_WEIGHTS = text(
     "Its weights should be made once, in build, with the sizes of the docstring.",
@@ -36,6 +46,7 @@ _INFERENCE = text(
     "Outside of training dropout should change nothing.", "不在训练时，dropout 不应起作用。"
 )
 _MASK = text("With a mask the result is wrong.", "使用掩码时结果不正确。")
+_EXACT = text("A masked weight should be exactly 0.", "被屏蔽的权重应恰好为 0。")
 _HIDDEN = text(
     "What the mask hides changes the result elsewhere.", "被掩码遮住的内容改变了别处的结果。"
 )
@@ -68,9 +79,11 @@ class Layer:
         inputs: makes what it is called on, from a random generator and `Sizes`.
         shapes: the shapes of its weights, by path.
         right: the oracle: from weights (by path), the inputs and the keywords of the call to the
-            outputs, one array or a tuple of arrays.
+            outputs: an array, or a tuple of arrays and of tuples such as this.
         other_arguments: what it is made with beside `arguments` to see whether `get_config` brings
             all of it back: no argument at its default, none equal to another.
+        attributes: what it is asked for by name, and what it should be then.
+        scores: which of the outputs holds attention weights, None where there are none.
         masks: the masks that may be given, by keyword: each makes a list of masks, of all forms
             that broadcast, from a random generator and `Sizes`.
         mixed: the tolerance in mixed precision, relative and absolute.
@@ -85,6 +98,8 @@ class Layer:
     shapes: Mapping[str, Sequence[int]]
     right: Right
     other_arguments: dict[str, Any] = field(default_factory=dict)
+    attributes: dict[str, Any] = field(default_factory=dict)
+    scores: int | None = None
     masks: Mapping[str, Callable[[np.random.Generator, Sizes], list[np.ndarray]]] = field(
         default_factory=dict
     )
@@ -124,24 +139,24 @@ class Layer:
     def _expect_outputs(
         self, answer: Any, right: Any, because: Text, **tolerance: float
     ) -> list[np.ndarray]:
-        wanted = right if isinstance(right, tuple) else (right,)
-        outputs = answer if len(wanted) > 1 else [answer]
-        if not isinstance(outputs, list) or len(outputs) != len(wanted):
-            expect.fail(
-                text(f"It should give {len(wanted)} results.", f"应返回 {len(wanted)} 个结果。")
-            )
         tolerance = {**self.tolerance, **tolerance}
-        return [
-            expect.close(output, one, because, **tolerance)
-            for output, one in zip(outputs, wanted, strict=True)
-        ]
+        pairs = _paired(answer, right)
+        if self.scores is None:
+            return [expect.close(*pair, because, **tolerance) for pair in pairs]
+        weights, right_weights = pairs[self.scores]
+        with expect.attention(weights, right_weights):
+            # Weights first: where they are wrong, so is what they weigh.
+            pairs.insert(0, pairs[self.scores])
+            outputs = [expect.close(*pair, because, **tolerance) for pair in pairs][1:]
+            expect.that(not outputs[self.scores][right_weights == 0].any(), _EXACT)
+        return outputs
 
     def _specs(self, inputs: Inputs) -> list:
         """Return shapes of which only the ranks and the widths are known."""
         return [
             (None,) * (array.ndim - (array.dtype.kind == "f"))
             + array.shape[array.ndim - (array.dtype.kind == "f") :]
-            for array in _arrays(inputs)
+            for array in flat(inputs)
         ]
 
     # -- the checks ------------------------------------------------------------------------------
@@ -189,40 +204,17 @@ class Layer:
         def gradient(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
-            outputs = self.right(weights, *inputs)
-            several = isinstance(outputs, tuple)
-            first = outputs[0] if several else outputs
-            others: list[None] = [None] * (len(outputs) - 1 if several else 0)
-            cotangents = [battery.normal(rng, *np.shape(first)), *others]
-
-            def function(values: Weights) -> np.ndarray:
-                answer = self.right(values, *inputs)
-                return answer[0] if several else answer
-
-            battery.expect_weight_gradients(layer, inputs, weights, function, cotangents, rng)
-            self._expect_input_gradients(layer, weights, inputs, cotangents, rng)
+            right = flat(self.right(weights, *inputs))
+            cotangents = [battery.normal(rng, *np.shape(output)) for output in right]
+            battery.expect_weight_gradients(
+                layer, inputs, weights, lambda w: self.right(w, *inputs), cotangents, rng
+            )
+            if any(array.dtype.kind == "f" for array in flat(inputs)):
+                battery.expect_joint_input_gradients(
+                    layer, inputs, functools.partial(self.right, weights), cotangents, rng
+                )
 
         return self._check(gradient, points, "The gradients are right", "梯度正确")
-
-    def _expect_input_gradients(
-        self,
-        layer: Remote,
-        weights: Weights,
-        inputs: Inputs,
-        cotangents: list,
-        rng: np.random.Generator,
-    ) -> None:
-        """Fail unless the gradients to the inputs are right, where all inputs are numbers."""
-        if any(array.dtype.kind != "f" for array in _arrays(inputs)):
-            return
-        if any(isinstance(item, list) for item in inputs):
-            return
-
-        def of_inputs(*arrays: np.ndarray) -> np.ndarray:
-            answer = self.right(weights, *arrays)
-            return answer[0] if isinstance(answer, tuple) else answer
-
-        battery.expect_joint_input_gradients(layer, inputs, of_inputs, cotangents, rng)
 
     def rows(self, points: float) -> Callable:
         """Each sentence by itself."""
@@ -230,10 +222,10 @@ class Layer:
         def rows(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, Sizes(3, 6, 5))
-            together = self.expect_right(layer(*inputs), weights, inputs)
-            alone = layer(*_mapped(inputs, lambda array: array[1:2]))
-            right = tuple(output[1:2] for output in together)
-            self._expect_outputs(alone, right if len(right) > 1 else right[0], ROWS)
+            right = self.right(weights, *inputs)
+            together = filled(right, iter(self.expect_right(layer(*inputs), weights, inputs)))
+            alone = layer(*_second_rows(inputs))
+            self._expect_outputs(alone, _second_rows(together), ROWS)
 
         return self._check(rows, points, "Sentences of a batch don't mix", "批量中的句子互不影响")
 
@@ -246,12 +238,12 @@ class Layer:
             found = layer.method("get_config")()
             expect.that(isinstance(found, dict), _CONFIG)
             for name, value in (arguments | {"name": "another_name"}).items():
-                same = found.get(name) == value and isinstance(found.get(name), type(value))
-                expect.that(same, _naming(_CONFIG, name))
+                expect.that(_same(found.get(name), value), _naming(_CONFIG, name))
             inputs = self.inputs(rng, STANDARD)
             first, copy = layer(*inputs), layer.clone()
-            expect.that(copy.value("name") == "another_name", _naming(_CONFIG, "name"))
-            for output, other in zip(_outputs(first), _outputs(copy(*inputs)), strict=False):
+            for name, value in (self.attributes | {"name": "another_name"}).items():
+                expect.that(_same(copy.value(name), value), _naming(_CONFIG, name))
+            for output, other in zip(flat(first), flat(copy(*inputs)), strict=False):
                 expect.shape(
                     other, expect.array(output).shape, text("The copy's output", "副本的输出")
                 )
@@ -265,8 +257,8 @@ class Layer:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
             right = self.right(weights, *inputs)
-            first = right[0] if isinstance(right, tuple) else right
-            battery.expect_reload(layer, inputs, first, self._specs(inputs), **self.tolerance)
+            specs = self._specs(inputs)
+            battery.expect_reload(layer, inputs, flat(right)[0], specs, **self.tolerance)
 
         title = ("A saved model of it comes back the same", "保存再载入，结果不变")
         return self._check(saving, points, *title)
@@ -279,7 +271,7 @@ class Layer:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
             answer, (rtol, atol) = layer(*inputs), self.mixed
-            for output in _outputs(answer):
+            for output in flat(answer):
                 expect.dtype(output, "float16")
             self._expect_outputs(answer, self.right(weights, *inputs), MIXED, rtol=rtol, atol=atol)
             for weight in battery.found_weights(layer):
@@ -308,8 +300,11 @@ class Layer:
 
         return self._check(inference, points, "Nothing is dropped at inference", "推理时不丢弃")
 
-    def mask(self, points: float, keyword: str = "mask") -> Callable:
-        """With masks of every form that broadcasts, the oracle's outputs; hidden things stay so."""
+    def mask(self, points: float, keyword: str = "mask", name: str = "") -> Callable:
+        """With masks of every form that broadcasts, the oracle's outputs; hidden things stay so.
+
+        The check is called after the keyword, unless it has a name of its own.
+        """
 
         def mask(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
@@ -318,7 +313,7 @@ class Layer:
                 answer = layer(*inputs, **{keyword: one})
                 self.expect_right(answer, weights, inputs, _MASK, **{keyword: one})
 
-        return self._check(mask, points, f"It obeys {keyword}", f"遵守 {keyword}", name=keyword)
+        return self._check(mask, points, f"It obeys {keyword}", f"遵守 {keyword}", name=name or keyword)
 
     def _check(
         self, body: Callable, points: float, *title: str, name: str = "", **facts: Any
@@ -330,19 +325,24 @@ class Layer:
         return check(self.exercise, points, *title, **facts)(body)
 
 
-def _arrays(inputs: Inputs) -> list[np.ndarray]:
-    return [array for item in inputs for array in (item if isinstance(item, list) else [item])]
+def _paired(answer: Any, right: Any) -> list[tuple[Any, np.ndarray]]:
+    """Each output beside the right one, or a failed check where there are more or fewer."""
+    if not isinstance(right, tuple | list):
+        return [(answer, right)]
+    if not isinstance(answer, list) or len(answer) != len(right):
+        expect.fail(text(f"It should give {len(right)} results.", f"应返回 {len(right)} 个结果。"))
+    pairs = zip(answer, right, strict=True)
+    return [pair for one, other in pairs for pair in _paired(one, other)]
 
 
-def _mapped(inputs: Inputs, change: Callable[[np.ndarray], np.ndarray]) -> Inputs:
-    return [
-        [change(array) for array in item] if isinstance(item, list) else change(item)
-        for item in inputs
-    ]
+def _same(found: Any, wanted: Any) -> bool:
+    """Whether what came over the wire is this number, text or list."""
+    return type(found) is type(wanted) and found == wanted
 
 
-def _outputs(answer: Any) -> list[Any]:
-    return answer if isinstance(answer, list) else [answer]
+def _second_rows(values: Any) -> Any:
+    """The second sentence of each array."""
+    return filled(values, iter([array[1:2] for array in flat(values)]))
 
 
 def _naming(because: Text, name: str) -> Text:

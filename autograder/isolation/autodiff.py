@@ -13,7 +13,8 @@ def gradients(
 
     Args:
         function: what is called, `function(*args, **kwargs)`.
-        args: positional arguments; gradients are taken to the floating-point tensors among them.
+        args: positional arguments; gradients are taken to the floating-point tensors among them,
+            also to those in lists.
         kwargs: keyword arguments, held constant.
         weights: the variables that gradients are taken to.
         cotangents: an array for each output in its flattened order, or None to leave it out.
@@ -22,13 +23,15 @@ def gradients(
         `{"inputs": [...], "weights": [...]}`; None where the output doesn't depend on it.
     """
     backend = keras.backend.backend()
-    variable = [index for index, arg in enumerate(args) if _is_float(arg)]
+    flat = keras.tree.flatten(args)
+    variable = [index for index, arg in enumerate(flat) if _is_float(arg)]
 
     def objective(inputs: list) -> Any:
-        every = list(args)
+        every = list(flat)
         for index, value in zip(variable, inputs, strict=True):
             every[index] = value
-        outputs = keras.tree.flatten(function(*every, **kwargs))
+        nested = keras.tree.pack_sequence_as(args, every)
+        outputs = keras.tree.flatten(function(*nested, **kwargs))
         terms = [
             keras.ops.sum(output * keras.ops.cast(cotangent, output.dtype))
             for output, cotangent in zip(outputs, cotangents, strict=False)
@@ -36,7 +39,7 @@ def gradients(
         ]
         return sum(terms[1:], terms[0])
 
-    inputs = [args[index] for index in variable]
+    inputs = [flat[index] for index in variable]
     by_backend = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
     to_inputs, to_weights = by_backend[backend](objective, inputs, weights)
     return {"inputs": to_inputs, "weights": to_weights}

@@ -56,12 +56,23 @@ def test_cells_and_loop_equal_keras(name, masked):
 def test_gradients_equal_keras(name):
     ours, theirs = pair(name)
     x, cotangent = tensor(2, 5, 4), rng.normal(size=(2, 5, 3)).astype("float32")
-    layers = [keras.layers.RNN(cell, return_sequences=True) for cell in (ours, theirs)]
-    zeros = [keras.ops.zeros((2, 3))] * (2 if name == "LSTMCell" else 1)
-    run = lambda x: rnn.unroll(ours, x, zeros)[0]  # noqa: E731
-    mine = gradients(run, [x], {}, ours.trainable_variables, [cotangent])
-    right = gradients(layers[1], [x], {}, theirs.trainable_variables, [cotangent])
-    again = gradients(layers[0], [x], {}, ours.trainable_variables, [cotangent])
+    first = [tensor(2, 3) for _ in range(2 if name == "LSTMCell" else 1)]
+
+    def kerass(cell):
+        return lambda x, states: keras.layers.RNN(cell, return_sequences=True)(
+            x, initial_state=states
+        )
+
+    mine = gradients(
+        lambda x, states: rnn.unroll(ours, x, states)[0],
+        [x, first],
+        {},
+        ours.trainable_variables,
+        [cotangent],
+    )
+    right = gradients(kerass(theirs), [x, first], {}, theirs.trainable_variables, [cotangent])
+    again = gradients(kerass(ours), [x, first], {}, ours.trainable_variables, [cotangent])
+    assert len(mine["inputs"]) == 1 + len(first)
     for part in ("inputs", "weights"):
         for one, other, third in zip(mine[part], right[part], again[part], strict=True):
             close(one, other)
