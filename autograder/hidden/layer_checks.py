@@ -42,6 +42,14 @@ _CONFIG = text(
     "A layer made from get_config() should have the same arguments and name, and work alike.",
     "由 get_config() 重建的层应有相同的参数和名字，行为也应相同。",
 )
+_DEFAULT = text(
+    "An argument that isn't given should have the default of the docstring.",
+    "未给出的参数应取题目规定的默认值。",
+)
+_MASKING = text(
+    "A mask that its input brings along should be used, and handed on with the output.",
+    "输入自带的掩码应当被使用，并随输出继续传递。",
+)
 _INFERENCE = text(
     "Outside of training dropout should change nothing.", "不在训练时，dropout 不应起作用。"
 )
@@ -82,12 +90,13 @@ class Layer:
             outputs: an array, or a tuple of arrays and of tuples such as this.
         other_arguments: what it is made with beside `arguments` to see whether `get_config` brings
             all of it back: no argument at its default, none equal to another.
+        defaults: what `get_config` gives for arguments that the layer is made without.
         attributes: what it is asked for by name, and what it should be then.
-        scores: which of the outputs holds attention weights, None where there are none.
+        attention: which of the outputs holds attention weights, None where there are none.
         masks: the masks that may be given, by keyword: each makes a list of masks, of all forms
             that broadcast, from a random generator and `Sizes`.
         mixed: the tolerance in mixed precision, relative and absolute.
-        scale: of the weights that are drawn.
+        scale: of the weights that are drawn, one or by path.
         tolerance: other tolerances than `expect.close`'s.
     """
 
@@ -98,13 +107,14 @@ class Layer:
     shapes: Mapping[str, Sequence[int]]
     right: Right
     other_arguments: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
     attributes: dict[str, Any] = field(default_factory=dict)
-    scores: int | None = None
+    attention: int | None = None
     masks: Mapping[str, Callable[[np.random.Generator, Sizes], list[np.ndarray]]] = field(
         default_factory=dict
     )
     mixed: tuple[float, float] = (3e-2, 3e-2)
-    scale: float = 0.5
+    scale: float | Callable[[str], float] = 0.5
     tolerance: dict[str, float] = field(default_factory=dict)
 
     # -- what the suites' own checks use ---------------------------------------------------------
@@ -141,14 +151,14 @@ class Layer:
     ) -> list[np.ndarray]:
         tolerance = {**self.tolerance, **tolerance}
         pairs = _paired(answer, right)
-        if self.scores is None:
+        if self.attention is None:
             return [expect.close(*pair, because, **tolerance) for pair in pairs]
-        weights, right_weights = pairs[self.scores]
+        weights, right_weights = pairs[self.attention]
         with expect.attention(weights, right_weights):
             # Weights first: where they are wrong, so is what they weigh.
-            pairs.insert(0, pairs[self.scores])
+            pairs.insert(0, pairs[self.attention])
             outputs = [expect.close(*pair, because, **tolerance) for pair in pairs][1:]
-            expect.that(not outputs[self.scores][right_weights == 0].any(), _EXACT)
+            expect.that(not outputs[self.attention][right_weights == 0].any(), _EXACT)
         return outputs
 
     def _specs(self, inputs: Inputs) -> list:
@@ -239,6 +249,11 @@ class Layer:
             expect.that(isinstance(found, dict), _CONFIG)
             for name, value in (arguments | {"name": "another_name"}).items():
                 expect.that(_same(found.get(name), value), _naming(_CONFIG, name))
+            if self.defaults:
+                needed = {k: v for k, v in arguments.items() if k not in self.defaults}
+                found = getattr(student, self.exercise)(**needed).method("get_config")()
+                for name, value in self.defaults.items():
+                    expect.that(found.get(name) == value, _naming(_DEFAULT, name))
             inputs = self.inputs(rng, STANDARD)
             first, copy = layer(*inputs), layer.clone()
             for name, value in (self.attributes | {"name": "another_name"}).items():
@@ -263,17 +278,23 @@ class Layer:
         title = ("A saved model of it comes back the same", "保存再载入，结果不变")
         return self._check(saving, points, *title)
 
-    def mixed_precision(self, points: float) -> Callable:
-        """Under mixed_float16: outputs in float16, and right; weights in float32."""
+    def mixed_precision(self, points: float, masked: str = "") -> Callable:
+        """Under mixed_float16: outputs in float16, and right; weights in float32.
+
+        With a mask's keyword also beside the first of its masks: -1e9 is -inf in float16.
+        """
 
         def mixed_precision(student: Student, rng: np.random.Generator) -> None:
             student.use_policy("mixed_float16")
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
-            answer, (rtol, atol) = layer(*inputs), self.mixed
-            for output in flat(answer):
-                expect.dtype(output, "float16")
-            self._expect_outputs(answer, self.right(weights, *inputs), MIXED, rtol=rtol, atol=atol)
+            rtol, atol = self.mixed
+            beside = [{}, {masked: self.masks[masked](rng, STANDARD)[0]}] if masked else [{}]
+            for mask in beside:
+                answer, right = layer(*inputs, **mask), self.right(weights, *inputs, **mask)
+                for output in flat(answer):
+                    expect.dtype(output, "float16")
+                self._expect_outputs(answer, right, MIXED, rtol=rtol, atol=atol)
             for weight in battery.found_weights(layer):
                 expect.dtype(weight["value"], "float32")
 
@@ -300,10 +321,31 @@ class Layer:
 
         return self._check(inference, points, "Nothing is dropped at inference", "推理时不丢弃")
 
-    def mask(self, points: float, keyword: str = "mask", name: str = "") -> Callable:
+    def masking(self, points: float) -> Callable:
+        """A mask that Keras attached to the input is used, and attached to the output."""
+
+        def masking(student: Student, rng: np.random.Generator) -> None:
+            layer, weights = self.transplanted(student, rng)
+            inputs = self.inputs(rng, STANDARD)
+            inputs[0][0, -2:] = 0
+            answer = student.kit("models.scripted.with_padding")(layer, *inputs)
+            output, mask = expect.pair(answer)
+            real = (inputs[0] != 0).any(-1)
+            expect.close(mask, real, _MASKING)
+            masks = {"mask": real} if "mask" in self.masks else {}
+            right = self.right(weights, *inputs, **masks)
+            expect.shape(output, right.shape)
+            self._expect_outputs(output[real], right[real], _MASKING)
+
+        return self._check(masking, points, "Its input's mask goes on", "输入的掩码继续传递")
+
+    def mask(
+        self, points: float, keyword: str = "mask", name: str = "", only_there: bool = False
+    ) -> Callable:
         """With masks of every form that broadcasts, the oracle's outputs; hidden things stay so.
 
-        The check is called after the keyword, unless it has a name of its own.
+        The check is called after the keyword, unless it has a name of its own. With `only_there`
+        the mask is one of the output's words, and only real words are looked at.
         """
 
         def mask(student: Student, rng: np.random.Generator) -> None:
@@ -311,9 +353,15 @@ class Layer:
             inputs = self.inputs(rng, STANDARD)
             for one in self.masks[keyword](rng, STANDARD):
                 answer = layer(*inputs, **{keyword: one})
-                self.expect_right(answer, weights, inputs, _MASK, **{keyword: one})
+                right = self.right(weights, *inputs, **{keyword: one})
+                if only_there:
+                    answer, real = expect.array(answer), np.broadcast_to(one, right.shape[:2])
+                    expect.shape(answer, right.shape)
+                    answer, right = answer[real], right[real]
+                self._expect_outputs(answer, right, _MASK)
 
-        return self._check(mask, points, f"It obeys {keyword}", f"遵守 {keyword}", name=name or keyword)
+        title = (f"It obeys {keyword}", f"遵守 {keyword}")
+        return self._check(mask, points, *title, name=name or keyword)
 
     def _check(
         self, body: Callable, points: float, *title: str, name: str = "", **facts: Any

@@ -34,6 +34,10 @@ _TOO_LONG = text(
     "A sentence longer than max_length should raise ValueError.",
     "句子长于 max_length 时应抛出 ValueError。",
 )
+_NO_RATE = text(
+    "With a rate of 0 something is dropped in training; does every layer get the rate?",
+    "比例为 0 时训练中仍有丢弃；每一层都得到这个比例了吗？",
+)
 _STILL = text("In training nothing is dropped.", "训练时没有丢弃。")
 
 
@@ -186,6 +190,9 @@ class Model(Layer):
             trained = expect.array(model(*inputs, training=True))
             expect.shape(trained, right.shape)
             expect.that(np.abs(trained - right).max() > 1e-2, _STILL)
+            model, weights = self.transplanted(student, rng, dropout=0.0)
+            right = self.right(weights, *inputs)
+            expect.close(model(*inputs, training=True), right, _NO_RATE, **self.tolerance)
 
         title = ("Dropout works in training, and only then", "dropout 只在训练时起作用")
         return self._check(dropout, points, *title)

@@ -1,7 +1,8 @@
-"""Stand-ins whose answers can be worked out by hand: a translator, and a recurrent cell."""
+"""Stand-ins whose answers can be worked out by hand, and padding as Keras marks it."""
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -68,3 +69,13 @@ class RunningSum:
         total, steps = states
         total = total + inputs
         return total, [total, steps + 1.0]
+
+
+def with_padding(layer: Any, x: Any, *others: Any) -> tuple[Any, Any]:
+    """Call a layer on words `(B, T, D)` of which Keras knows that those of zeros are padding.
+
+    Returns:
+        The layer's output, and the mask that Keras attached to it: None, or `(B, T)`.
+    """
+    output = layer(keras.layers.Masking()(x), *others)
+    return output, getattr(output, "_keras_mask", None)
