@@ -123,7 +123,8 @@ class ConvBlock(keras.layers.Layer):
         mask: boolean `(B, T)`, True at real words; all are where it is None.
 
     Returns:
-        `(B, T, F)`.
+        `(B, T, F)`; at padding anything. A mask that Keras attached to `x` is `mask`, and stays
+        attached.
 
     Attributes:
         convolution: a `CausalConv1D(2 * filters, kernel_size)`.

@@ -107,7 +107,7 @@ class PositionalEncoding(keras.layers.Layer):
         training: whether sums are dropped.
 
     Returns:
-        `(B, T, D)`, of the dtype of `x`.
+        `(B, T, D)`, of the dtype of `x`. A mask that Keras attached to `x` stays attached.
 
     Raises:
         ValueError: T is known when it is called, and larger than `max_length`.
@@ -146,7 +146,7 @@ class LearnedPositions(keras.layers.Layer):
         x: `(B, T, D)`.
 
     Returns:
-        `(B, T, D)`.
+        `(B, T, D)`. A mask that Keras attached to `x` stays attached.
 
     Raises:
         ValueError: T is known when it is called, and larger than `max_length`.

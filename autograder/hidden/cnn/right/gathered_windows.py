@@ -50,6 +50,7 @@ class CausalConv1D(keras.layers.Layer):
 class ConvBlock(keras.layers.Layer):
     def __init__(self, filters, kernel_size, causal=False, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.filters, self.kernel_size, self.causal = filters, kernel_size, causal
         self.convolution = CausalConv1D(2 * filters, kernel_size)
 

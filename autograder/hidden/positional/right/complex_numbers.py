@@ -42,6 +42,7 @@ def shift_matrix(offset, d_model):
 class PositionalEncoding(keras.layers.Layer):
     def __init__(self, max_length, d_model, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length, self.d_model, self.dropout = max_length, d_model, dropout
         self.dropout_layer = keras.layers.Dropout(dropout)
 
@@ -68,6 +69,7 @@ class LearnedPositions(keras.layers.Embedding):
     def __init__(self, max_length, **kwargs):
         kwargs.pop("input_dim", None), kwargs.pop("output_dim", None)
         super().__init__(max_length, 1, **kwargs)
+        self.supports_masking = True
         self.max_length = max_length
 
     def build(self, input_shape):
@@ -77,7 +79,10 @@ class LearnedPositions(keras.layers.Embedding):
     def call(self, x):
         if x.shape[1] is not None and x.shape[1] > self.max_length:
             raise ValueError(f"at most {self.max_length} words")
-        return x + super().call(ops.arange(ops.shape(x)[1]))
+        return ops.cast(x, self.compute_dtype) + super().call(ops.arange(ops.shape(x)[1]))
+
+    def compute_mask(self, inputs, mask=None):
+        return mask
 
     def compute_output_shape(self, input_shape):
         return input_shape

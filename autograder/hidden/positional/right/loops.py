@@ -47,6 +47,7 @@ def check_length(x, max_length):
 class PositionalEncoding(keras.layers.Layer):
     def __init__(self, max_length, d_model, dropout=0.0, name=None, **kwargs):
         super().__init__(name=name, **kwargs)
+        self.supports_masking = True
         self.max_length, self.d_model, self.dropout = max_length, d_model, dropout
         self.rows = sinusoidal_encoding(max_length, d_model)
         self.dropping = keras.layers.Dropout(dropout)
@@ -68,6 +69,7 @@ class PositionalEncoding(keras.layers.Layer):
 class LearnedPositions(keras.layers.Layer):
     def __init__(self, max_length, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length = max_length
 
     def build(self, input_shape):

@@ -40,6 +40,7 @@ def shift_matrix(offset, d_model):
 class PositionalEncoding(keras.layers.Layer):
     def __init__(self, max_length, d_model, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length, self.d_model, self.rate = max_length, d_model, dropout
         self.table = ops.convert_to_numpy(sinusoidal_encoding(max_length, d_model))[None]
         self.drop = keras.layers.Dropout(dropout)
@@ -61,6 +62,7 @@ class PositionalEncoding(keras.layers.Layer):
 class LearnedPositions(keras.layers.Layer):
     def __init__(self, max_length, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length = max_length
 
     def build(self, input_shape):

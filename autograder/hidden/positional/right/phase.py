@@ -42,6 +42,7 @@ def shift_matrix(offset, d_model):
 class PositionalEncoding(keras.layers.Layer):
     def __init__(self, max_length, d_model, dropout=0.0, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length = max_length
         self.d_model = d_model
         self.dropout = dropout
@@ -65,6 +66,7 @@ class PositionalEncoding(keras.layers.Layer):
 class LearnedPositions(keras.layers.Layer):
     def __init__(self, max_length, **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.max_length = max_length
 
     def build(self, input_shape):
