@@ -17,7 +17,7 @@ MOST_FILES = 7
 EXERCISE = "attention_entropy"
 
 _BLOCK = re.compile(
-    r"\*\*`(?P<file>[^`]+)`\*\*(?P<place>[^\n]*)\n\n```python\n(?P<code>.*?)```", re.S
+    r"\*\*`(?P<file>[^`]+)`\*\*(?P<place>[^\n]*)\n\n```(?:python|toml)\n(?P<code>.*?)```", re.S
 )
 _GRADING = """
 import json
