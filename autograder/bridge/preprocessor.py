@@ -158,7 +158,7 @@ def _lines(result: Result, checks: list[CheckResult], language: str) -> Iterable
     for check in checks:
         mark = _MARKS.get(check.status, "✗")
         yield f"{mark} {check.title[language]}"
-        if check.status != "passed" and check.message[language]:
+        if not check.is_plainly_right and check.message[language]:
             yield f"    {check.message[language]}"
     yield _POINTS[language].format(
         points=sum(check.points for check in checks), of=sum(check.max_points for check in checks)

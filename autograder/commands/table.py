@@ -108,6 +108,7 @@ def _looks_like(result: Result) -> str:
     if result.status == "rejected":
         problem = result.problems[0] if result.problems else RESULT_STATUS_NAMES["rejected"]
         return plain(problem[language()], 200)
+    causes = Counter(check.comes_from for check in result.checks if check.comes_from)
     if result.score == result.max_score:
         return f"[green]{say('all right', '全部正确')}[/]"
     names = [f"[bold]{plain(name, 60)}[/]" for name in result.mistakes]
@@ -116,5 +117,9 @@ def _looks_like(result: Result) -> str:
         say(f"{name['en']}: {other[status]}", f"{other[status]} 项{name['zh']}")
         for status, name in STATUS_NAMES.items()
         if other[status] and status not in ("passed", "skipped")
+    ]
+    names += [
+        say(f"right but for {plain(name, 60)}: {count}", f"仅因 {plain(name, 60)} 而错：{count} 项")
+        for name, count in causes.items()
     ]
     return say(", ".join(names), "，".join(names))

@@ -57,7 +57,7 @@ def _data(result: Result, language: str, longest: int) -> dict[str, Any]:
 
 def _test(check: CheckResult, language: str, longest: int) -> dict[str, Any]:
     status = _STATUSES.get(check.status, "error")
-    words = "" if status == "pass" else short(message(check, language), longest)
+    words = "" if check.is_plainly_right else short(message(check, language), longest)
     return _entry(title(check, language), status, check.points, words)
 
 

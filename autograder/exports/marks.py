@@ -91,6 +91,6 @@ def summary(result: Result, language: str) -> str:
     lines += [
         f"{title(check, language)}{colon}{one_line(message(check, language))}"
         for check in result.checks
-        if check.status not in ("passed", "skipped")
+        if check.status != "skipped" and not check.is_plainly_right
     ]
     return "\n".join([*lines, about_all] if about_all else lines)

@@ -58,5 +58,5 @@ def _test(check: CheckResult, language: str, longest: int) -> dict[str, Any]:
         "points": 0.0 if skipped else check.points,
         "max_points": 0.0 if skipped else check.max_points,
         "message": STATUS_NAMES[check.status][language],
-        "output": "" if check.status == "passed" else short(message(check, language), longest),
+        "output": "" if check.is_plainly_right else short(message(check, language), longest),
     }

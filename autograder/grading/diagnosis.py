@@ -54,6 +54,10 @@ class Evidence:
             failed = status != "passed"
             self.observations[check.id] = Observation(check.exercise, transcript, failed)
 
+    def drop(self, check_id: str) -> None:
+        """Forget a check, whose failure another exercise explains."""
+        self.observations.pop(check_id, None)
+
 
 class Diagnostician:
     """Finds the known mistakes behind failed checks; one diagnostician serves a whole batch.

@@ -7,6 +7,7 @@ from autograder.base.text import Text
 from autograder.grading.check import Check
 from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, TimeBudget
+from autograder.grading.replacement import Replacement
 from autograder.grading.slots import HandInSlot, Slots
 from autograder.grading.transcript import Exchange, Transcript
 from autograder.isolation.client import ForkServer, StudentError, StudentGone
@@ -50,10 +51,13 @@ class Examination:
         suffix: `.ipynb` or `.py`.
         unit: the unit's name.
         slots: the process that the hand-in shares with others; it has its own where it's None.
+        replacement: what stands in the place of exercises of the hand-in's, in its own process.
+        budget: the seconds that the hand-in has left, where it was examined before.
 
     Attributes:
         unit: the unit's name.
         device: `cpu` or `gpu`.
+        replacement: what stands in the place of exercises of the hand-in's.
         budget: the seconds that the hand-in has left.
         process: the process that holds the hand-in.
         transcript: what the current check, or its last example, asked and was answered.
@@ -61,14 +65,22 @@ class Examination:
     """
 
     def __init__(
-        self, server: ForkServer, data: bytes, suffix: str, unit: str, slots: Slots | None = None
+        self,
+        server: ForkServer,
+        data: bytes,
+        suffix: str,
+        unit: str,
+        slots: Slots | None = None,
+        *,
+        replacement: Replacement | None = None,
+        budget: TimeBudget | None = None,
     ):
         self.unit, self.device = unit, server.device
-        self.budget = TimeBudget()
+        self.replacement, self.budget = replacement, budget or TimeBudget()
         self._deaths, self._second_tries = Deaths(), SecondTries()
         limits = (self.budget, self._second_tries)
         self.process = (
-            HandInProcess(server, data, suffix, unit, *limits)
+            HandInProcess(server, data, suffix, unit, *limits, replacement)
             if slots is None
             else HandInSlot(slots, data, suffix, *limits)
         )

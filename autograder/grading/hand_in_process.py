@@ -6,6 +6,7 @@ from typing import Any
 from autograder.base.printable import printable
 from autograder.base.text import Text, text
 from autograder.grading.limits import SecondTries, TimeBudget
+from autograder.grading.replacement import Replacement
 from autograder.grading.unit import unit_of
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
 from course.kit.units import exercises_of
@@ -36,6 +37,7 @@ class HandInProcess:
         unit: the unit's name.
         budget: the hand-in's seconds.
         second_tries: the hand-in's second tries.
+        replacement: what stands in the place of exercises of the hand-in's.
 
     Attributes:
         unit: the unit's name.
@@ -54,9 +56,11 @@ class HandInProcess:
         unit: str,
         budget: TimeBudget,
         second_tries: SecondTries,
+        replacement: Replacement | None = None,
     ):
         self._server, self._data, self._suffix, self.unit = server, data, suffix, unit
         self._budget, self._second_tries = budget, second_tries
+        self._right = (replacement.names, replacement.source) if replacement else ((), "")
         self._process: StudentProcess | None = None
         self._failed_start: StudentGone | None = None
         self.defined: set[str] = set()
@@ -126,7 +130,9 @@ class HandInProcess:
         names, forbidden = exercises_of(self.unit), unit_of(self.unit).forbidden
         seconds = self._budget.for_loading()
         try:
-            return process.load(self._data, self._suffix, names, forbidden, seconds=seconds)
+            return process.load(
+                self._data, self._suffix, names, forbidden, seconds=seconds, right=self._right
+            )
         finally:
             self.attempts |= process.attempts
             self._budget.charge_loading(process.spent)

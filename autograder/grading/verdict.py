@@ -15,6 +15,7 @@ from autograder.isolation.client import StudentError, StudentGone
 from autograder.results.message import can_be_listed
 from autograder.results.result import CheckResult
 from autograder.results.statuses import CheckStatus
+from course.kit.units import exercises_of
 
 _MOST_SHOWN = 16  # numbers of an answer that stands beside its input
 _MOST_HELD = 64  # numbers of an input; a larger one is described
@@ -99,6 +100,11 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
                 f"{check.exercise} is not in the hand-in.", f"提交中没有 {check.exercise}。"
             )
             return "missing", raised.reason or absent
+        case StudentError(kind="missing", within=other) if other in _others(check):
+            return "error", text(
+                f"{check.exercise} uses {other}, which is not written yet.",
+                f"{check.exercise} 用到了 {other}，而 {other} 还没有写。",
+            )
         case StudentError(kind="missing"):
             return "missing", text(
                 f"{check.exercise} is not written yet.", f"{check.exercise} 还没有写。"
@@ -151,6 +157,11 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
             return "failed", text(
                 "What it gives is of a kind that can't be judged.", "返回的结果无法判断。"
             )
+
+
+def _others(check: Check) -> set[str]:
+    """The unit's exercises but the check's own."""
+    return {*exercises_of(check.unit)} - {check.exercise}
 
 
 def _plain(value: Any) -> Any:

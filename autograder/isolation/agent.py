@@ -15,6 +15,7 @@ import re
 import sys
 import time
 import types
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -34,6 +35,7 @@ from autograder.isolation.calls import (
     symbolic_arguments,
 )
 from autograder.isolation.compiled_programs import CompiledPrograms
+from autograder.isolation.uses import reached, uses
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
 from course.kit import handin
 
@@ -78,12 +80,32 @@ class Agent:
 
     # -- requests -------------------------------------------------------------------------
 
+    def uses(self, data: bytes, suffix: str, exercises: list[str]) -> Any:
+        """Read a hand-in and run none of it; return which exercises each exercise uses."""
+        used = uses(handin.read_handin(data, suffix, exercises))
+        return {name: sorted(reached(used, [name]) & {*exercises}) for name in exercises}
+
     def load(
-        self, data: bytes, suffix: str, exercises: list[str], forbid: list[str], slot: str = ""
+        self,
+        data: bytes,
+        suffix: str,
+        exercises: list[str],
+        forbid: list[str],
+        slot: str = "",
+        right: tuple[Sequence[str], str] = ((), ""),
     ) -> Any:
         """Read and run a hand-in; say which exercises it defines, which not, what was wrong in it.
 
         The known mistakes of a unit live in one process, each in a slot of its own.
+
+        Args:
+            data: the file's bytes.
+            suffix: `.ipynb` or `.py`.
+            exercises: the names of the unit's exercises.
+            forbid: built-ins that the hand-in may not use.
+            slot: a name for the hand-in, where the process is to hold several.
+            right: names of exercises, and code that defines them: they stand in the place of the
+                hand-in's own.
         """
         try:
             work = handin.read_handin(data, suffix, exercises)
@@ -97,13 +119,24 @@ class Agent:
         namespace.update(__name__=_MODULE, __builtins__=safe)
         sys.modules[_MODULE] = self._module
         sys.stdout = sys.stderr = self._output
-        self.attempts.begin()
-        work.execute(namespace)
         self._hand_in = work
         registered = object_registration.GLOBAL_CUSTOM_OBJECTS
+        before = dict(registered)
+        replaced = _defined_by(right[1], right[0], safe)
+        for_saving = {k: v for k, v in registered.items() if before.get(k) is not v}
+        self.attempts.begin()
+        work.execute(namespace, replaced)
+        registered.update(for_saving)  # a class of the hand-in's may have the same name there
         names = object_registration.GLOBAL_CUSTOM_NAMES
         self._slots[slot] = (self._module, dict(registered), dict(names))
-        defined = [name for name in exercises if callable(namespace.get(name))]
+        # Another name for what was put in place is nobody's work.
+        given = {id(value) for value in replaced.values()}
+        defined = [
+            name
+            for name in exercises
+            if callable(namespace.get(name))
+            and (name in replaced or id(namespace[name]) not in given)
+        ]
         absences = [work.absence(name) for name in exercises if name not in defined]
         return {
             "defined": defined,
@@ -306,6 +339,13 @@ class Agent:
         return Handle(number, type(value).__name__[:100])
 
 
+def _defined_by(source: str, names: Iterable[str], builtins_: dict[str, Any]) -> dict[str, Any]:
+    """Run code in a namespace of its own; return what it gives these names."""
+    namespace = {"__name__": _MODULE, "__builtins__": builtins_}
+    exec(compile(source, _MODULE, "exec"), namespace)
+    return {name: namespace[name] for name in names}
+
+
 def _set_seed(seed: int) -> None:
     """Seed what Keras's initializers and dropout draw from.
 
@@ -356,12 +396,13 @@ def _clean(text: str) -> str:
 
 def _error(error: BaseException) -> dict:
     """Describe what the student's code raised: kind, message, and the place in their file."""
-    kind, where, own, trace = "raised", "", False, error.__traceback__
+    kind, where, within, own, trace = "raised", "", "", False, error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         own = name.startswith(("code cell ", "your module"))
         if own:
             where = f"{name}, line {trace.tb_lineno}"
+            within = trace.tb_frame.f_code.co_qualname.partition(".")[0]
         trace = trace.tb_next
     if isinstance(error, NotImplementedError) and own:  # libraries raise it too, for other reasons
         kind = "missing"
@@ -378,6 +419,7 @@ def _error(error: BaseException) -> dict:
         "type": type(error).__name__[:100],
         "message": _clean(message),
         "where": where,
+        "within": within,
     }
 
 

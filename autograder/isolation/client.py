@@ -65,6 +65,10 @@ class StudentError(Exception):
     """The student's code raised; what it raised, as data.
 
     Attributes:
+        kind: `raised`, `missing` where something is not written yet, `forbidden` or `memory`.
+        type_name, message: the exception's.
+        where: the place in the hand-in.
+        within: the function or class of the hand-in that the place belongs to.
         explanation: why a name that is missing isn't there, as the process says it: most likely
             a list of the English and the Chinese sentence.
     """
@@ -74,6 +78,7 @@ class StudentError(Exception):
         self.type_name = printable(error.get("type"), 100)
         self.message = printable(error.get("message"), 2500)
         self.where = printable(error.get("where"), 200)
+        self.within = printable(error.get("within"), 100)
         self.explanation = error.get("explanation")
         super().__init__(f"{self.type_name}: {self.message}")
 
@@ -398,6 +403,7 @@ class StudentProcess:
         forbidden: tuple[str, ...] = (),
         slot: str = "",
         seconds: float = LOAD_SECONDS,
+        right: tuple[tuple[str, ...], str] = ((), ""),
     ) -> Any:
         """Give the process its hand-in, or one more, in a slot of its own.
 
@@ -408,6 +414,7 @@ class StudentProcess:
             forbidden: built-ins that the hand-in may not use.
             slot: a name for the hand-in, where the process is to hold several.
             seconds: how long loading may take.
+            right: names of exercises, and code that defines them in the place of the hand-in's.
 
         Returns:
             `{"defined": [names], "problems": [pairs]}`, or `{"rejected": pair}`, if the hand-in
@@ -418,7 +425,17 @@ class StudentProcess:
         """
         self.allow(seconds)
         fields = {"exercises": list(exercises), "forbid": list(forbidden), "slot": slot}
-        return self.request("load", data=data, suffix=suffix, **fields)
+        return self.request("load", data=data, suffix=suffix, right=list(right), **fields)
+
+    def read_uses(self, data: bytes, suffix: str, exercises: tuple[str, ...]) -> dict:
+        """Have a hand-in read, not run; return which exercises each exercise uses.
+
+        Raises:
+            StudentError: it can't be read.
+            StudentGone: the process did not survive, or took longer than a hand-in may to be read.
+        """
+        self.allow(LOAD_SECONDS)
+        return self.request("uses", data=data, suffix=suffix, exercises=list(exercises))
 
     def request(self, operation: str, **fields: Any) -> Any:
         """Ask for something and return the answer.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.base.text import Text, text
+from autograder.base.text import Text, join, text
 from autograder.results.files import read_results
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import RESULT_STATUS_NAMES, STATUS_NAMES
@@ -98,7 +98,11 @@ def _difference(name: str, old: CheckResult | None, new: CheckResult | None) -> 
 
 def _state(check: CheckResult) -> Text:
     name, points = STATUS_NAMES[check.status], f"{check.points:g}/{check.max_points:g}"
-    return text(f"{name['en']} {points}", f"{name['zh']} {points}")
+    state = text(f"{name['en']} {points}", f"{name['zh']} {points}")
+    if check.comes_from is None:
+        return state
+    other = check.comes_from
+    return join(state, text(f"with a right {other}", f"（换上正确的 {other}）"))
 
 
 def _causes(old: Result, new: Result) -> list[Text]:

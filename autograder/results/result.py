@@ -42,7 +42,7 @@ class CheckResult:
         hint: what the answers look like, and what to look at. Where several known mistakes fit,
             the hint names them all, and `mistake` is None.
         place: where the student's code goes wrong.
-        comes_from: the earlier exercise that made this one fail.
+        comes_from: the exercise that made this check fail: with a right one in its place it passed.
         attention: the attention weights that the check found wrong, as
             `grading.attention_picture` makes them.
         seconds: how long the check took.
@@ -65,6 +65,11 @@ class CheckResult:
     comes_from: str | None = None
     attention: dict[str, Any] | None = None
     seconds: float = 0.0
+
+    @property
+    def is_plainly_right(self) -> bool:
+        """Whether the check passed on what was handed in, so that there is nothing to say."""
+        return self.status == "passed" and self.comes_from is None
 
     @property
     def message(self) -> Text:

@@ -59,8 +59,15 @@ class HandIn:
         absence = self.absence(undefined[1]) if undefined else None
         return absence.sentence() if absence is not None else None
 
-    def execute(self, namespace: dict[str, Any]) -> None:
-        """Run the statements in a namespace; note those that fail among the problems."""
+    def execute(self, namespace: dict[str, Any], replaced: Mapping[str, Any] | None = None) -> None:
+        """Run the statements in a namespace; note those that fail among the problems.
+
+        Args:
+            namespace: where they run.
+            replaced: names that have these values all the time, whatever the statements bind.
+        """
+        replaced = replaced or {}
+        namespace.update(replaced)
         for place, source in self.sources.items():
             lines = source.splitlines(keepends=True)
             # Tracebacks, `inspect` and autograph find the text of functions in this cache.
@@ -73,6 +80,7 @@ class HandIn:
             except (Exception, SystemExit) as error:
                 text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
                 self._note_failure(statement, text)
+            namespace.update(replaced)
 
     def _note_failure(self, statement: Statement, text: str) -> None:
         self.problems.append(Problem(statement.where, (text, text)))

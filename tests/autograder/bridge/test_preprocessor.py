@@ -63,6 +63,10 @@ def test_a_cell_has_the_messages_of_its_checks(language, message):
     assert message in shown
     assert shown.startswith("✗ ")
     nbformat.validate(nb)
+    right = replace(check("softmax", 9.0, 9.0, "passed"), comes_from="similarity")
+    put_outputs(nb, result(right), language)
+    assert cell.outputs[0]["text"].startswith("✓ ")
+    assert message in cell.outputs[0]["text"]
 
 
 def test_what_cannot_be_graded_gets_nothing_and_says_why():

@@ -56,6 +56,19 @@ def test_a_batch(spoken, summary):
     )
 
 
+def test_what_another_exercise_made_fail_is_counted_by_its_name(spoken):
+    others = [check(slug, comes_from="softmax") for slug in ("rows", "values")]
+    summary = Summary([graded("ann", checks=[check("axis", "failed"), *others])], [])
+    line = lines(table.show, summary)[1]
+    assert (
+        line
+        == {
+            "en": "ann attention 6/9 1.2 wrong answer: 1, right but for softmax: 2",
+            "zh": "ann attention 6/9 1.2 1 项结果错误，仅因 softmax 而错：2 项",
+        }[spoken]
+    )
+
+
 def test_a_gradebook(spoken):
     assert (
         lines(table.show_gradebook, ["ann", "dan"], {"eve": "She is no student."})

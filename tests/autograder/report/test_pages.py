@@ -297,6 +297,22 @@ def test_a_skipped_check_costs_nothing_and_says_why():
     assert "What was wrong" not in shown
 
 
+def test_what_another_exercise_made_fail_is_right_and_says_why():
+    why = text("Right, with a right softmax in its place.", "换上正确的 softmax 后结果正确。")
+    others = [
+        check_result(
+            "self_attention", title=text(slug, slug), slug=slug, wrong=why, comes_from="softmax"
+        )
+        for slug in ("one", "two")
+    ]
+    page = of_student(graded("ann", check_result(status="failed"), *others))
+    shown = seen(page, "en")
+    assert shown.index("What was right") < shown.index(why["en"])
+    assert shown.count(why["en"]) == 1
+    assert all(f"{slug} (with a right softmax)" in shown for slug in ("one", "two"))
+    assert "one（换上正确的 softmax）" in seen(page, "zh")
+
+
 def test_a_rejected_hand_in_is_told_on_both_pages():
     result = rejected("ann", text("The file is not text in UTF-8.", "文件不是 UTF-8 文本。"))
     student, everyone = seen(of_student(result), "en"), seen(of_class(result, graded("bob")), "en")

@@ -91,6 +91,15 @@ def test_checks_that_come_and_go_and_other_names_are_told(runs):
     )
 
 
+def test_what_a_failure_came_from_is_told(runs):
+    right = check_result(id="a", worth=2.0, comes_from="softmax")
+    (move,) = moves(*runs([result("ada", check("a", "failed"))], [result("ada", right)]))
+    assert move.reasons[0] == {
+        "en": "a: wrong answer 0/2, now right 2/2 with a right softmax",
+        "zh": "a：结果错误 0/2，现为正确 2/2（换上正确的 softmax）",
+    }
+
+
 def test_who_is_in_one_run_only_is_told(runs):
     ada, bob, eve = (result(name, check("a")) for name in ("ada", "bob", "eve"))
     reasons = {move.submission: english(move) for move in moves(*runs([ada, bob], [bob, eve]))}
