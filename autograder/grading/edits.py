@@ -351,6 +351,8 @@ def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     inner = _without_rearranging(node.value)
     if isinstance(inner, ast.Compare) or _called(inner) in _TRUTHS:
         wrappers = tuple(w for w in wrappers if w.endswith("'float32')"))
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.FloorDiv):
+        return  # a whole number
     if _called(inner) in _NEVER_NEGATIVE:
         wrappers = tuple(w for w in wrappers if "abs" not in w)
     for template in wrappers:

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import copy
+import itertools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from autograder.grading.edits import EXPRESSION_RULES, STATEMENT_RULES, Rule, Scope
 
 TWO = "two"  # the kind of what is edited twice
+_WITHOUT_EFFECT = ("annotation", "returns")  # of a function and its arguments
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class _Edit:
         key: the field's name, or the place in the list.
         node: what is put there; None takes a statement away.
         statement: the statement around it.
+        inserted: a statement that is new in a function's body.
     """
 
     kind: str
@@ -59,11 +62,14 @@ class _Edit:
     key: Any
     node: ast.AST | None
     statement: ast.stmt
+    inserted: str = ""
 
     def after(self) -> str:
         """Return the first line of the edited statement, once the edit is made."""
         if self.node is None:
             return "(left out)"
+        if self.inserted:
+            return f"{_head(self.statement)} {self.inserted}"
         return _head(self.node if isinstance(self.node, ast.stmt) else self.statement)
 
     @contextlib.contextmanager
@@ -176,7 +182,10 @@ def _of_function(
     scope = _scope(function, attributes)
     for kind, node in _alternatives(STATEMENT_RULES, function, scope):
         if isinstance(node, ast.FunctionDef):  # the same function with another body
-            yield _Edit(kind, function, "body", node.body, function)  # type: ignore[arg-type]
+            body: Any = node.body
+            pairs = itertools.zip_longest(body, function.body)
+            new = next(one for one, old in pairs if old is None or not _same(one, old))
+            yield _Edit(kind, function, "body", body, function, ast.unparse(new))
     yield from _below(function.args, scope, function)
     yield from _statements(function.body, scope)
 
@@ -196,6 +205,8 @@ def _statements(body: list[ast.stmt], scope: Scope) -> Iterator[_Edit]:
 def _below(node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
     """Yield the edits of the expressions of a statement, not of the statements inside it."""
     for key, value in ast.iter_fields(node):
+        if key in _WITHOUT_EFFECT:
+            continue
         if isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, ast.AST) and not isinstance(item, ast.stmt):
@@ -256,6 +267,10 @@ def _take_docstrings_away(exercise: ast.AST) -> None:
     for node in ast.walk(exercise):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass(lineno=node.lineno)]
+
+
+def _same(node: ast.AST, other: ast.AST) -> bool:
+    return ast.dump(node) == ast.dump(other)
 
 
 def _head(node: ast.AST) -> str:

@@ -54,6 +54,11 @@ def test_a_function_is_edited_in_the_ways_of_the_table(kind, after):
     assert (kind, after) in edits("scale")
 
 
+def test_annotations_are_not_edited():
+    source = "def f(x: int | None) -> tuple[int, int]:\n    return x\n"
+    assert {mutant.kind for mutant in Editor(source, "f").singles()} == set()
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "harmless"),
     [
@@ -78,6 +83,8 @@ def test_what_can_change_nothing_is_not_an_edit(right, wrong, harmless):
     ("kind", "after"),
     [
         ("ignored", "self.units = 2"),
+        ("ignored", "def __init__(self, units, dropout=0.1, **kwargs): dropout = 0.1"),
+        ("ignored", "def call(self, x, training=None): training = None"),
         ("statement", "(left out)"),
         ("name", "gate = ops.sigmoid(self.second(x))"),
         ("function", "gate = ops.tanh(self.first(x))"),
