@@ -11,6 +11,7 @@ from autograder.bridge.course import Course, HandIns
 from autograder.bridge.gradebook import InsertResults, write_gradebook
 from autograder.running.batch import Summary
 from autograder.running.options import GradingOptions
+from autograder.running.seeds import run_seed
 from autograder.running.submissions import Submission
 from autograder.running.unfinished import NOTEBOOKS
 
@@ -58,6 +59,8 @@ def grade_assignment(
     configured = course.preprocessor()
     out = (out or course.root / (configured.results or "results")).absolute()
     options = replace(configured.options(), out=out, **overrides)
+    if "seed" not in overrides and configured.seed is None:
+        options = replace(options, seed=run_seed(None, out, options.resume))
     out.mkdir(parents=True, exist_ok=True)
     for folder in {out.resolve(), course.root}:  # the gradebook is in the course's
         lock(folder)

@@ -1,5 +1,6 @@
 """nbgrader's preprocessor: grades a unit's notebook in isolation instead of executing it."""
 
+import functools
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,7 @@ from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
 from autograder.results.statuses import Device, IsolationMode
 from autograder.running.options import GradingOptions
+from autograder.running.seeds import draw_seed
 from course.kit.handin import MAX_BYTES
 from course.kit.units import available_units
 
@@ -44,7 +46,9 @@ class GradeInIsolation(Execute):
         "require",
         help="best-effort goes on where this host lacks a wall",
     ).tag(config=True)
-    seed = Integer(0, help="the seed of the checks' examples").tag(config=True)
+    seed = Integer(
+        None, allow_none=True, help="the seed of the checks' examples; None draws one for each run"
+    ).tag(config=True)
     results = Unicode(
         "", help="a folder for results as JSON files, for `autograder report`; empty for none"
     ).tag(config=True)
@@ -70,7 +74,7 @@ class GradeInIsolation(Execute):
         """Return how hand-ins are graded, as configured."""
         return GradingOptions(
             out=Path(self.results),
-            seed=self.seed,
+            seed=_drawn_seed() if self.seed is None else self.seed,
             backend=self.backend,
             device=cast(Device, self.device),
             isolation=cast(IsolationMode, self.isolation),
@@ -94,6 +98,12 @@ class GradeInIsolation(Execute):
         if self.results:
             write_result(Path(self.results), result)
         return result
+
+
+@functools.cache
+def _drawn_seed() -> int:
+    """Return the seed of this process: all notebooks of one run are asked alike."""
+    return draw_seed()
 
 
 def notebook_content(nb: NotebookNode) -> bytes:

@@ -25,6 +25,7 @@ from autograder.running.cluster import LOCAL
 from autograder.running.folder_lock import locked
 from autograder.running.options import GradingOptions
 from autograder.running.platforms import LAYOUTS
+from autograder.running.seeds import run_seed
 from autograder.running.submissions import Submission, collect
 from autograder.running.unfinished import remove_unfinished
 from course.commands.terminal import print_line, speak, stop
@@ -58,7 +59,10 @@ def grade(
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
     jobs: Annotated[int, typer.Option(help="Hand-ins at a time; 0: one a processor.")] = 0,
-    seed: Annotated[int, typer.Option(help="The seed of the run.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="The seed of the run; drawn anew, or with --resume the earlier run's."),
+    ] = None,
     backend: Annotated[str, typer.Option(help="tensorflow, jax or torch.")] = "tensorflow",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     isolation: Annotated[
@@ -92,7 +96,7 @@ def grade(
     check_choice("from", layout, LAYOUTS)
     options = GradingOptions(
         out=out or Path(),
-        seed=seed,
+        seed=run_seed(seed, out or Path(), resume and out is not None),
         backend=backend,
         device=find_device(device, cluster),
         isolation=cast(IsolationMode, isolation),

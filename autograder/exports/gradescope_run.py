@@ -17,6 +17,7 @@ from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.result import Result
 from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
+from autograder.running.seeds import draw_seed
 from autograder.running.submissions import SUFFIXES, Submission
 from course.kit.errors import UserError
 
@@ -81,7 +82,7 @@ def grade_submission(directory: Path, unit: str) -> Result:
     with tempfile.TemporaryDirectory() as scratch:
         summary = grade_all(
             [Submission(_NAME, unit, path, size=path.stat().st_size)],
-            GradingOptions(out=Path(scratch), isolation="best-effort"),
+            GradingOptions(out=Path(scratch), seed=draw_seed(), isolation="best-effort"),
         )
     if not summary.results:
         reason = summary.failures[0][1] if summary.failures else "It gave no result."
