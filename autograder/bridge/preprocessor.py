@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -9,7 +10,6 @@ from typing import Any, cast
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
-from nbgrader.utils import is_grade
 from traitlets import Enum, Integer, Unicode
 
 from autograder.base.text import LANGUAGES
@@ -118,8 +118,15 @@ def notebook_content(nb: NotebookNode) -> bytes:
 
 def language_of(nb: NotebookNode) -> str:
     """Return the language that a notebook of the course is in."""
-    language = nb.metadata.get("course", {}).get("language")
-    return language if language in LANGUAGES else "en"
+    language = facts_of(nb, "course").get("language")
+    return language if isinstance(language, str) and language in LANGUAGES else "en"
+
+
+def facts_of(node: NotebookNode, key: str) -> dict[str, Any]:
+    """Return a part of a notebook's or a cell's metadata; a student may have put anything there."""
+    metadata = node.get("metadata")
+    facts = metadata.get(key) if isinstance(metadata, dict) else None
+    return facts if isinstance(facts, dict) else {}
 
 
 def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
@@ -134,17 +141,24 @@ def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:
         if cell.cell_type != "code":
             continue
         cell.outputs, cell.execution_count = [], None
-        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        if is_grade(cell) and grade_id.startswith(_PREFIX):
+        facts = facts_of(cell, "nbgrader")
+        grade_id = facts.get("grade_id")
+        if facts.get("grade") and isinstance(grade_id, str) and grade_id.startswith(_PREFIX):
             exercise = grade_id.removeprefix(_PREFIX)
             checks = [check for check in result.checks if check.exercise == exercise]
-            points = float(cell.metadata["nbgrader"]["points"]) * share(result, checks)
+            points = _points(facts.get("points")) * share(result, checks)
             lines = "\n".join(_lines(result, checks, language))
             value = {"text/plain": repr(round(points, 6))}
             cell.outputs = [
                 nbformat.v4.new_output("stream", name="stdout", text=lines + "\n"),
                 nbformat.v4.new_output("execute_result", data=value, execution_count=None),
             ]
+
+
+def _points(value: object) -> float:
+    """Return what a cell is worth; 0 where its metadata holds no number."""
+    right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if right else 0.0  # type: ignore[arg-type]
 
 
 def share(result: Result, checks: Iterable[CheckResult]) -> float:

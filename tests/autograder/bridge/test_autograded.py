@@ -4,6 +4,9 @@ import os
 
 import nbformat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_notebook
 
 from autograder.authoring.notebooks import source_notebook
 from autograder.bridge.autograded import is_up_to_date
@@ -75,3 +78,26 @@ def test_so_is_another_hand_in_with_the_same_result(notebook, tmp_path):
     code = next(cell for cell in notebook.cells if cell.cell_type == "code")
     code.source += "\n# once more"
     assert not is_up_to_date(path, handed_in(tmp_path, notebook), result(3.0))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+keys = st.sampled_from(
+    ["course", "nbgrader", "language", "grade", "grade_id", "points", "solution"]
+)
+metadata = st.dictionaries(keys, st.dictionaries(keys, anything, max_size=4) | anything, max_size=3)
+
+
+@settings(deadline=None)
+@given(metadata, st.lists(metadata, min_size=1, max_size=3))
+def test_metadata_of_any_shape_breaks_nothing(of_notebook, of_cells):
+    cells = [new_code_cell("x", metadata=facts) for facts in of_cells]
+    nb = new_notebook(cells=cells, metadata=of_notebook)
+    assert language_of(nb) in ("en", "zh")
+    put_outputs(nb, result(1.0), language_of(nb))
+    assert all(isinstance(cell.outputs, list) for cell in nb.cells)
