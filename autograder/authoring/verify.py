@@ -66,8 +66,8 @@ def verify_unit(
     if not right_solutions:
         report.faults.append(f"There is no right solution in autograder/hidden/{unit}/right.")
 
-    def graded(name: str, data: bytes) -> Result:
-        result = grader.grade(SubmittedFile(name, unit, ".py", data))
+    def graded(name: str, data: bytes, exercise: str | None = None) -> Result:
+        result = grader.grade(SubmittedFile(name, unit, ".py", data), exercise)
         step()
         return result
 
@@ -85,7 +85,7 @@ def verify_unit(
         report.right += not faults
         report.faults += faults
     for wrong in mistakes:
-        _judge(report, wrong, graded(wrong.name, wrong.source.encode()))
+        _judge(report, wrong, graded(wrong.name, wrong.source.encode(), wrong.exercise))
     return report
 
 
