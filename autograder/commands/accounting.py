@@ -18,6 +18,8 @@ _MOST_LINES = 20
 def write_account(directory: Path, account: Account) -> None:
     """Write what was passed over, and who handed in nothing, to `passed-over.csv`.
 
+    Where there is neither, there is no such file.
+
     Raises:
         OSError: the file can't be written.
     """
@@ -27,6 +29,9 @@ def write_account(directory: Path, account: Account) -> None:
         (name, f"Its student {why}.", "名单上找不到唯一对应的学生。")
         for name, why in account.strangers.items()
     ]
+    if not rows:
+        (directory / FILE).unlink(missing_ok=True)
+        return
     cells = [[safe_cell(cell) for cell in row] for row in [("what", "reason", "原因"), *rows]]
     content = csv_text(cells).encode("utf-8-sig", errors="backslashreplace")
     write_file(directory / FILE, content, mode=0o600)

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 def arguments(hand_ins: Path, out: Path, *options: str) -> list[str]:
     """Return the command line; hand-ins are graded two at a time."""
     command = [sys.executable, "-m", "autograder", "grade", str(hand_ins), "--out", str(out)]
-    return [*command, "--jobs", "2", *options]
+    return [*command, "--jobs", "2", "--seed", "0", *options]
 
 
 def start(

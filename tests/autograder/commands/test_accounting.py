@@ -64,5 +64,8 @@ def test_the_file_has_all_and_no_formula(tmp_path):
 
 def test_nothing_is_said_where_there_is_nothing(tmp_path):
     console = Console(record=True)
+    write_account(tmp_path, account(1))
+    write_account(tmp_path, Account())
     show_account(tmp_path, Account(), console)
     assert console.export_text() == ""
+    assert not list(tmp_path.iterdir())
