@@ -321,7 +321,7 @@ class Layer:
 
         return self._check(inference, points, "Nothing is dropped at inference", "推理时不丢弃")
 
-    def masking(self, points: float) -> Callable:
+    def masking(self, points: float, keyword: str = "mask") -> Callable:
         """A mask that Keras attached to the input is used, and attached to the output."""
 
         def masking(student: Student, rng: np.random.Generator) -> None:
@@ -332,7 +332,7 @@ class Layer:
             output, mask = expect.pair(answer)
             real = (inputs[0] != 0).any(-1)
             expect.close(mask, real, _MASKING)
-            masks = {"mask": real} if "mask" in self.masks else {}
+            masks = {keyword: real} if keyword in self.masks else {}
             right = self.right(weights, *inputs, **masks)
             expect.shape(output, right.shape)
             self._expect_outputs(output[real], right[real], _MASKING)
