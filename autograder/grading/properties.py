@@ -6,7 +6,7 @@ one that does, and the student is shown that one.
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hypothesis
@@ -28,6 +28,7 @@ def for_all(
     together: st.SearchStrategy | None = None,
     *,
     examples: int = EXAMPLES,
+    always: Sequence[dict[str, Any]] = (),
     **strategies: st.SearchStrategy,
 ) -> Callable:
     """Run a check's body on many inputs; on failure find the smallest input that fails.
@@ -38,6 +39,8 @@ def for_all(
     Args:
         together: a strategy for a dict of the arguments, where they depend on each other.
         examples: how many inputs are drawn.
+        always: inputs that are tried before, whatever the seed: a mistake that shows on few inputs
+            must not depend on the draw.
         **strategies: a Hypothesis strategy for each argument of the body after `student`.
     """
 
@@ -50,7 +53,7 @@ def for_all(
         def run(student: Any) -> None:
             seed = student.seed
             if seed not in drawn:
-                drawn[seed] = _draw(strategy, examples, seed)
+                drawn[seed] = [*always, *_draw(strategy, examples, seed)]
             for inputs in drawn[seed]:
                 student.new_example(inputs)
                 try:

@@ -1,5 +1,6 @@
 """The checks that every function gets; see `layer_checks`."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -86,15 +87,12 @@ class Function:
 
         def gradient(student: Student, rng: np.random.Generator) -> None:
             inputs = self.inputs(rng)
-
-            def first(*arrays: np.ndarray) -> np.ndarray:
-                right = self.right(*arrays, **self.keywords)
-                return right[0] if isinstance(right, tuple) else right
-
-            right = self.right(*inputs, **self.keywords)
-            several = len(right) if isinstance(right, tuple) else 1
-            cotangents = [battery.normal(rng, *np.shape(first(*inputs))), *[None] * (several - 1)]
-            battery.expect_joint_input_gradients(self.of(student), inputs, first, cotangents, rng)
+            right = battery.flat(self.right(*inputs, **self.keywords))
+            cotangents = [battery.normal(rng, *np.shape(output)) for output in right]
+            function = functools.partial(self.right, **self.keywords)
+            battery.expect_joint_input_gradients(
+                self.of(student), inputs, function, cotangents, rng, **self.keywords
+            )
 
         return self._check(gradient, points, "The gradient is right", "梯度正确")
 

@@ -66,7 +66,8 @@ class MultiHeadAttention(keras.layers.Layer):
         value: `(B, S, D)`.
         key: `(B, S, D)`; `value` where it is None.
         attention_mask: boolean `(B, T, S)` or broadcastable to it, True where query t may attend
-            to key s; the same for every head.
+            to key s; the same for every head. A query with nothing to attend to gets zeros from
+            every head.
         return_attention_scores: whether the weights are wanted too.
         training: whether weights are dropped.
 

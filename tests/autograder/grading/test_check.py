@@ -83,6 +83,23 @@ def test_a_right_answer_sees_the_same_examples_every_time():
     assert len(first.examples) >= 5
 
 
+def test_some_inputs_are_tried_at_every_seed():
+    @for_all(n=st.integers(0, 9), examples=2, always=[{"n": 77}, {"n": 5}])
+    def property_(student, n):
+        if n == 77 and student.strict:
+            raise CheckFailed(text(f"failed at {n}", ""))
+
+    for seed in range(3):
+        student = FakeStudent()
+        student.seed, student.strict = seed, False
+        property_(student)
+        assert student.examples[:2] == [{"n": 77}, {"n": 5}]
+    student.strict = True
+    with pytest.raises(CheckFailed, match="failed at 77"):  # no drawn input is smaller
+        property_(student)
+    assert student.examples[-1] == {"n": 77}
+
+
 def test_arguments_may_be_drawn_together():
     pairs = st.integers(1, 9).map(lambda n: {"n": n, "twice": 2 * n})
 
