@@ -236,7 +236,7 @@ def argument(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     if not isinstance(node, ast.Call):
         return
     for index in range(len(node.keywords)):
-        if node.keywords[index].arg is not None:
+        if node.keywords[index].arg not in (None, "name"):  # what a weight is called is free
             changed = copy.deepcopy(node)
             del changed.keywords[index]
             yield changed

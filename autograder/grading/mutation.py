@@ -192,14 +192,27 @@ def _of_function(
 
 def _statements(body: list[ast.stmt], scope: Scope) -> Iterator[_Edit]:
     for index, item in enumerate(body):
-        for kind, node in _alternatives(STATEMENT_RULES, item, scope):
-            yield _Edit(kind, body, index, node, item)
+        if _builds_part(item):
+            continue
         if isinstance(item, ast.FunctionDef):
             yield from _of_function(item, body, index, scope.attributes)
             continue
+        for kind, node in _alternatives(STATEMENT_RULES, item, scope):
+            yield _Edit(kind, body, index, node, item)
         yield from _below(item, scope, item)
         for block in ("body", "orelse", "finalbody"):
             yield from _statements(getattr(item, block, []), scope)
+
+
+def _builds_part(statement: ast.stmt) -> bool:
+    """Whether a statement is `self.NAME.build(...)`: without it Keras builds what is called."""
+    function = getattr(getattr(statement, "value", None), "func", None)
+    owner = getattr(function, "value", None)
+    return (
+        isinstance(statement, ast.Expr)
+        and getattr(function, "attr", "") == "build"
+        and isinstance(owner, ast.Attribute)
+    )
 
 
 def _below(node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
@@ -251,14 +264,21 @@ def _scope(function: ast.FunctionDef, attributes: dict[str, str]) -> Scope:
 
 
 def _attributes(exercise: ast.AST) -> dict[str, str]:
-    """Return the attributes that a class's constructor sets, and what it makes them of."""
+    """Return the attributes that a class's constructor sets, and what it makes them of.
+
+    Of several that are the same name's value the first counts: nobody can tell them apart.
+    """
     found: dict[str, str] = {}
+    names = set()
     for node in ast.walk(exercise):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
             target = node.targets[0]
             if isinstance(target.value, ast.Name) and target.value.id == "self":
                 made = node.value.func if isinstance(node.value, ast.Call) else None
                 default = type(node.value).__name__
+                if default == "Name" and ast.unparse(node.value) in names:
+                    continue
+                names.add(ast.unparse(node.value))
                 found[target.attr] = getattr(made, "attr", getattr(made, "id", default))
     return found
 

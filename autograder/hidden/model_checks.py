@@ -23,8 +23,9 @@ _FIRST_WORD = 4  # ids below are padding, unknown, start and end
 SOURCE_VOCABULARY, TARGET_VOCABULARY = 11, 13
 
 _MEMORY = text(
-    "encode should give a tuple whose last item is the source mask (B, S), True at real words.",
-    "encode 应返回元组，最后一项是源句掩码 (B, S)，真实的词为 True。",
+    "encode should give a tuple whose last item is the source mask (B, S), boolean, True at real "
+    "words.",
+    "encode 应返回元组，最后一项是源句掩码 (B, S)，布尔型，真实的词为 True。",
 )
 _ORDER = text(
     "With the source words in another order the logits are the same: where are the positions?",
@@ -137,7 +138,9 @@ class Model(Layer):
             model, weights, [[source, target]] = self._drawn(student, rng)
             memory = model.method("encode")(source)
             expect.that(isinstance(memory, list) and len(memory) > 1, _MEMORY)
-            expect.close(expect.array(memory[-1]).astype(bool), source != PAD_ID, _MEMORY)
+            mask = expect.array(memory[-1])
+            expect.that(mask.dtype == bool, _MEMORY)
+            expect.close(mask, source != PAD_ID, _MEMORY)
             logits = model.method("decode")(target, memory)
             self.expect_right(logits, weights, [[source, target]])
 

@@ -40,16 +40,16 @@ def _cell(weights, prefix):
     return (weights[prefix + name] for name in ("kernel", "recurrent_kernel", "bias"))
 
 
-def running_sum(x, totals, steps, mask=None):
-    """Outputs, last sums and last counts of the kit's RunningSum over a masked sentence."""
-    outputs, output = [], np.zeros_like(totals)
+def fading_sum(kernel, x, states, mask=None):
+    """Outputs and last states of the kit's FadingSum over a masked sentence."""
+    (total, *counts), output, outputs = states, np.zeros_like(states[0]), []
     for t in range(x.shape[1]):
         real = np.ones((len(x), 1), bool) if mask is None else mask[:, t, None]
-        totals = np.where(real, totals + x[:, t], totals)
-        steps = np.where(real, steps + 1, steps)
-        output = np.where(real, totals, output)
+        total = np.where(real, total / 2 + x[:, t] @ kernel, total)
+        counts = [np.where(real, steps + 1, steps) for steps in counts]
+        output = np.where(real, 2 * total - sum(counts), output)
         outputs.append(output)
-    return np.stack(outputs, axis=1), totals, steps
+    return np.stack(outputs, axis=1), [total, *counts]
 
 
 def additive_attention(weights, query, keys, mask=None, prefix=""):

@@ -71,6 +71,29 @@ class RunningSum:
         return total, [total, steps + 1.0]
 
 
+class FadingSum:
+    """A cell whose output is none of its states: it adds up, forgets half, and counts its steps.
+
+    sum' = sum / 2 + input kernel,  steps' = steps + 1,  output = 2 sum' - steps'
+
+    Args:
+        kernel: `(D, U)`, from the width of the inputs to that of the states.
+        states: how many there are; the sum is the first, and each of the others counts.
+    """
+
+    def __init__(self, kernel: Any, states: int):
+        self.kernel = kernel
+        self.units = self.output_size = kernel.shape[1]
+        self.state_size = [self.units] * states
+
+    def __call__(self, inputs: Any, states: Any) -> tuple[Any, list[Any]]:
+        """Return `(output, new states)`, each `(B, U)`, for inputs `(B, D)`."""
+        total, *counts = states
+        total = total / 2 + ops.matmul(inputs, ops.cast(self.kernel, inputs.dtype))
+        counts = [steps + 1.0 for steps in counts]
+        return 2 * total - sum(counts), [total, *counts]
+
+
 def with_padding(layer: Any, x: Any, *others: Any) -> tuple[Any, Any]:
     """Call a layer on words `(B, T, D)` of which Keras knows that those of zeros are padding.
 

@@ -100,6 +100,18 @@ def test_a_layer_is_edited_in_the_ways_of_the_table(kind, after):
     assert (kind, after) in edits("Gate")
 
 
+def test_edits_that_no_check_could_see_are_left_out():
+    source = (
+        SOURCE.replace("units = units\n", "units = units\n        self.width = units\n")
+        .replace("Dense(units)", 'Dense(units, name="dense")')
+        .replace("gate = ", "self.first.build(x.shape)\n        gate = self.units * ")
+    )
+    found = [mutant.after for mutant in Editor(source, "Gate").singles()]
+    assert any("name='dense'" in after for after in found)
+    for hidden in ("self.width *", "Dense(units)", "build"):
+        assert not any(hidden in after for after in found)
+
+
 def rest_of(source, exercise):
     """The definitions beside an exercise, without their places."""
     return [

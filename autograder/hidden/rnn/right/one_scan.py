@@ -34,9 +34,9 @@ class RNNDecoder(RNNDecoder):
             logits = logits + self.output_projection.bias
         else:
             logits = self.output_projection(features)
-        if return_attention_scores:
-            return logits, ops.transpose(weights, (1, 0, 2))
-        return logits
+        if not return_attention_scores:
+            return logits
+        return logits, ops.transpose(weights, (1, 0, 2)) if self.attention is not None else None
 
 
 @keras.saving.register_keras_serializable(package="one_scan")

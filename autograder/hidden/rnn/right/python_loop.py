@@ -244,7 +244,8 @@ class RNNDecoder(keras.layers.Layer):
         words = self.embedding(target)
         if self.attention is None:
             states, _ = unroll(self.cell, words, [state])
-            return self.output_projection(states)
+            logits = self.output_projection(states)
+            return (logits, None) if return_attention_scores else logits
 
         def step(state, t):
             context, weights = self.attention(state, outputs, keys_mask=memory_mask)
