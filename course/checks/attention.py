@@ -300,3 +300,6 @@ def test_self_attention_layer_weights(work):
     if len(layer.weights) != 3:
         raise Mismatch(say("3 weights", "3 个权重"), str(len(layer.weights)))
     expect_equal(as_array(output).shape[-1], 3)
+    found = {name: layer.get_config().get(name) for name in ("d_k", "d_v")}
+    if found != {"d_k": 2, "d_v": 3}:
+        raise Mismatch(str({"d_k": 2, "d_v": 3}), str(found), part="get_config")

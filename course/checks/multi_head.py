@@ -196,6 +196,10 @@ def test_multi_head_attention_layer_mask(work):
     mask = tensor([[[True, False], [False, True]], [[False, True], [True, False]]], "bool")
     right = [[[1, 2, 3], [4, 5, 6]], [[10, 11, 12], [7, 8, 9]]]
     expect_equal(layer(x, x, attention_mask=mask), right, x=x, attention_mask=mask)
+    # One mask (T, S) for both sentences: all words see the second one alone.
+    shared = tensor([[False, True], [False, True]], "bool")
+    right = [[[4, 5, 6], [4, 5, 6]], [[10, 11, 12], [10, 11, 12]]]
+    expect_equal(layer(x, x, attention_mask=shared), right, x=x, attention_mask=shared)
 
 
 @public_check(
@@ -207,20 +211,25 @@ def test_multi_head_attention_layer_inference(work):
     layer = layer_with(work, 2, 1, dropout=0.9)
     x = tensor([[[1, 1], [1, 1]]])
     expect_equal(layer(x, x), [[[1, 1], [1, 1]]], x=x)
+    if layer.get_config().get("dropout") != 0.9:
+        raise Mismatch("dropout = 0.9", str(layer.get_config().get("dropout")), part="get_config")
 
 
 @public_check(
     "MultiHeadAttention",
     title=("In training, weights are dropped", "训练时丢弃权重"),
     hint=(
-        "The weights go through the dropout layer before they meet the values.",
-        "权重先经过 dropout 层，再与值相乘。",
+        "The weights go through the dropout layer before they meet the values; the scores are "
+        "those from before.",
+        "权重先经过 dropout 层，再与值相乘；返回的分数是丢弃之前的。",
     ),
 )
 def test_multi_head_attention_layer_dropout(work):
     layer = layer_with(work, 2, 1, dropout=0.5)
     x = tensor(np.ones((3, 5, 2)))
-    output = as_array(layer(x, x, training=True))
+    output, weights = pair(layer(x, x, training=True, return_attention_scores=True))
+    expect_equal(weights, np.full((3, 1, 5, 5), 0.2), part=WEIGHTS)
+    output = as_array(output)
     if np.allclose(output, 1):
         raise Mismatch(
             say("an output that misses some weights", "缺少部分权重的输出"), "1, 1, 1, …"
