@@ -63,6 +63,9 @@ _TENSOR_WRAPPERS = (
     "keras.ops.cast(keras.ops.cast(_, 'float16'), 'float32')",
     "keras.ops.cast(_, 'float32')",
 )
+# What is made of a length has no gradient, and the dtype that it is made with.
+_OF_TENSORS_ALONE = ("keras.ops.stop_gradient(_)", "keras.ops.cast(_, 'float32')")
+_COUNTING = ("range", "arange", "linspace", "ones", "zeros", "eye")
 _NUMBER_WRAPPERS = ("int(_)", "round(_, 3)", "abs(_)")
 # What none of these edits changes: the order of these functions' arguments at these places, the
 # sign of what is never negative, and what is true or false, but for its dtype.
@@ -112,6 +115,7 @@ class Scope:
         defaults: the default of each parameter that has one.
         names: its parameters and what it assigns, in order.
         attributes: the attributes of `self`, by what the constructor makes them of: `Dense`.
+        counts: whether one of its parameters is a number that it counts to.
     """
 
     function: str = ""
@@ -119,6 +123,7 @@ class Scope:
     defaults: dict[str, ast.expr] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     attributes: dict[str, str] = field(default_factory=dict)
+    counts: bool = False
 
     @property
     def dropouts(self) -> list[str]:
@@ -184,7 +189,7 @@ def constant(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     elif isinstance(value, int):
         others = [value + 1, value - 1, -value, 0]
     else:
-        others = [2 * value, value / 2, value + 0.01, -value, 0.0]
+        others = [2 * value, value / 2, value + 0.01 * max(1.0, abs(value)), -value, 0.0]
     for other in dict.fromkeys(others):
         if other != value:
             yield _expression(repr(other))
@@ -344,6 +349,8 @@ def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
         return
     if _holds_tensor_call(node.value) and not isinstance(node.value, ast.Tuple):
         wrappers: tuple[str, ...] = _TENSOR_WRAPPERS
+        if scope.counts:
+            wrappers = tuple(w for w in wrappers if w not in _OF_TENSORS_ALONE)
     elif any(isinstance(part, ast.BinOp) or _called(part) for part in ast.walk(node.value)):
         wrappers = _NUMBER_WRAPPERS
     else:
@@ -359,6 +366,25 @@ def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
         changed = copy.deepcopy(node)
         changed.value = _wrapped(template, node.value)
         yield changed
+
+
+def counts(function: ast.FunctionDef, parameters: list[str]) -> bool:
+    """Whether a function counts to a number that it is given, or makes something so long."""
+    return any(
+        _in_arithmetic(arg) & set(parameters)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and _called(node) in _COUNTING
+        for arg in node.args
+    )
+
+
+def _in_arithmetic(node: ast.AST) -> set[str]:
+    """Return the names that a number or a shape is computed of, without a call."""
+    if isinstance(node, ast.Name):
+        return {node.id}
+    if isinstance(node, ast.BinOp | ast.Tuple):
+        return set().union(*map(_in_arithmetic, ast.iter_child_nodes(node)))
+    return set()
 
 
 def _without_rearranging(node: ast.AST) -> ast.AST:

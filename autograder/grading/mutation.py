@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.edits import EXPRESSION_RULES, STATEMENT_RULES, Rule, Scope
+from autograder.grading.edits import EXPRESSION_RULES, STATEMENT_RULES, Rule, Scope, counts
 
 TWO = "two"  # the kind of what is edited twice
 _WITHOUT_EFFECT = ("annotation", "returns")  # of a function and its arguments
@@ -260,6 +260,7 @@ def _scope(function: ast.FunctionDef, attributes: dict[str, str]) -> Scope:
         defaults={name: defaults[name] for name in parameters if name in defaults},
         names=list(dict.fromkeys([*parameters, *assigned])),
         attributes=attributes,
+        counts=counts(function, parameters),
     )
 
 

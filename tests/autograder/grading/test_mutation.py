@@ -68,7 +68,12 @@ def test_annotations_are_not_edited():
         ("ops.exp(x)", "keras.ops.round(ops.exp(x), 3)", "keras.ops.abs(ops.exp(x))"),
         ("ops.log(x)", "keras.ops.abs(ops.log(x))", None),
         ("ops.where(y, x, -1e9)", "ops.where(y, x, -1e-09)", "ops.where(y, x, -2000000000.0)"),
-        ("x * 10000.0", "x * 20000.0", None),
+        ("x * 10000.0", "x * 10100.0", "x * 10000.01"),
+        (
+            "ops.sin(ops.arange(x))",
+            "keras.ops.round(ops.sin(ops.arange(x)), 3)",
+            "keras.ops.stop_gradient(ops.sin(ops.arange(x)))",
+        ),
         ("ops.less(x, y)[None]", "keras.ops.cast(ops.less(x, y)[None], 'float32')", None),
         ("ops.less(x, y)[None]", "ops.greater(x, y)[None]", "keras.ops.abs(ops.less(x, y)[None])"),
     ],
@@ -124,7 +129,7 @@ def test_every_edit_is_another_program_in_the_exercise_alone(unit):
     source = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
     for exercise in exercises_of(unit):
         mutants = list(Editor(source, exercise).singles())
-        assert len({source, *(mutant.source for mutant in mutants)}) == len(mutants) + 1 > 10
+        assert len({source, *(mutant.source for mutant in mutants)}) == len(mutants) + 1 > 5
         assert all(0 < mutant.line <= source.count("\n") for mutant in mutants)
         for mutant in random.Random(exercise).sample(mutants, 3):
             assert rest_of(mutant.source, exercise) == rest_of(source, exercise)
