@@ -173,6 +173,7 @@ def test_shift_matrix_moves(student, offset, half):
         "encoding[t] @ M should be encoding[t + offset] for every t.",
         "对每个 t，encoding[t] @ M 应等于 encoding[t + offset]。",
     )
+    expect.finite(got, because)
     expect.close(encoding[: 16 - offset] @ got, encoding[offset:], because, atol=1e-4)
 
 
