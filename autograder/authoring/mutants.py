@@ -136,7 +136,8 @@ def _start(backend: str, isolation: str) -> None:
 def killed_by(slots: Slots, mutant: Mutant, seed: int) -> str | None:
     """Return the slug of a check of the exercise that a mutant fails, None where it passes all."""
     unit = slots.unit
-    examination = Examination(slots.server, mutant.source.encode(), ".py", unit, slots)
+    data = mutant.source.encode()
+    examination = Examination(slots.server, data, ".py", unit, slots, searches=False)
     checks = [item for item in suite_of(unit) if item.check.exercise == mutant.exercise]
     # What has killed the most so far most likely kills the next one too.
     checks.sort(key=lambda item: -_kills[item.check.id])

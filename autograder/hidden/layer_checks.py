@@ -42,6 +42,9 @@ _CONFIG = text(
     "A layer made from get_config() should have the same arguments and name, and work alike.",
     "由 get_config() 重建的层应有相同的参数和名字，行为也应相同。",
 )
+_CONSTANT = text(
+    "The result doesn't depend on what the layer is called on.", "结果与该层的输入无关。"
+)
 _DEFAULT = text(
     "An argument that isn't given should have the default of the docstring.",
     "未给出的参数应取题目规定的默认值。",
@@ -255,10 +258,13 @@ class Layer:
                 for name, value in self.defaults.items():
                     expect.that(found.get(name) == value, _naming(_DEFAULT, name))
             inputs = self.inputs(rng, STANDARD)
-            first, copy = layer(*inputs), layer.clone()
+            first, copy = flat(layer(*inputs)), layer.clone()
+            others = flat(layer(*self.inputs(rng, STANDARD)))
+            same = [np.array_equal(a, b) for a, b in zip(first, others, strict=False)]
+            expect.that(not all(same), _CONSTANT)
             for name, value in (self.attributes | {"name": "another_name"}).items():
                 expect.that(_same(copy.value(name), value), _naming(_CONFIG, name))
-            for output, other in zip(flat(first), flat(copy(*inputs)), strict=False):
+            for output, other in zip(first, flat(copy(*inputs)), strict=False):
                 expect.shape(
                     other, expect.array(output).shape, text("The copy's output", "副本的输出")
                 )
