@@ -303,10 +303,10 @@ class Transformer(keras.Model):
         shape = (None, None, self.d_model)
         self.source_embedding.build((None, None))
         self.target_embedding.build((None, None))
-        for layer in self.encoder_layers:
-            layer.build(shape)
-        for layer in self.decoder_layers:
-            layer.build(shape, shape)
+        for encoder_layer in self.encoder_layers:
+            encoder_layer.build(shape)
+        for decoder_layer in self.decoder_layers:
+            decoder_layer.build(shape, shape)
         self.output_projection.build(shape)
         ### END SOLUTION
 
