@@ -242,12 +242,8 @@ def test_decoder_layer_layer_scores(work):
     layer = work.DecoderLayer(WIDTH, HEADS, INNER)
     layer(tensor(X), tensor(MEMORY))
     average(layer, "cross_attention")
-    answer = layer(
-        tensor(X),
-        tensor(MEMORY),
-        memory_mask=tensor(MEMORY_MASK, "bool"),
-        return_attention_scores=True,
-    )
+    options = {"memory_mask": tensor(MEMORY_MASK, "bool"), "return_attention_scores": True}
+    answer = layer(tensor(X), tensor(MEMORY), **options)
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         raise Mismatch(
             say("a pair (output, weights)", "二元组 (output, weights)"), say("one", "一个")
