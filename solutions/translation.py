@@ -54,6 +54,7 @@ def masked_cross_entropy(labels, logits, label_smoothing=0.0):
     q = (1 - label_smoothing) at the right token, plus label_smoothing / V everywhere
 
     Padding counts neither in the sum nor in the number of tokens, whichever sentence it stands in.
+    Keras trains with it in a compiled function, where B and T are not known.
 
     Args:
         labels: token ids `(B, T)`; `PAD_ID` (0) is padding.

@@ -19,7 +19,8 @@ from course.kit.tokens import END_ID, START_ID
     ),
 )
 def test_shift_right_one_row(work):
-    expect_equal(work.shift_right(tensor([[7, 8, END_ID]], "int32")), [[START_ID, 7, 8]])
+    target = tensor([[7, 8, END_ID]], "int32")
+    expect_equal(work.shift_right(target), [[START_ID, 7, 8]], target=target)
 
 
 @public_check(
@@ -28,8 +29,10 @@ def test_shift_right_one_row(work):
     hint=("The shift runs along the words, not along the batch.", "沿词的方向移动，不沿批量方向。"),
 )
 def test_shift_right_two_rows(work):
-    got = as_array(work.shift_right(tensor([[7, 8, END_ID], [9, END_ID, 0]], "int32")))
-    expect_equal(got[:, :2], [[START_ID, 7], [START_ID, 9]])
+    target = tensor([[7, 8, 6, END_ID], [9, END_ID, 0, 0]], "int32")
+    got = as_array(work.shift_right(target))
+    part = ("the first two columns", "前两列")
+    expect_equal(got[:, :2], [[START_ID, 7], [START_ID, 9]], part=part, target=target)
 
 
 @public_check(
@@ -38,24 +41,28 @@ def test_shift_right_two_rows(work):
     hint=("The right word has the probability 1/4.", "正确的词的概率是 1/4。"),
 )
 def test_masked_cross_entropy_even(work):
-    expect_equal(
-        work.masked_cross_entropy(tensor([[3]], "int32"), tensor([[[0] * 4]])), math.log(4)
-    )
+    given = {"labels": tensor([[3]], "int32"), "logits": tensor([[[0] * 4]])}
+    expect_equal(work.masked_cross_entropy(**given), math.log(4), **given)
+
+
+ONE_TO_FOUR = [math.log(1), math.log(2), math.log(3), math.log(4)]  # of ten
 
 
 @public_check(
     "masked_cross_entropy",
-    title=("Padding counts neither above nor below the line", "填充既不进分子，也不进分母"),
+    title=("Three words of two sentences, beside padding", "两个句子共三个词，旁边是填充"),
     hint=(
-        "Divide by the number of real tokens.",
-        "除以真实词元的个数。",
+        "The mean of ln 10/3, ln 10/4 and ln 10/4: every real token counts once, padding never.",
+        "ln 10/3、ln 10/4、ln 10/4 三者的平均：真实词元各计一次，填充不计。",
     ),
 )
 def test_masked_cross_entropy_padding(work):
-    labels = tensor([[3, 0, 0]], "int32")
-    logits = tensor([[[0, 0], [9, 0], [0, 9]]])
-    logits = tensor(np.pad(as_array(logits), [(0, 0), (0, 0), (0, 2)], constant_values=0.0))
-    expect_equal(work.masked_cross_entropy(labels, logits), math.log(4))
+    labels = np.array([[2, 3, 0], [3, 0, 0]], "int32")
+    logits = np.tile(ONE_TO_FOUR, (2, 3, 1))
+    logits[labels == 0] = [0, 9, 0, 5]  # at padding the model may say what it likes
+    given = {"labels": tensor(labels, "int32"), "logits": tensor(logits)}
+    right = (math.log(10 / 3) + 2 * math.log(10 / 4)) / 3
+    expect_equal(work.masked_cross_entropy(**given), right, **given)
 
 
 @public_check(
@@ -67,11 +74,28 @@ def test_masked_cross_entropy_padding(work):
     ),
 )
 def test_masked_cross_entropy_smoothing(work):
-    logits = tensor([[[math.log(3), 0, 0, 0]]])
-    labels = tensor([[3]], "int32")
-    # Log-probabilities: ln 1/2 for the first word, ln 1/6 for the others.
-    right = 0.5 * math.log(6) + 0.5 * (math.log(2) + 3 * math.log(6)) / 4
-    expect_equal(work.masked_cross_entropy(labels, logits, label_smoothing=0.5), right)
+    given = {"labels": tensor([[3, 0]], "int32"), "logits": tensor([[ONE_TO_FOUR, [9, 0, 0, 0]]])}
+    given["label_smoothing"] = 0.5
+    of_all = (math.log(10) + math.log(10 / 2) + math.log(10 / 3) + math.log(10 / 4)) / 4
+    right = 0.5 * math.log(10 / 4) + 0.5 * of_all
+    expect_equal(work.masked_cross_entropy(**given), right, **given)
+
+
+@public_check(
+    "masked_cross_entropy",
+    title=(
+        "A word with the probability e^-1000; and only padding",
+        "概率为 e^-1000 的词；以及全是填充",
+    ),
+    hint=(
+        "e^-1000 rounds to 0: take softmax and logarithm in one step. Without real tokens it is 0.",
+        "e^-1000 会舍入成 0：softmax 和对数要一步算出。没有真实词元时结果为 0。",
+    ),
+)
+def test_masked_cross_entropy_ends(work):
+    for label, right in ((3, 1000.0), (0, 0.0)):
+        given = {"labels": tensor([[label]], "int32"), "logits": tensor([[[0, 1000, 0, 0]]])}
+        expect_equal(work.masked_cross_entropy(**given), right, **given)
 
 
 @public_check(
@@ -80,8 +104,8 @@ def test_masked_cross_entropy_smoothing(work):
     hint=("n counts from 1, step from 0.", "n 从 1 数起，step 从 0 数起。"),
 )
 def test_warmup_inverse_sqrt_first(work):
-    # D = 4: D^-0.5 = 1/2; n = 1 of 4 warm-up steps: 1 * 4^-1.5 = 1/8.
-    expect_equal(work.WarmupInverseSqrt(4, 4)(0), 1 / 16)
+    # D = 16: D^-0.5 = 1/4; n = 1 of 4 warm-up steps: 1 * 4^-1.5 = 1/8.
+    expect_equal(work.WarmupInverseSqrt(16, 4)(0), 1 / 32, d_model=16, warmup_steps=4, step=0)
 
 
 @public_check(
@@ -90,9 +114,9 @@ def test_warmup_inverse_sqrt_first(work):
     hint=("Of the two terms the smaller one counts.", "两项中取较小的一项。"),
 )
 def test_warmup_inverse_sqrt_peak(work):
-    schedule = work.WarmupInverseSqrt(4, 4)
-    expect_equal(schedule(3), 1 / 4)
-    expect_equal(schedule(15), 1 / 8)
+    for step, right in ((3, 1 / 8), (15, 1 / 16)):
+        got = work.WarmupInverseSqrt(16, 4)(step)
+        expect_equal(got, right, d_model=16, warmup_steps=4, step=step)
 
 
 VOCABULARY = 7
@@ -100,9 +124,7 @@ VOCABULARY = 7
 
 def storyteller(*stories):
     """A model that tells a fixed story to each source: source [[4]] the first, [[5]] the next."""
-    longest = max(len(story) for story in stories)
     by_word = np.zeros((VOCABULARY, VOCABULARY))
-    by_position = np.zeros((longest, VOCABULARY))
     by_source = np.zeros((len(stories), VOCABULARY))
     # After each word the story's next one: the words of the stories differ.
     for story in stories:
@@ -110,7 +132,17 @@ def storyteller(*stories):
             by_word[last, word] += 5
     for row, story in enumerate(stories):
         by_source[(4 + row) % len(stories), story[0]] += 2
-    return ScriptedModel(by_word, by_position, by_source, np.zeros((1, VOCABULARY)))
+    nothing = np.zeros((1, VOCABULARY))
+    return ScriptedModel(by_word, nothing, by_source, nothing)
+
+
+def expect_words(search, model, source, max_length, expected, **options):
+    """Compare what a search writes; how much padding stands behind all sentences doesn't matter."""
+    source = tensor(source, "int32")
+    ids, width = as_array(search(model, source, max_length, **options)), len(expected[0])
+    if ids.ndim == 2 and not ids[:, width:].any():
+        ids = ids[:, :width]
+    expect_equal(ids, expected, source=source, max_length=max_length, **options)
 
 
 @public_check(
@@ -123,7 +155,7 @@ def storyteller(*stories):
 )
 def test_greedy_decode_story(work):
     model = storyteller([4, 5, 6, END_ID])
-    expect_equal(work.greedy_decode(model, tensor([[4]], "int32"), 10), [[4, 5, 6, END_ID]])
+    expect_words(work.greedy_decode, model, [[4]], 10, [[4, 5, 6, END_ID]])
 
 
 @public_check(
@@ -136,8 +168,42 @@ def test_greedy_decode_story(work):
 )
 def test_greedy_decode_padding(work):
     model = storyteller([4, END_ID], [5, 6, END_ID])
-    got = work.greedy_decode(model, tensor([[4], [5]], "int32"), 10)
-    expect_equal(got, [[4, END_ID, 0], [5, 6, END_ID]])
+    expect_words(work.greedy_decode, model, [[4], [5]], 10, [[4, END_ID, 0], [5, 6, END_ID]])
+
+
+@public_check(
+    "greedy_decode",
+    title=("The next word depends on all words before", "下一个词取决于前面所有的词"),
+    hint=(
+        "Feed all that was written, not the last word alone.",
+        "输入写过的全部，不只是最后一个词。",
+    ),
+)
+def test_greedy_decode_position(work):
+    by_position = np.zeros((4, VOCABULARY))
+    by_position[range(4), [4, 4, 5, END_ID]] = 5  # the same word twice, then another one
+    nothing = np.zeros((1, VOCABULARY))
+    model = ScriptedModel(np.zeros((VOCABULARY, VOCABULARY)), by_position, nothing, nothing)
+    expect_words(work.greedy_decode, model, [[4]], 10, [[4, 4, 5, END_ID]])
+
+
+@public_check(
+    "greedy_decode",
+    title=("It asks the model no more than is needed", "不多问模型"),
+    hint=(
+        "Encode each source once, before the loop; leave the loop once all have ended.",
+        "每个源句只在循环之前编码一次；全部结束后就离开循环。",
+    ),
+)
+def test_greedy_decode_calls(work):
+    model = storyteller([4, END_ID], [5, 6, END_ID])
+    work.greedy_decode(model, tensor([[4], [5]], "int32"), 10)
+    if model.sentences_read != 2:
+        got = say(f"{model.sentences_read} sentences read", f"读了 {model.sentences_read} 句")
+        raise Mismatch(say("2 sentences read", "读 2 句"), got)
+    if model.decode_calls > 5:  # two words and three, even where they are asked for one by one
+        got = say(f"{model.decode_calls} calls of decode", f"调用 decode {model.decode_calls} 次")
+        raise Mismatch(say("5 calls of decode at most", "调用 decode 至多 5 次"), got)
 
 
 @public_check(
@@ -147,7 +213,7 @@ def test_greedy_decode_padding(work):
 )
 def test_greedy_decode_max_length(work):
     model = storyteller([4, 5, 6, END_ID])
-    expect_equal(work.greedy_decode(model, tensor([[4]], "int32"), 2), [[4, 5]])
+    expect_words(work.greedy_decode, model, [[4]], 2, [[4, 5]])
 
 
 @public_check(
@@ -157,8 +223,43 @@ def test_greedy_decode_max_length(work):
 )
 def test_beam_search_one(work):
     model = storyteller([4, 5, END_ID])
-    got = work.beam_search(model, tensor([[4]], "int32"), 10, beam_size=1)
-    expect_equal(got, [[4, 5, END_ID]])
+    expect_words(work.beam_search, model, [[4]], 10, [[4, 5, END_ID]], beam_size=1)
+
+
+@public_check(
+    "beam_search",
+    title=("A short translation beside a long one", "短译文在长译文旁边"),
+    hint=(
+        "What has ended stays as it is: only padding may follow, and it costs nothing.",
+        "已结束的译文保持不变：后面只能是填充，而且不扣分。",
+    ),
+)
+def test_beam_search_ended(work):
+    model = storyteller([4, END_ID], [5, 6, END_ID])
+    right = [[4, END_ID, 0], [5, 6, END_ID]]
+    expect_words(work.beam_search, model, [[4], [5]], 10, right, beam_size=3)
+
+
+@public_check(
+    "beam_search",
+    title=(
+        "One word more for a penalty of 3, not for 2",
+        "length_penalty 为 3 时多写一个词，为 2 时不写",
+    ),
+    hint=(
+        "ln 0.56 / 1 against ln 0.44 / (7/6)^2, and against ln 0.44 / (7/6)^3.",
+        "比较 ln 0.56 / 1 与 ln 0.44 / (7/6)^2，再与 ln 0.44 / (7/6)^3 比较。",
+    ),
+)
+def test_beam_search_length_penalty(work):
+    by_word = np.full((VOCABULARY, VOCABULARY), -60.0)
+    by_word[START_ID, [END_ID, 4]] = math.log(0.56), math.log(0.44)
+    by_word[4, END_ID] = 0.0
+    nothing = np.zeros((1, VOCABULARY))
+    model = ScriptedModel(by_word, nothing, nothing, nothing)
+    for penalty, right in ((2.0, [END_ID]), (3.0, [4, END_ID])):
+        options = {"beam_size": 2, "length_penalty": penalty}
+        expect_words(work.beam_search, model, [[4], [5]], 4, [right, right], **options)
 
 
 @public_check(
@@ -177,10 +278,14 @@ def test_beam_search_garden_path(work):
     by_word[5, END_ID] = 5.0  # and after word 5 only the end
     nothing = np.zeros((1, VOCABULARY))
     model = ScriptedModel(by_word, nothing, nothing, nothing)
-    source = tensor([[4]], "int32")
-    got = work.beam_search(model, source, 4, beam_size=2, length_penalty=0.0)
-    rows = as_array(got)[:, :2]
-    expect_equal(rows, [[5, END_ID]])
+    options = {"beam_size": 2, "length_penalty": 0.0}
+    expect_words(work.beam_search, model, [[4]], 4, [[5, END_ID]], **options)
+
+
+def expect_bleu(work, hypotheses, references, right):
+    """Compare a score; each character is a token."""
+    given = {"hypotheses": list(map(list, hypotheses)), "references": list(map(list, references))}
+    expect_equal(work.corpus_bleu(**given), right, 1e-3, **given)
 
 
 @public_check(
@@ -189,9 +294,8 @@ def test_beam_search_garden_path(work):
     hint=("From 0 to 100, not from 0 to 1.", "范围是 0 到 100，不是 0 到 1。"),
 )
 def test_corpus_bleu_ends(work):
-    right = [list("我喜欢深度学习")]
-    expect_equal(work.corpus_bleu(right, right), 100.0, 1e-3)
-    expect_equal(work.corpus_bleu([list("它很可爱吗")], right), 0.0)
+    expect_bleu(work, ["我喜欢深度学习"], ["我喜欢深度学习"], 100.0)
+    expect_bleu(work, ["它很可爱吗"], ["我喜欢深度学习"], 0.0)
 
 
 @public_check(
@@ -203,8 +307,44 @@ def test_corpus_bleu_ends(work):
     ),
 )
 def test_corpus_bleu_brevity(work):
-    got = work.corpus_bleu([list("太阳晒屁")], [list("太阳晒屁股啦")])
-    expect_equal(got, 100 * math.exp(-0.5), 1e-3)
+    expect_bleu(work, ["太阳晒屁"], ["太阳晒屁股啦"], 100 * math.exp(-0.5))
+
+
+@public_check(
+    "corpus_bleu",
+    title=("One character four times, where one is right", "同一个字写四遍，只有一个对"),
+    hint=(
+        "One of four characters counts. No pair, triple or four is right: 1/2, 1/4 and 1/8 of an "
+        "n-gram stand in, over 3, 2 and 1.",
+        "四个字里只计一个。二、三、四元组都没有匹配：分别按 1/2、1/4、1/8 个算，分母为 3、2、1。",
+    ),
+)
+def test_corpus_bleu_repeated(work):
+    right = 100 * (1 / 4 * (1 / 2) / 3 * (1 / 4) / 2 * (1 / 8) / 1) ** (1 / 4)
+    expect_bleu(work, ["晒晒晒晒"], ["晒"], right)
+
+
+@public_check(
+    "corpus_bleu",
+    title=("Two sentences, one too short and one too long", "两个句子，一个太短，一个太长"),
+    hint=(
+        "Add up first: 5 of 6 characters, 3 of 4 pairs, all triples and fours; 6 against 6 long.",
+        "先相加：6 个字对了 5 个，4 个二元组对了 3 个，三、四元组全对；长度 6 对 6。",
+    ),
+)
+def test_corpus_bleu_two_sentences(work):
+    right = 100 * (5 / 6 * 3 / 4) ** (1 / 4)
+    expect_bleu(work, ["太阳晒屁", "它们"], ["太阳晒屁股", "它"], right)
+
+
+@public_check(
+    "corpus_bleu",
+    title=("Too short for four in a row: 0", "短得没有四元组：0"),
+    hint=("Without any n-gram of a length BLEU is 0.", "某个长度没有任何 n 元组时，BLEU 为 0。"),
+)
+def test_corpus_bleu_short(work):
+    expect_bleu(work, ["太阳"], ["太阳"], 0.0)
+    expect_bleu(work, [""], ["太阳"], 0.0)
 
 
 @public_check(

@@ -148,7 +148,8 @@ def _compare(answer: np.ndarray, right: np.ndarray, tolerance: float) -> None:
 
 def _assignment(name: str, value: Any) -> str:
     """Return a name and its value, with the other lines of an array under its first."""
-    shown = repr(value) if isinstance(value, bool | int | float) else array_text(as_array(value))
+    plain = isinstance(value, bool | int | float | list)  # a list of words, say
+    shown = repr(value) if plain else array_text(as_array(value))
     return f"{name} = {shown}".replace("\n", "\n" + " " * (len(name) + 3))
 
 

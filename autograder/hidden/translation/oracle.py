@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import sacrebleu
 
+from autograder.hidden import search
 from course.kit.tokens import END_ID, PAD_ID, START_ID
 
 
@@ -75,6 +76,34 @@ class Script:
         """Wu et al. 2016, equation 14, without its coverage."""
         return self.log_probability(source, words) / ((5 + len(words)) / 6) ** penalty
 
+    def beam(self, source, max_length, beam_size, penalty):
+        """The words that beam search returns, for one sentence."""
+        table = _Says(self, source)
+        return list(search.beam(table, beam_size, max_length, penalty)[0])
+
+    def pooled(self, source, max_length, beam_size, penalty):
+        """The same where hypotheses that have ended leave their place in the beam to others."""
+        ended, going = [], [[]]
+        for _ in range(max_length):
+            grown = [[*words, word] for words in going for word in range(self.vocabulary_size)]
+            best = self._best(source, grown, penalty)[:beam_size]
+            ended += [words for words in best if words[-1] == END_ID]
+            going = [words for words in best if words[-1] != END_ID]
+        return self._best(source, ended + going, penalty)[0]
+
+    def late(self, source, max_length, beam_size, penalty):
+        """What comes of it, wrongly, where scores count only when the search is over."""
+        beam = [[]]
+        for _ in range(max_length):
+            grown = [words for words in beam if END_ID in words]
+            going = [words for words in beam if END_ID not in words]
+            grown += [[*words, word] for words in going for word in range(self.vocabulary_size)]
+            beam = self._best(source, grown, 0.0)[:beam_size]
+        return self._best(source, beam, penalty)[0]
+
+    def _best(self, source, hypotheses, penalty):
+        return sorted(hypotheses, key=lambda words: -self.score(source, words, penalty))
+
     def ranked(self, source, max_length, penalty):
         """All hypotheses with their scores, best first: ended ones, and those cut off."""
         others = [word for word in range(self.vocabulary_size) if word != END_ID]
@@ -84,6 +113,20 @@ class Script:
             hypotheses += [[*words, END_ID] for words in before]
         scored = [(self.score(source, words, penalty), words) for words in hypotheses]
         return sorted(scored, reverse=True)
+
+
+class _Says:
+    """A `search.Table` of what a script says to one source."""
+
+    def __init__(self, script, source):
+        self._script, self._source = script, source
+
+    def __contains__(self, words):
+        return True
+
+    def __getitem__(self, words):
+        logs = self._script.logs(self._source, words[1:])
+        return logs, np.arange(len(logs))
 
 
 def padded(rows, width):

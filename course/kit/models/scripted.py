@@ -12,8 +12,8 @@ from course.kit.tokens import PAD_ID
 class ScriptedModel:
     """The face of the course's models over four tables of logits, whose rows are added up.
 
-    The next word depends on the last word, on the position, on the source, and on all words so
-    far: an error of decoding in any of these changes the translation.
+    The next word depends on the last word, on the position, on the source without its padding, and
+    on all words so far: an error of decoding in any of these changes the translation.
 
     Args:
         by_word: `(V, V)`, a row for the word that was written last.
@@ -22,7 +22,8 @@ class ScriptedModel:
         by_history: `(M, V)`, the row (sum of the ids written) modulo M.
 
     Attributes:
-        encode_calls: how often a source was read.
+        sentences_read: how many sentences `encode` was given, in all its calls.
+        decode_calls: how often `decode` was called.
     """
 
     def __init__(self, by_word: Any, by_position: Any, by_source: Any, by_history: Any):
@@ -30,18 +31,20 @@ class ScriptedModel:
         self.by_word, self.by_position, self.by_source, self.by_history = (
             ops.convert_to_tensor(table, dtype="float32") for table in tables
         )
-        self.encode_calls = 0
+        self.sentences_read = self.decode_calls = 0
 
     def encode(self, source: Any) -> tuple[Any, Any]:
-        """Return `(row of the source's table (B,), source_mask (B, S))`."""
-        self.encode_calls += 1
+        """Return `(source (B, S) with ones for padding, source_mask (B, S))`."""
         source = ops.cast(source, "int32")
-        rows = ops.mod(ops.sum(source, axis=1), self.by_source.shape[0])
-        return rows, ops.not_equal(source, PAD_ID)
+        self.sentences_read += source.shape[0] or 0
+        mask = ops.not_equal(source, PAD_ID)
+        return ops.where(mask, source, 1), mask
 
     def decode(self, target_in: Any, memory: Any) -> Any:
         """Return logits `(B, T, V)` for the target so far `(B, T)` and what `encode` gave."""
-        rows, _ = memory
+        self.decode_calls += 1
+        source, mask = memory
+        rows = ops.mod(ops.sum(ops.where(mask, source, 0), axis=1), self.by_source.shape[0])
         target_in = ops.cast(target_in, "int32")
         places = np.minimum(np.arange(target_in.shape[1]), self.by_position.shape[0] - 1)
         history = ops.mod(ops.cumsum(target_in, axis=1), self.by_history.shape[0])

@@ -1,8 +1,12 @@
 """Public checks of the translation unit: right work passes, mistakes are caught."""
 
+import types
+
 import pytest
 from keras import ops
 
+from autograder.grading.mistakes import mistakes_of
+from autograder.grading.right_solutions import right_solutions_of
 from course.exercises import translation as stubs
 from course.kit.language import use_language
 from solutions import translation as solution
@@ -58,3 +62,30 @@ def greedy(model, source, max_length, beam_size=4, length_penalty=0.6):
 )
 def test_common_mistakes_are_caught(exercise, wrong):
     assert public_checks.caught(UNIT, solution, exercise, wrong)
+
+
+def outcomes_of(source, exercise=None):
+    """What the public checks say of a whole hand-in."""
+    names = {"__name__": "hand_in"}
+    exec(source, names)
+    return public_checks.outcomes(UNIT, types.SimpleNamespace(**names), exercise)
+
+
+# It takes a compiled function to see the one; the other differs in beams that nobody counts out.
+NOT_SEEN = {"tokens-counted-in-python", "lengths-compared-at-the-end-only"}
+
+
+@pytest.mark.slow
+def test_known_mistakes_fail_a_public_check():
+    passed = {
+        mistake.name
+        for mistake in mistakes_of(UNIT)
+        if all(o.status == "passed" for o in outcomes_of(mistake.source, mistake.exercise))
+    }
+    assert passed == NOT_SEEN
+
+
+@pytest.mark.parametrize("name", right_solutions_of(UNIT))
+def test_right_solutions_in_other_styles_pass(name):
+    found = outcomes_of(right_solutions_of(UNIT)[name])
+    assert [o.title for o in found if o.status != "passed"] == []
