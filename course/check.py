@@ -3,7 +3,6 @@
 import importlib
 import linecache
 import os
-import re
 import traceback
 import types
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from course.kit.checking import Mismatch, PublicCheck, public_check_of
 from course.kit.handin import HandIn
 from course.kit.language import language, say, use_language
+from course.kit.library_messages import shortened, without_decorations
 from course.kit.problems import Problem, line_of
 from course.kit.units import available_units, exercises_of
 from course.work import NoWork, find_work, load_work
@@ -161,13 +161,8 @@ def _error_text(error: BaseException, hand_in: HandIn | None) -> str:
     """Return an exception's name and message, the last place in the student's work, the reason."""
     explanation = hand_in.explanation(str(error)) if hand_in is not None else None
     because = f"\n{say(*explanation)}" if explanation is not None else ""
-    # Keras puts the message in bold, between the place it was raised at and the arguments;
-    # TensorFlow puts the name of its kernel in front.
-    message = str(error)
-    bold = re.search(r"\x1b\[1m(.*?)\x1b\[0m", message, re.DOTALL)
-    message = re.sub(r"\{\{function_node [^}]*\}\} *", "", bold[1] if bold else message)
-    first = next((line for line in message.splitlines() if line.strip()), "")
-    text = f"{type(error).__name__}: {first}" if first else type(error).__name__
+    message = " ".join(shortened(without_decorations(str(error))).split())
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     frames = _own_frames(error)
     if not frames:
         return text + because

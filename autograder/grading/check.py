@@ -52,12 +52,13 @@ class CheckFailed(AssertionError):
     Attributes:
         text: the message in both languages.
         got: what the student's code gave, to be shown beside the input where both are small.
+        presumes_values: whether the message holds only where the exercise's plain values are right.
         attention: the attention weights that were looked at, as `attention_picture` writes them.
     """
 
-    def __init__(self, message: Text, got: Any = None):
+    def __init__(self, message: Text, got: Any = None, presumes_values: bool = False):
         super().__init__(message["en"])
-        self.text, self.got = message, got
+        self.text, self.got, self.presumes_values = message, got, presumes_values
         self.attention: dict[str, Any] | None = None
 
 

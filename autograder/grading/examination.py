@@ -9,7 +9,7 @@ from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, TimeBudget
 from autograder.grading.replacement import Replacement
 from autograder.grading.slots import HandInSlot, Slots
-from autograder.grading.transcript import Exchange, Transcript
+from autograder.grading.transcript import Exchange, Transcript, signature
 from autograder.isolation.client import ForkServer, StudentError, StudentGone
 
 
@@ -131,10 +131,10 @@ class Examination:
         try:
             exchange.value = self._ask(operation, fields)
         except StudentError as error:
-            exchange.error = error.type_name
+            exchange.error = signature(error)
             raise
         except StudentGone as death:
-            exchange.error = death.reason
+            exchange.error = (death.reason,)
             raise
         finally:
             self.transcript.add(exchange, self.process.received - before)

@@ -15,6 +15,7 @@ from autograder.grading.check import CheckFailed
 from autograder.isolation.wire import Handle, Opaque, Spec
 
 RTOL, ATOL = 1e-4, 1e-5
+WRONG_VALUES = text("The values are not those of the formula.", "数值与公式不符。")
 
 
 def fail(message: Text, got: Any = None) -> NoReturn:
@@ -26,10 +27,10 @@ def fail(message: Text, got: Any = None) -> NoReturn:
     raise CheckFailed(message, got)
 
 
-def that(holds: Any, message: Text, got: Any = None) -> None:
-    """Fail with the message unless the condition holds."""
+def that(holds: Any, message: Text, got: Any = None, presumes_values: bool = False) -> None:
+    """Fail with the message unless the condition holds; for the last two see `CheckFailed`."""
     if not holds:
-        fail(message, got)
+        raise CheckFailed(message, got, presumes_values)
 
 
 def _kind(value: Any) -> str:
@@ -122,19 +123,46 @@ def finite(value: Any, because: Text) -> np.ndarray:
 
 
 def close(
-    value: Any, expected: Any, because: Text, rtol: float = RTOL, atol: float = ATOL
+    value: Any,
+    right: Any,
+    because: Text = WRONG_VALUES,
+    rtol: float = RTOL,
+    atol: float = ATOL,
 ) -> np.ndarray:
-    """Fail unless an answer equals the expected values, in shape and within the tolerance.
+    """Fail unless an answer equals the right values, in shape and within the tolerance.
 
-    The message gives the reason and the kind of the difference, never the expected values.
+    A reason other than wrong values says that a property of the exercise is broken. That is known
+    only where the exercise's plain values are right, see `verdict.defer_claims`. The message gives
+    the reason and the kind of the difference, never the right values.
     """
-    found, wanted = array(value), np.asarray(expected)
+    return _compare(value, right, because, rtol, atol, because != WRONG_VALUES)
+
+
+def same(
+    value: Any, other: Any, because: Text, rtol: float = RTOL, atol: float = ATOL
+) -> np.ndarray:
+    """Fail unless an answer equals what a property asks for, whatever the right values are.
+
+    Args:
+        value: the answer.
+        other: another answer of the student's, for other inputs say, or what every right answer
+            has, as a sum of one.
+        because: the property that is broken otherwise.
+        rtol, atol: the tolerance.
+    """
+    return _compare(value, other, because, rtol, atol, False)
+
+
+def _compare(
+    value: Any, wanted: Any, because: Text, rtol: float, atol: float, presumes_values: bool
+) -> np.ndarray:
+    found, wanted = array(value), np.asarray(wanted)
     shape(found, wanted.shape)
     if not np.allclose(found, wanted, rtol=rtol, atol=atol, equal_nan=True):
         note = None
         if np.isnan(found).any() and not np.isnan(wanted).any():
             note = text("There is NaN in it.", "其中出现了 NaN。")
-        fail(join(because, note), found)
+        raise CheckFailed(join(because, note), found, presumes_values)
     return found
 
 

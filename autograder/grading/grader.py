@@ -11,7 +11,7 @@ from autograder.grading.hand_in_process import HandInProcess, Rejected
 from autograder.grading.replacement import Standing, exercises_used, passed_with, replacement
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import SuiteCheck, suite_of
-from autograder.grading.verdict import name_mistakes, verdict
+from autograder.grading.verdict import defer_claims, name_mistakes, verdict
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.attempts import attempts_text
 from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
@@ -105,7 +105,7 @@ class Grader:
             )
             self._reject(result, nothing)
             return
-        evidence = Evidence()
+        evidence, presuming = Evidence(), set()
         for suite_check in suite_of(result.unit):
             if exercise not in (None, suite_check.check.exercise):
                 continue
@@ -114,7 +114,10 @@ class Grader:
             seconds = time.monotonic() - began
             result.checks.append(verdict(check, raised, examination.example, seconds))
             evidence.add(check, examination.transcript, result.checks[-1].status)
+            if getattr(raised, "presumes_values", False):
+                presuming.add(check.id)
         self._examine_again(examination, file, result)
+        defer_claims(result.checks, presuming)
         for check_result in result.checks:
             if check_result.comes_from is not None:
                 evidence.drop(check_result.id)

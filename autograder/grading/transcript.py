@@ -1,7 +1,10 @@
 """What a check asked of a student's process, and what the process answered."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+from autograder.isolation.client import StudentError
 
 # Bytes of answers of one check that stay in memory for the diagnosis; known mistakes answer with
 # far less.
@@ -16,13 +19,14 @@ class Exchange:
         operation: what was asked for, as `isolation.agent` calls it.
         fields: the request's arguments.
         value: the answer; None where an error came instead.
-        error: the type of what the student's code raised, or how its process ended; else None.
+        error: what `signature` says of what the student's code raised, or how its process ended;
+            else None.
     """
 
     operation: str
     fields: dict[str, Any]
     value: Any = None
-    error: str | None = None
+    error: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -56,3 +60,13 @@ class Transcript:
             self.exchanges.clear()
         if self.complete:
             self.exchanges.append(exchange)
+
+
+def signature(error: StudentError) -> tuple[str, ...]:
+    """Return what tells an exception from others: its class, what it says, where it came from.
+
+    The numbers that Keras counts layers and tensors with (`dense_4`) are left out of what it says.
+    Shapes stay in it: to the same requests the same mistake gives the same shapes.
+    """
+    message = re.sub(r"(?<=[A-Za-z])_\d+\b", "", error.message)
+    return error.kind, error.type_name, message, error.through, *error.parts

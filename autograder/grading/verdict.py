@@ -1,6 +1,6 @@
 """What a check comes to: its status, and what the student reads, from how the check ended."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from autograder.isolation.client import StudentError, StudentGone
 from autograder.results.message import can_be_listed
 from autograder.results.result import CheckResult
 from autograder.results.statuses import CheckStatus
-from course.kit.units import exercises_of
+from course.kit.problems import place_in_chinese
 
 _MOST_SHOWN = 16  # numbers of an answer that stands beside its input
 _MOST_HELD = 64  # numbers of an input; a larger one is described
@@ -100,31 +100,13 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
                 f"{check.exercise} is not in the hand-in.", f"提交中没有 {check.exercise}。"
             )
             return "missing", raised.reason or absent
-        case StudentError(kind="missing", within=other) if other in _others(check):
-            return "error", text(
-                f"{check.exercise} uses {other}, which is not written yet.",
-                f"{check.exercise} 用到了 {other}，而 {other} 还没有写。",
-            )
-        case StudentError(kind="missing"):
+        case StudentError(kind="missing", within=check.exercise):
             return "missing", text(
                 f"{check.exercise} is not written yet.", f"{check.exercise} 还没有写。"
             )
-        case StudentError(kind="forbidden"):
-            return "error", text(
-                f"{raised.message} is not allowed here: write it with the basic functions of "
-                "keras.ops.",
-                f"这里不允许使用 {raised.message}：请用 keras.ops 的基本函数自己写。",
-            )
-        case StudentError(kind="memory"):
-            return "error", text("Your code needs too much memory.", "你的代码占用内存过多。")
         case StudentError():
-            place = f" ({raised.where})" if raised.where else ""
-            error = f"{raised.type_name}{place}: {raised.message}".rstrip(": ")
-            reason = text_from(raised.explanation)
-            if reason is None:
-                return "error", text(f"Your code raised {error}", f"你的代码抛出了 {error}")
-            raising = text(f"Your code raised {error}.", f"你的代码抛出了 {error}。")
-            return "error", join(raising, reason)
+            reason, raising = text_from(raised.explanation), _raised(check.exercise, raised)
+            return "error", raising if reason is None else join(_sentence(raising), reason)
         case StudentGone(reason="timeout"):
             return "timeout", text(
                 "No answer in time; is there a loop that never ends?",
@@ -159,9 +141,127 @@ def status_and_fault(check: Check, raised: BaseException | None) -> tuple[CheckS
             )
 
 
-def _others(check: Check) -> set[str]:
-    """The unit's exercises but the check's own."""
-    return {*exercises_of(check.unit)} - {check.exercise}
+def _raised(exercise: str, error: StudentError) -> Text:
+    """Return what the student's code raised, or what of it was not as the contract has it."""
+    first, second, third = error.parts
+    en, zh = _place(error.where)
+    match error.kind:
+        case "missing":
+            other = error.within
+            return text(
+                f"{exercise} uses {other}, which is not written yet.",
+                f"{exercise} 用到了 {other}，而 {other} 还没有写。",
+            )
+        case "absent" if first:
+            return text(
+                f"{first} has no {second}, which the task names.",
+                f"{first} 没有任务要求的 {second}。",
+            )
+        case "absent":
+            return text(
+                f"{second} is not in the hand-in, and this check uses it.",
+                f"提交中没有这项检查要用的 {second}。",
+            )
+        case "not_a_weight":
+            return text(
+                f"{first} should be a weight, and is of the class {second}.",
+                f"{first} 应为权重，实际属于 {second} 类。",
+            )
+        case "other_shape":
+            return text(
+                f"{first} has the shape {second}, and should have {third}.",
+                f"{first} 的形状是 {second}，应为 {third}。",
+            )
+        case "signature":
+            return text(
+                f"{exercise} can't be called as the task says: {error.message}",
+                f"{exercise} 无法按任务要求的方式调用：{error.message}",
+            )
+        case "numpy":
+            return text(
+                f"A tensor is handed to NumPy{en}. That works neither where a function is compiled "
+                "or a model is put together nor where gradients are wanted; the functions of "
+                "keras.ops work there.",
+                f"有张量被交给了 NumPy{zh}。编译函数、搭建模型或需要梯度时都不能这样做；"
+                "请改用 keras.ops 中的函数。",
+            )
+        case "value":
+            return text(
+                f"The value of a tensor is asked for{en}, as a condition, a number or in a loop. "
+                "Where a function is compiled the value isn't known yet; keras.ops.where and its "
+                "kin work there.",
+                f"代码要用到张量的值{zh}（作条件、数字或循环）。编译函数时还不知道这个值；"
+                "请改用 keras.ops.where 等函数。",
+            )
+        case "forbidden":
+            return text(
+                f"{error.message} is not allowed here: write it with the basic functions of "
+                "keras.ops.",
+                f"这里不允许使用 {error.message}：请用 keras.ops 的基本函数自己写。",
+            )
+        case "memory":
+            return text("Your code needs too much memory.", "你的代码占用内存过多。")
+        case _:
+            said = f": {error.message}" if error.message else ""
+            said_zh = f"：{error.message}" if error.message else ""
+            if not en:  # no line of the student's was being run
+                return text(
+                    f"Using {exercise} ends with {error.type_name}{said}",
+                    f"使用 {exercise} 时出现了 {error.type_name}{said_zh}",
+                )
+            return text(
+                f"Your code raised {error.type_name}{en}{said}",
+                f"你的代码抛出了 {error.type_name}{zh}{said_zh}",
+            )
+
+
+def _sentence(words: Text) -> Text:
+    """Return a text with a full stop at its end."""
+    stops = {"en": ".", "zh": "。"}
+    return {
+        language: said if said.endswith((".", "!", "?", "…", "。")) else said + stops[language]
+        for language, said in words.items()
+    }
+
+
+def _place(where: str) -> tuple[str, str]:
+    """Return a place in a hand-in, in brackets, in English and in Chinese; nothing for nowhere."""
+    place, _, line = where.rpartition(", line ")
+    return (f" ({where})", f"（{place_in_chinese(place)}第 {line} 行）") if place else ("", "")
+
+
+def defer_claims(results: Sequence[CheckResult], presuming: Collection[str]) -> None:
+    """Let no check say that a property is broken where plain values are wrong already.
+
+    A check that compares with right values fails where any values are wrong, whatever it looks at.
+    So where the plain check of its exercise has failed (the check `values`, else the first), all
+    that is known of its property is that it isn't known.
+
+    Args:
+        results: of all of a hand-in's checks; those of which so little is known are changed.
+        presuming: the ids of checks whose failure presumes that plain values are right, see
+            `CheckFailed`.
+    """
+    plain: dict[str, CheckResult] = {}
+    for result in results:
+        if result.exercise not in plain or result.id.endswith(".values"):
+            plain[result.exercise] = result
+    for result in results:
+        first = plain[result.exercise]
+        if first is result or result.id not in presuming or result.status != "failed":
+            continue
+        if first.status == "failed":
+            result.wrong = text(
+                f"The values are wrong already, see “{first.title['en']}”; whether this holds "
+                "shows once they are right.",
+                f"数值本身已经不对，见“{first.title['zh']}”；数值正确之后，才能看出这一点是否成立。",
+            )
+        elif first.status not in ("passed", "skipped"):
+            result.wrong = text(
+                f"The plain case fails already, see “{first.title['en']}”; whether this holds "
+                "shows once it is right.",
+                f"最基本的情形已经出错，见“{first.title['zh']}”；改正之后，才能看出这一点是否成立。",
+            )
 
 
 def _plain(value: Any) -> Any:

@@ -150,19 +150,54 @@ class Layer:
         return self._expect_outputs(answer, self.right(weights, *inputs, **keywords), because)
 
     def _expect_outputs(
-        self, answer: Any, right: Any, because: Text, **tolerance: float
+        self,
+        answer: Any,
+        right: Any,
+        because: Text,
+        compare: Callable[..., np.ndarray] = expect.close,
+        **tolerance: float,
     ) -> list[np.ndarray]:
         tolerance = {**self.tolerance, **tolerance}
         pairs = _paired(answer, right)
         if self.attention is None:
-            return [expect.close(*pair, because, **tolerance) for pair in pairs]
+            return [compare(*pair, because, **tolerance) for pair in pairs]
         weights, right_weights = pairs[self.attention]
         with expect.attention(weights, right_weights):
             # Weights first: where they are wrong, so is what they weigh.
             pairs.insert(0, pairs[self.attention])
-            outputs = [expect.close(*pair, because, **tolerance) for pair in pairs][1:]
+            outputs = [compare(*pair, because, **tolerance) for pair in pairs][1:]
             expect.that(not outputs[self.attention][right_weights == 0].any(), _EXACT)
         return outputs
+
+    def expect_gradients(
+        self,
+        layer: Remote,
+        weights: Weights,
+        inputs: Inputs,
+        rng: np.random.Generator,
+        where: Any = True,
+        **keywords: Any,
+    ) -> None:
+        """Fail unless the gradients to weights and inputs are the oracle's.
+
+        Args:
+            layer: has `weights` already.
+            weights: the values, by path.
+            inputs: what it is called on.
+            rng: where cotangents and directions come from.
+            where: the places of the outputs that count, as a mask that broadcasts to each.
+            **keywords: what it is called with besides.
+        """
+        right = functools.partial(self.right, **keywords)
+        outputs = flat(right(weights, *inputs))
+        cotangents = [battery.normal(rng, *np.shape(one)) * np.float32(where) for one in outputs]
+        battery.expect_weight_gradients(
+            layer, inputs, weights, lambda w: right(w, *inputs), cotangents, rng, **keywords
+        )
+        if any(array.dtype.kind == "f" for array in flat(inputs)):
+            battery.expect_joint_input_gradients(
+                layer, inputs, functools.partial(right, weights), cotangents, rng, **keywords
+            )
 
     def _specs(self, inputs: Inputs) -> list:
         """Return shapes of which only the ranks and the widths are known."""
@@ -211,21 +246,14 @@ class Layer:
 
         return self._check(weights, points, "Its weights, made once", "应有的权重，只创建一次")
 
-    def gradient(self, points: float) -> Callable:
-        """The gradients to every weight, and to every input."""
+    def gradient(self, points: float, masked: str = "") -> Callable:
+        """The gradients to every weight, and to every input; beside a mask where one is named."""
 
         def gradient(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
-            right = flat(self.right(weights, *inputs))
-            cotangents = [battery.normal(rng, *np.shape(output)) for output in right]
-            battery.expect_weight_gradients(
-                layer, inputs, weights, lambda w: self.right(w, *inputs), cotangents, rng
-            )
-            if any(array.dtype.kind == "f" for array in flat(inputs)):
-                battery.expect_joint_input_gradients(
-                    layer, inputs, functools.partial(self.right, weights), cotangents, rng
-                )
+            beside = {masked: self.masks[masked](rng, STANDARD)[0]} if masked else {}
+            self.expect_gradients(layer, weights, inputs, rng, **beside)
 
         return self._check(gradient, points, "The gradients are right", "梯度正确")
 
@@ -238,7 +266,7 @@ class Layer:
             right = self.right(weights, *inputs)
             together = filled(right, iter(self.expect_right(layer(*inputs), weights, inputs)))
             alone = layer(*_second_rows(inputs))
-            self._expect_outputs(alone, _second_rows(together), ROWS)
+            self._expect_outputs(alone, _second_rows(together), ROWS, expect.same)
 
         return self._check(rows, points, "Sentences of a batch don't mix", "批量中的句子互不影响")
 

@@ -11,7 +11,6 @@ import io
 import math
 import os
 import random
-import re
 import sys
 import time
 import types
@@ -25,8 +24,7 @@ from keras.src.random import seed_generator
 from keras.src.saving import object_registration
 
 from autograder.base.paths import secret_paths
-from autograder.base.printable import printable
-from autograder.isolation import autodiff, forbidden, sandbox, wire
+from autograder.isolation import autodiff, errors, forbidden, sandbox, wire
 from autograder.isolation.attempts import Attempts
 from autograder.isolation.calls import (
     as_tensors,
@@ -35,6 +33,7 @@ from autograder.isolation.calls import (
     symbolic_arguments,
 )
 from autograder.isolation.compiled_programs import CompiledPrograms
+from autograder.isolation.errors import Absent, NotAWeight, OtherShape
 from autograder.isolation.uses import reached, uses
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
 from course.kit import handin
@@ -146,7 +145,7 @@ class Agent:
 
     def error(self, error: BaseException) -> dict:
         """Describe what the student's code raised, and why a name that it misses isn't there."""
-        described = _error(error)
+        described = errors.described(error)
         explanation = self._hand_in.explanation(described["message"])
         if explanation is not None:
             described["explanation"] = [*map(_clean, explanation)]
@@ -246,7 +245,7 @@ class Agent:
 
     def weights(self, handle: Handle) -> Any:
         """Shape, dtype and trainability of every weight of an object, with its value."""
-        found = self._objects[handle.id].variables
+        found = errors.part_of(self._objects[handle.id], "variables")
         return [
             {
                 "trainable": bool(variable.trainable),
@@ -266,11 +265,13 @@ class Agent:
             found = _attribute(self._objects[handle.id], path)
             if isinstance(value, list):
                 found.set_weights(value)
-            else:
-                shape = tuple(found.shape)
-                if not _splits(shape, value.shape):
-                    raise ValueError(f"{path} has the shape {shape}, not {value.shape}.")
-                found.assign(value.reshape(shape))
+                continue
+            if not (hasattr(found, "assign") and hasattr(found, "shape")):
+                raise NotAWeight(path, type(found).__name__)
+            shape = tuple(found.shape)
+            if not _splits(shape, value.shape):
+                raise OtherShape(path, shape, value.shape)
+            found.assign(value.reshape(shape))
 
     def clone(self, handle: Handle) -> Any:
         """A new object from an object's own `get_config`."""
@@ -299,13 +300,15 @@ class Agent:
 
     def _target(self, target: Any) -> Any:
         if "name" in target:
-            found = getattr(self._module, target["name"])
+            found = vars(self._module).get(target["name"])
+            if found is None:
+                raise Absent("", target["name"])
         elif "kit" in target:
             module, _, name = target["kit"].rpartition(".")
             found = getattr(importlib.import_module(f"course.kit.{module}"), name)
         else:
             found = self._objects[target["handle"].id]
-        return getattr(found, target["method"]) if target.get("method") else found
+        return errors.part_of(found, target["method"]) if target.get("method") else found
 
     def _known(self, value: Any) -> Any:
         """Objects in place of their handles."""
@@ -362,11 +365,15 @@ def _set_seed(seed: int) -> None:
 
 
 def _attribute(owner: Any, path: str) -> Any:
-    """Follow a dotted path; a weight in a layer's place stands for that layer's kernel."""
+    """Follow a dotted path; a weight in a layer's place stands for that layer's kernel.
+
+    Raises:
+        Absent: something on the path isn't there.
+    """
     for part in path.split(".") if path else []:
         if part == "kernel" and isinstance(owner, keras.Variable):
             continue
-        owner = owner[int(part)] if part.isdigit() else getattr(owner, part)
+        owner = errors.part_of(owner, part)
     return owner
 
 
@@ -382,45 +389,7 @@ def _splits(fine: tuple, coarse: tuple) -> bool:
 
 def _clean(text: str) -> str:
     """Cut a text; leave out stack frames, graph decorations and this machine's paths."""
-    text = text[: 10 * _MAX_TEXT]  # what is cut at the end anyway costs no time before
-    for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, os.environ.get("COURSE_ROOT", ""))):
-        if len(prefix) > 1:
-            text = text.replace(prefix, "…")
-    text = re.sub(r"\{\{function_node [^}]*\}\} *", "", text)
-    lines = [
-        line for line in text.split("\n") if not re.match(r"\s*(File \"|Detected at |$)", line)
-    ]
-    text = printable("\n".join(lines), 10 * _MAX_TEXT)
-    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
-
-
-def _error(error: BaseException) -> dict:
-    """Describe what the student's code raised: kind, message, and the place in their file."""
-    kind, where, within, own, trace = "raised", "", "", False, error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
-        own = name.startswith(("code cell ", "your module"))
-        if own:
-            where = f"{name}, line {trace.tb_lineno}"
-            within = trace.tb_frame.f_code.co_qualname.partition(".")[0]
-        trace = trace.tb_next
-    if isinstance(error, NotImplementedError) and own:  # libraries raise it too, for other reasons
-        kind = "missing"
-    elif isinstance(error, forbidden.ForbiddenError):
-        kind = "forbidden"
-    elif isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-        kind = "memory"
-    try:
-        message = str(error)
-    except BaseException:
-        message = ""
-    return {
-        "kind": kind,
-        "type": type(error).__name__[:100],
-        "message": _clean(message),
-        "where": where,
-        "within": within,
-    }
+    return errors.clean(text)
 
 
 def serve(channel: Channel, layers: list[str], taken: forbidden.Forbidden) -> None:

@@ -62,13 +62,15 @@ class ServerError(IsolationError):
 
 
 class StudentError(Exception):
-    """The student's code raised; what it raised, as data.
+    """The student's code raised; what it raised, as data, see `isolation.errors`.
 
     Attributes:
-        kind: `raised`, `missing` where something is not written yet, `forbidden` or `memory`.
+        kind: what kind of exception.
         type_name, message: the exception's.
-        where: the place in the hand-in.
-        within: the function or class of the hand-in that the place belongs to.
+        where: the line of the hand-in that it came through last.
+        within: the function or class of the hand-in that the line belongs to.
+        through: the function of a library that the line called.
+        parts: what is absent, or of another shape.
         explanation: why a name that is missing isn't there, as the process says it: most likely
             a list of the English and the Chinese sentence.
     """
@@ -80,6 +82,10 @@ class StudentError(Exception):
         self.where = printable(error.get("where"), 200)
         self.within = printable(error.get("within"), 100)
         self.explanation = error.get("explanation")
+        self.through = printable(error.get("through"), 100)
+        parts = error.get("parts")
+        parts = parts if isinstance(parts, list) else []
+        self.parts = tuple(printable(part, 200) for part in [*parts, "", "", ""][:3])
         super().__init__(f"{self.type_name}: {self.message}")
 
 

@@ -59,7 +59,7 @@ def test_similarity_permutation(student, rng):
         "The same words in another order should give the same products, in that order.",
         "同样的词换个顺序，内积应相同，只是位置随之改变。",
     )
-    expect.close(moved, first[order][:, order], because)
+    expect.same(moved, first[order][:, order], because)
 
 
 test_similarity_unknown_sizes = SIMILARITY.unknown_sizes(1)
@@ -88,7 +88,7 @@ def test_softmax_sums_to_one(student, x):
     because = text(
         "The weights don't sum to one along the last axis.", "权重沿最后一轴之和不为一。"
     )
-    expect.close(got.sum(-1), np.ones(x.shape[:-1]), because)
+    expect.same(got.sum(-1), np.ones(x.shape[:-1]), because)
     expect.that((got > 0).all(), text("A weight is not positive.", "有的权重不是正数。"), got)
 
 
@@ -105,7 +105,7 @@ def test_softmax_values(student, x):
 def test_softmax_shift_invariance(student, x, shift):
     first = expect.array(student.softmax(x))
     because = text("Shifted scores give other weights.", "分数整体平移后权重变了。")
-    expect.close(student.softmax(x + np.float32(shift)), first, because)
+    expect.same(student.softmax(x + np.float32(shift)), first, because)
 
 
 @check("softmax", 4, "Huge scores give finite weights", "分数极大时权重仍为有限值")
@@ -192,7 +192,7 @@ def test_self_attention_permutation(student, rng):
         "The same words in another order should give the same vectors, in that order.",
         "同样的词换个顺序，得到的向量应相同，只是位置随之改变。",
     )
-    expect.close(student.self_attention(x[order]), first[order], because)
+    expect.same(student.self_attention(x[order]), first[order], because)
 
 
 @check("self_attention", 1, "Sentences of a batch don't mix", "批量中的句子互不影响")
@@ -267,7 +267,7 @@ def test_scaled_dot_product_attention_weights(student, query, key, value):
     right = oracle_weights(query, key, value)
     with expect.attention(weights, right):
         expect.shape(weights, (len(query), len(key)), text("The weights", "权重"))
-        expect.close(weights.sum(-1), np.ones(len(query)), because)
+        expect.same(weights.sum(-1), np.ones(len(query)), because)
         expect.close(weights, right, WRONG_VALUES)
 
 
@@ -360,7 +360,7 @@ def test_scaled_dot_product_attention_masked_content(student, rng):
         "Other keys and values at masked positions change the output.",
         "改动被掩盖位置的键和值，输出不应改变。",
     )
-    expect.close(second, first, because)
+    expect.same(second, first, because)
 
 
 @check(
@@ -417,7 +417,7 @@ def test_scaled_dot_product_attention_key_order(student, rng):
         "Keys and values moved together should give the same output.",
         "键和值一起调换顺序，输出应不变。",
     )
-    expect.close(second, first, because)
+    expect.same(second, first, because)
     expect.close(first, oracle.scaled_dot_product_attention(query, key, value)[0], WRONG_VALUES)
 
 

@@ -106,7 +106,7 @@ def test_split_heads_words(student, rng):
         "只改动了一个词，别的词的头也跟着变了。",
     )
     others = [0, 1, 3]
-    expect.close(second[:, :, others], first[:, :, others], because)
+    expect.same(second[:, :, others], first[:, :, others], because)
 
 
 test_split_heads_half_precision = SPLIT.half_precision(1)
@@ -141,7 +141,7 @@ def test_merge_heads_round_trip(student, rng):
     )
     for heads in (1, 3, 12):
         split = oracle.split_heads(x, heads).astype("float32")
-        expect.close(student.merge_heads(split), x, because)
+        expect.same(student.merge_heads(split), x, because)
 
 
 test_merge_heads_unknown_sizes = MERGE.unknown_sizes(3)
@@ -217,7 +217,7 @@ def test_multi_head_attention_layer_scores(student, rng):
     because = text(
         "A head's weights should sum to one over the keys.", "每个头的权重沿键求和应为一。"
     )
-    expect.close(scores.sum(-1), np.ones(scores.shape[:-1]), because)
+    expect.same(scores.sum(-1), np.ones(scores.shape[:-1]), because)
 
 
 @check("MultiHeadAttention", 4, "Keys may differ from values", "键可以与值不同")
@@ -261,7 +261,7 @@ def test_multi_head_attention_layer_masked_content(student, rng):
     mask = np.array([[[True, True, False, True, False]]])
     first = expect.array(layer(query, value, attention_mask=mask))
     value[:, [2, 4]] += 100
-    expect.close(layer(query, value, attention_mask=mask), first, battery.MASKED)
+    expect.same(layer(query, value, attention_mask=mask), first, battery.MASKED)
 
 
 test_multi_head_attention_layer_rows = LAYER.rows(2)
@@ -301,7 +301,7 @@ def test_multi_head_attention_layer_permutation(student, rng):
         "The same words in another order should give the same vectors, in that order.",
         "同样的词换个顺序，得到的向量应相同，只是位置随之改变。",
     )
-    expect.close(layer(x[:, order], x[:, order]), first[:, order], because)
+    expect.same(layer(x[:, order], x[:, order]), first[:, order], because)
 
 
 @check("MultiHeadAttention", 4, "The heads work apart", "各头独立工作")
@@ -319,7 +319,7 @@ def test_multi_head_attention_layer_heads(student, rng):
         "The weights of one head change with the projection of another.",
         "改动一个头的投影，另一个头的权重也变了。",
     )
-    expect.close(second[:, [0, 2]], first[:, [0, 2]], because)
+    expect.same(second[:, [0, 2]], first[:, [0, 2]], because)
     unchanged = np.allclose(second[:, 1], first[:, 1], atol=1e-4)
     alive = text("A head doesn't use its own projection.", "有的头没有用到自己的投影。")
     expect.that(not unchanged, alive)
@@ -380,7 +380,7 @@ def test_multi_head_attention_layer_dropout(student):
         "In training, something else than the attention weights is dropped.",
         "训练时被丢弃的不是注意力权重，或不只是注意力权重。",
     )
-    expect.close(dropped[:, :, :, 1], dropped[:, :, :, 0], because)
+    expect.same(dropped[:, :, :, 1], dropped[:, :, :, 0], because)
     again = text(
         "Each call in training should drop other weights.", "训练时每次调用应丢弃不同的权重。"
     )

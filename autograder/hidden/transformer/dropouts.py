@@ -47,6 +47,6 @@ def expect_drops(answer: Any, candidates: np.ndarray, factors: dict[str, np.ndar
     nearest = squares.argmin(-1)
     # A few may have the variance 0, say: an epsilon makes much of them.
     off = np.abs(found - candidates[nearest]).max(-1)
-    expect.that(np.mean(off < _NEAR) > 0.98, _PLACES)
+    expect.that(np.mean(off < _NEAR) > 0.98, _PLACES, presumes_values=True)
     for factor in factors.values():
         battery.expect_dropped(factor[nearest], RATE)

@@ -211,7 +211,7 @@ def test_decoder_layer_layer_future(student, rng):
         changed = target.copy()
         changed[:, length:] += 2
         second = expect.array(layer(changed, memory))
-        expect.close(second[:, :length], first[:, :length], FUTURE, rtol=0, atol=1e-5)
+        expect.same(second[:, :length], first[:, :length], FUTURE, rtol=0, atol=1e-5)
 
 
 test_decoder_layer_layer_memory_mask = DECODER.mask(4, "memory_mask")

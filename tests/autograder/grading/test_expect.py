@@ -43,6 +43,26 @@ def test_nan_is_named():
         expect.finite(np.array([np.inf]), BECAUSE)
 
 
+@pytest.mark.parametrize(
+    ("failing", "presumes"),
+    [
+        (lambda: expect.close(np.ones(2), np.zeros(2)), False),
+        (lambda: expect.close(np.ones(2), np.zeros(2), expect.WRONG_VALUES), False),
+        (lambda: expect.close(np.ones(2), np.zeros(2), BECAUSE), True),
+        (lambda: expect.close(np.ones(2), np.zeros(3), BECAUSE), False),
+        (lambda: expect.close(None, np.zeros(3), BECAUSE), False),
+        (lambda: expect.same(np.ones(2), np.zeros(2), BECAUSE), False),
+        (lambda: expect.that(False, BECAUSE), False),
+        (lambda: expect.that(False, BECAUSE, presumes_values=True), True),
+        (lambda: expect.finite(np.array([np.inf]), BECAUSE), False),
+    ],
+)
+def test_a_property_that_is_compared_with_right_values_presumes_them(failing, presumes):
+    with pytest.raises(CheckFailed) as caught:
+        failing()
+    assert caught.value.presumes_values is presumes
+
+
 def test_a_pair_is_two_arrays():
     assert len(expect.pair([np.zeros(1), np.ones(2)])) == 2
     for wrong in (np.zeros(2), [np.zeros(1)], None):

@@ -1,11 +1,12 @@
 """The hidden suites as plain pytest."""
 
+import ast
 import subprocess
 import sys
 
 import pytest
 
-from autograder.base.paths import SOLUTIONS_DIR
+from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.grading.examination import Examination
 from autograder.grading.grader import Grader
 from autograder.grading.submitted_file import SubmittedFile
@@ -59,3 +60,34 @@ def test_a_check_asks_for_its_own_exercise_alone(server, monkeypatch, unit):
     source = (SOLUTIONS_DIR / f"{unit}.py").read_bytes()
     result = Grader(server, diagnose=False).grade(SubmittedFile("right", unit, ".py", source))
     assert (result.score, others) == (100, [])
+
+
+ANSWERS = {"array", "pair", "number", "finite"}  # functions of `expect` that return answers
+
+
+def calls(node, names):
+    """Yield the calls of these functions of `expect` in a piece of a suite."""
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            owner = call.func.value
+            if isinstance(owner, ast.Name) and owner.id == "expect" and call.func.attr in names:
+                yield call
+
+
+def names_in(node):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+@pytest.mark.parametrize("path", sorted(HIDDEN_DIR.rglob("*.py")), ids=lambda path: path.stem)
+def test_an_answer_is_compared_with_another_answer_by_what_the_property_asks(path):
+    """`close` is for right values: what it says of a property isn't told where values are wrong."""
+    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        answers = set()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and any(calls(node.value, ANSWERS)):
+                answers |= {name for target in node.targets for name in names_in(target)}
+        for call in calls(function, {"close"}):
+            if len(call.args) > 1:
+                assert not names_in(call.args[1]) & answers, ast.unparse(call)
