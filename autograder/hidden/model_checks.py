@@ -73,7 +73,7 @@ class Model(Layer):
         model, weights = self.transplanted(student, rng)
         return model, weights, self.inputs(rng, Sizes(2, 6, 7))
 
-    def gradient(self, points: float) -> Callable:
+    def every_gradient(self, points: float) -> Callable:
         """A gradient to every weight, and the right one along a random direction of all."""
 
         def gradient(student: Student, rng: np.random.Generator) -> None:

@@ -387,7 +387,7 @@ test_conv_seq2seq_layer_rows = MODEL.rows(2)
 test_conv_seq2seq_layer_other_sizes = MODEL.other_sizes(1)
 test_conv_seq2seq_layer_too_long = MODEL.too_long(2)
 test_conv_seq2seq_layer_weights = MODEL.weights(1)
-test_conv_seq2seq_layer_gradient = MODEL.gradient(1)
+test_conv_seq2seq_layer_gradient = MODEL.every_gradient(1)
 test_conv_seq2seq_layer_config = MODEL.config(1)
 # JAX and PyTorch trace what has an unknown length with one of nearly 100.
 test_conv_seq2seq_layer_saving = translator(max_length=103).saving(1)

@@ -532,7 +532,7 @@ def test_rnnseq2seq_layer_plain(student, rng):
 
 
 test_rnnseq2seq_layer_other_sizes = MODEL.other_sizes(1)
-test_rnnseq2seq_layer_gradient = MODEL.gradient(1)
+test_rnnseq2seq_layer_gradient = MODEL.every_gradient(1)
 test_rnnseq2seq_layer_translations = MODEL.translations(3)
 test_rnnseq2seq_layer_learning = MODEL.learning(2)
 test_rnnseq2seq_layer_config = PLAIN_MODEL.config(1)

@@ -396,7 +396,7 @@ def silence(weights, places):
     return zeros
 
 
-test_transformer_layer_gradient = TRANSFORMER.gradient(2)
+test_transformer_layer_gradient = TRANSFORMER.every_gradient(2)
 test_transformer_layer_translations = TRANSFORMER.translations(4)
 test_transformer_layer_learning = TRANSFORMER.learning(1)
 test_transformer_layer_config = TRANSFORMER.config(1)
