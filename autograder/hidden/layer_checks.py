@@ -164,6 +164,36 @@ class Layer:
             expect.that(not outputs[self.attention][right_weights == 0].any(), _EXACT)
         return outputs
 
+    def expect_gradients(
+        self,
+        layer: Remote,
+        weights: Weights,
+        inputs: Inputs,
+        rng: np.random.Generator,
+        where: Any = True,
+        **keywords: Any,
+    ) -> None:
+        """Fail unless the gradients to weights and inputs are the oracle's.
+
+        Args:
+            layer: has `weights` already.
+            weights: the values, by path.
+            inputs: what it is called on.
+            rng: where cotangents and directions come from.
+            where: the places of the outputs that count, as a mask that broadcasts to each.
+            **keywords: what it is called with besides.
+        """
+        right = functools.partial(self.right, **keywords)
+        outputs = flat(right(weights, *inputs))
+        cotangents = [battery.normal(rng, *np.shape(one)) * np.float32(where) for one in outputs]
+        battery.expect_weight_gradients(
+            layer, inputs, weights, lambda w: right(w, *inputs), cotangents, rng, **keywords
+        )
+        if any(array.dtype.kind == "f" for array in flat(inputs)):
+            battery.expect_joint_input_gradients(
+                layer, inputs, functools.partial(right, weights), cotangents, rng, **keywords
+            )
+
     def _specs(self, inputs: Inputs) -> list:
         """Return shapes of which only the ranks and the widths are known."""
         return [
@@ -211,21 +241,14 @@ class Layer:
 
         return self._check(weights, points, "Its weights, made once", "应有的权重，只创建一次")
 
-    def gradient(self, points: float) -> Callable:
-        """The gradients to every weight, and to every input."""
+    def gradient(self, points: float, masked: str = "") -> Callable:
+        """The gradients to every weight, and to every input; beside a mask where one is named."""
 
         def gradient(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
             inputs = self.inputs(rng, STANDARD)
-            right = flat(self.right(weights, *inputs))
-            cotangents = [battery.normal(rng, *np.shape(output)) for output in right]
-            battery.expect_weight_gradients(
-                layer, inputs, weights, lambda w: self.right(w, *inputs), cotangents, rng
-            )
-            if any(array.dtype.kind == "f" for array in flat(inputs)):
-                battery.expect_joint_input_gradients(
-                    layer, inputs, functools.partial(self.right, weights), cotangents, rng
-                )
+            beside = {masked: self.masks[masked](rng, STANDARD)[0]} if masked else {}
+            self.expect_gradients(layer, weights, inputs, rng, **beside)
 
         return self._check(gradient, points, "The gradients are right", "梯度正确")
 

@@ -8,7 +8,7 @@ from autograder.grading import expect
 from autograder.grading.check import check
 from autograder.grading.properties import for_all
 from autograder.hidden import battery
-from autograder.hidden.battery import FUTURE, WRONG_VALUES, normal
+from autograder.hidden.battery import FUTURE, MIXED, WRONG_VALUES, normal
 from autograder.hidden.cnn import oracle as oracle
 from autograder.hidden.function_checks import Function
 from autograder.hidden.layer_checks import STANDARD, Layer
@@ -239,11 +239,32 @@ def test_conv_block_layer_receptive_field(student, rng):
 
 test_conv_block_layer_weights = BLOCK.weights(1)
 test_conv_block_layer_other_sizes = BLOCK.other_sizes(1)
-test_conv_block_layer_gradient = BLOCK.gradient(1)
 test_conv_block_layer_masking = BLOCK.masking(1)
 test_conv_block_layer_config = BLOCK.config(1)
 test_conv_block_layer_saving = BLOCK.saving(1)
-test_conv_block_layer_mixed_precision = BLOCK.mixed_precision(1)
+
+
+@check("ConvBlock", 1, "The gradients are right", "梯度正确")
+def test_conv_block_layer_gradient(student, rng):
+    x = normal(rng, *STANDARD[:2], WIDTH)
+    mask = token_masks(rng, STANDARD)[0]
+    layer, weights = BLOCK.transplanted(student, rng)
+    BLOCK.expect_gradients(layer, weights, [x], rng, where=mask[:, :, None], mask=mask)
+    layer, weights = CAUSAL_BLOCK.transplanted(student, rng)
+    CAUSAL_BLOCK.expect_gradients(layer, weights, [x], rng)
+
+
+@check("ConvBlock", 1, "It works in mixed precision", "支持混合精度")
+def test_conv_block_layer_mixed_precision(student, rng):
+    student.use_policy("mixed_float16")
+    x, every = normal(rng, *STANDARD[:2], WIDTH), np.ones(STANDARD[:2], bool)
+    for declared, mask in ((BLOCK, token_masks(rng, STANDARD)[0]), (CAUSAL_BLOCK, None)):
+        layer, weights = declared.transplanted(student, rng)
+        output, right = layer(x, mask=mask), declared.right(weights, x, mask)
+        expect.dtype(output, "float16")
+        expect.shape(output, right.shape)
+        real = every if mask is None else mask
+        expect.close(output[real], right[real], MIXED, *declared.mixed)
 
 
 # -- ConvAttention --------------------------------------------------------------------------------
@@ -303,10 +324,10 @@ def test_conv_attention_layer_distribution(student, rng):
 test_conv_attention_layer_mask = ATTENTION.mask(3, "memory_mask", name="mask")
 test_conv_attention_layer_weights = ATTENTION.weights(1)
 test_conv_attention_layer_other_sizes = ATTENTION.other_sizes(1)
-test_conv_attention_layer_gradient = ATTENTION.gradient(2)
+test_conv_attention_layer_gradient = ATTENTION.gradient(2, masked="memory_mask")
 test_conv_attention_layer_config = ATTENTION.config(1)
 test_conv_attention_layer_saving = ATTENTION.saving(1)
-test_conv_attention_layer_mixed_precision = ATTENTION.mixed_precision(1)
+test_conv_attention_layer_mixed_precision = ATTENTION.mixed_precision(1, masked="memory_mask")
 
 
 # -- ConvSeq2Seq ----------------------------------------------------------------------------------

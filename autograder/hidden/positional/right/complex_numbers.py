@@ -67,7 +67,6 @@ class LearnedPositions(keras.layers.Embedding):
     """An Embedding of positions; its table is called `embeddings` too."""
 
     def __init__(self, max_length, **kwargs):
-        kwargs.pop("input_dim", None), kwargs.pop("output_dim", None)
         super().__init__(max_length, 1, **kwargs)
         self.supports_masking = True
         self.max_length = max_length
@@ -88,7 +87,7 @@ class LearnedPositions(keras.layers.Embedding):
         return input_shape
 
     def compute_output_spec(self, x):
-        return keras.KerasTensor(x.shape, dtype=self.compute_dtype)
+        return keras.layers.Layer.compute_output_spec(self, x)
 
     def get_config(self):
         base = keras.layers.Layer.get_config(self)
