@@ -241,14 +241,12 @@ class Layer:
 
         return self._check(weights, points, "Its weights, made once", "应有的权重，只创建一次")
 
-    def gradient(self, points: float, masked: str = "") -> Callable:
-        """The gradients to every weight, and to every input; beside a mask where one is named."""
+    def gradient(self, points: float) -> Callable:
+        """The gradients to every weight, and to every input."""
 
         def gradient(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
-            inputs = self.inputs(rng, STANDARD)
-            beside = {masked: self.masks[masked](rng, STANDARD)[0]} if masked else {}
-            self.expect_gradients(layer, weights, inputs, rng, **beside)
+            self.expect_gradients(layer, weights, self.inputs(rng, STANDARD), rng)
 
         return self._check(gradient, points, "The gradients are right", "梯度正确")
 
