@@ -251,9 +251,7 @@ class Layer:
 
         def gradient(student: Student, rng: np.random.Generator) -> None:
             layer, weights = self.transplanted(student, rng)
-            inputs = self.inputs(rng, STANDARD)
-            beside = {masked: self.masks[masked](rng, STANDARD)[0]} if masked else {}
-            self.expect_gradients(layer, weights, inputs, rng, **beside)
+            self.expect_gradients(layer, weights, self.inputs(rng, STANDARD), rng)
 
         return self._check(gradient, points, "The gradients are right", "梯度正确")
 

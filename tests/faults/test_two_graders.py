@@ -143,7 +143,9 @@ def test_a_folder_without_rights_is_said_to_be_that(tmp_path, monkeypatch):
 
 def test_a_course_is_taken_with_its_results(tmp_path):
     """Two folders of results would not keep two graders out of one gradebook."""
-    configured = SimpleNamespace(results="results", options=lambda: GradingOptions(out=Path()))
+    configured = SimpleNamespace(
+        results="results", seed=None, options=lambda: GradingOptions(out=Path())
+    )
     course = SimpleNamespace(root=tmp_path, preprocessor=lambda: configured, find_hand_ins=None)
     taken = []
     with pytest.raises(TypeError):  # it goes on to look for hand-ins

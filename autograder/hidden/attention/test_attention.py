@@ -13,7 +13,7 @@ from autograder.hidden import battery
 from autograder.hidden.attention import oracle as oracle
 from autograder.hidden.battery import COMPILED, WRONG_VALUES, normal
 from autograder.hidden.function_checks import Function
-from autograder.hidden.layer_checks import Layer
+from autograder.hidden.layer_checks import STANDARD, Layer
 from autograder.hidden.strategies import HUGE, arrays, chosen, shapes
 
 
@@ -587,6 +587,25 @@ test_self_attention_layer_mask = LAYER.mask(3, "attention_mask", name="mask")
 test_self_attention_layer_config = LAYER.config(2)
 test_self_attention_layer_saving = LAYER.saving(5)
 test_self_attention_layer_other_sizes = LAYER.other_sizes(2)
-test_self_attention_layer_gradient = LAYER.gradient(3)
+test_self_attention_layer_gradient = LAYER.gradient(2)
+
+
+@check("SelfAttention", 1, "The gradients are right beside a mask", "有掩码时梯度也正确")
+def test_self_attention_layer_masked_gradient(student, rng):
+    layer, weights = LAYER.transplanted(student, rng)
+    arguments, mask = LAYER.inputs(rng, STANDARD), masks(rng, STANDARD)[0]
+    right = functools.partial(LAYER.right, attention_mask=mask)
+    cotangents = [normal(rng, *output.shape) for output in right(weights, *arguments)]
+    battery.expect_weight_gradients(
+        layer,
+        arguments,
+        weights,
+        lambda values: right(values, *arguments),
+        cotangents,
+        rng,
+        attention_mask=mask,
+    )
+
+
 test_self_attention_layer_mixed_precision = LAYER.mixed_precision(2, "attention_mask")
 test_self_attention_layer_xla = LAYER.xla(2)

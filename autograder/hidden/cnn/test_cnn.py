@@ -324,10 +324,17 @@ def test_conv_attention_layer_distribution(student, rng):
 test_conv_attention_layer_mask = ATTENTION.mask(3, "memory_mask", name="mask")
 test_conv_attention_layer_weights = ATTENTION.weights(1)
 test_conv_attention_layer_other_sizes = ATTENTION.other_sizes(1)
-test_conv_attention_layer_gradient = ATTENTION.gradient(2, masked="memory_mask")
 test_conv_attention_layer_config = ATTENTION.config(1)
 test_conv_attention_layer_saving = ATTENTION.saving(1)
 test_conv_attention_layer_mixed_precision = ATTENTION.mixed_precision(1, masked="memory_mask")
+
+
+@check("ConvAttention", 2, "The gradients are right", "梯度正确")
+def test_conv_attention_layer_gradient(student, rng):
+    layer, weights = ATTENTION.transplanted(student, rng)
+    for masks in ({}, {"memory_mask": source_masks(rng, STANDARD)[0]}):
+        inputs = attention_inputs(rng, STANDARD)
+        ATTENTION.expect_gradients(layer, weights, inputs, rng, **masks)
 
 
 # -- ConvSeq2Seq ----------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """The hidden suite of the multi-head unit: one property a check, 100 points; see claims.md."""
 
+import functools
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -85,7 +87,7 @@ def test_split_heads_shape(student, rng):
 
 @check("split_heads", 3, "A width that can't be shared is refused", "不能整除的宽度会被拒绝")
 def test_split_heads_refusal(student):
-    for width, heads in ((10, 4), (21, 35)):
+    for width, heads in ((10, 4), (10, 3), (21, 35)):
         x = np.zeros((1, 2, width), "float32")  # whose text shows no number of heads
         refused(lambda x=x, heads=heads: student.split_heads(x, heads), width, heads)
 
@@ -341,7 +343,7 @@ test_multi_head_attention_layer_weights = LAYER.weights(3)
 
 @check("MultiHeadAttention", 2, "A width that can't be shared is refused", "不能整除的宽度会被拒绝")
 def test_multi_head_attention_layer_refusal(student, rng):
-    for d_model, heads in ((10, 4), (21, 35)):
+    for d_model, heads in ((10, 4), (10, 3), (21, 35)):
         x = normal(rng, 1, 2, d_model)
         refused(
             lambda x=x, sizes=(d_model, heads): student.MultiHeadAttention(*sizes)(x, x),
@@ -416,7 +418,26 @@ def test_multi_head_attention_layer_scores_in_training(student, rng):
     LAYER.expect_right(layer(query, value, training=True), weights, [query, value], default)
 
 
-test_multi_head_attention_layer_gradient = LAYER.gradient(4)
+test_multi_head_attention_layer_gradient = LAYER.gradient(3)
+
+
+@check("MultiHeadAttention", 1, "The gradients are right beside a mask", "有掩码时梯度也正确")
+def test_multi_head_attention_layer_masked_gradient(student, rng):
+    layer, weights = LAYER.transplanted(student, rng)
+    arguments, mask = inputs(rng, STANDARD), masks(rng, STANDARD)[0]
+    right = functools.partial(LAYER.right, attention_mask=mask)
+    cotangents = [normal(rng, *arguments[0].shape)]
+    battery.expect_weight_gradients(
+        layer,
+        arguments,
+        weights,
+        lambda values: right(values, *arguments),
+        cotangents,
+        rng,
+        attention_mask=mask,
+    )
+
+
 test_multi_head_attention_layer_config = LAYER.config(2)
 test_multi_head_attention_layer_saving = LAYER.saving(4)
 test_multi_head_attention_layer_other_sizes = LAYER.other_sizes(3)

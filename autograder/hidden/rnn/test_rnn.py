@@ -13,7 +13,7 @@ from autograder.hidden.battery import COMPILED, WRONG_VALUES, normal
 from autograder.hidden.layer_checks import OTHERS, STANDARD, Layer, Sizes
 from autograder.hidden.model_checks import SOURCE_VOCABULARY, TARGET_VOCABULARY, Model, sentences
 from autograder.hidden.rnn import oracle as oracle
-from course.kit.tokens import PAD_ID
+from course.kit.tokens import PAD_ID, UNKNOWN_ID
 
 UNITS = 8
 
@@ -192,8 +192,9 @@ def test_unroll_other_sizes(student, rng):
 @check("unroll", 1, "It compiles with unknown sizes", "在未知尺寸下也能编译")
 def test_unroll_unknown_sizes(student, rng):
     sums = Sums(student, rng)
-    specs = [(None, None, WIDTH), (None, None)]
-    sums.expect(student.unroll.graph(*sums.inputs, mask=MASK, specs=specs), MASK, COMPILED)
+    for batch in (None, STANDARD.batch):
+        specs = [(batch, None, WIDTH), (batch, None)]
+        sums.expect(student.unroll.graph(*sums.inputs, mask=MASK, specs=specs), MASK, COMPILED)
 
 
 @check("unroll", 1, "It compiles under XLA", "可用 XLA 编译")
@@ -300,6 +301,11 @@ def encoder_shapes(prefix=""):
     return table | cell_shapes(3, UNITS, UNITS, f"{prefix}cell.")
 
 
+def sharp(path):
+    """How large weights are: attention that is sure of one word shows what flattens it."""
+    return 4.0 if "score_projection" in path else 0.5
+
+
 def words(rng, vocabulary, *shape):
     """Token ids that are no padding."""
     return rng.integers(1, vocabulary, shape).astype("int32")
@@ -333,6 +339,7 @@ def test_rnnencoder_layer_padding(student, rng):
         outputs, state = expect.pair(layer(source))
         expect.close(state, right_state, because)
         expect.shape(outputs, (*source.shape, UNITS))
+        expect.finite(outputs, because)  # also at padding, where they get no weight
         real = outputs[source != PAD_ID].reshape(right_outputs.shape)
         expect.close(real, right_outputs, because)
 
@@ -381,6 +388,7 @@ DECODER = Layer(
     ],
     shapes=decoder_shapes(attention=True),
     right=with_attention,
+    scale=sharp,
     masks={"memory_mask": source_masks},
 )
 PLAIN = dataclasses.replace(
@@ -479,8 +487,12 @@ test_rnndecoder_layer_mixed_precision = DECODER.mixed_precision(0.5)
 
 
 def pairs(rng, sizes):
-    """Sentences with padding behind sources; what follows a target's end is left open."""
+    """Sentences with an unknown word and padding behind sources; targets have no padding.
+
+    What follows a target's end is left open.
+    """
     [[source, target]] = sentences(rng, sizes)
+    source[-1, 0] = UNKNOWN_ID
     return [[source, np.where(target == PAD_ID, words(rng, 2, 1), target)]]
 
 
@@ -504,6 +516,7 @@ MODEL = Model(
     inputs=pairs,
     shapes=model_shapes(attention=True),
     right=logits_of,
+    scale=sharp,
     family="rnn",
     scores_of=lambda *given: {"layer_1": oracle.translator(*given)[1][:, None]},
 )
