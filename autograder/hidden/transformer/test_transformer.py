@@ -376,7 +376,7 @@ def test_transformer_layer_rates(student, rng):
         model.assign(heard)
         factors = dropouts.choices(places, 4)
         candidates = NARROW.right(heard, [source, target], factors)
-        dropouts.expect_drops(model(pairs, training=True), candidates, factors)
+        dropouts.expect_rate(model(pairs, training=True), candidates, factors)
 
 
 def silence(weights, places):

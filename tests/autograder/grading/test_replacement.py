@@ -107,7 +107,7 @@ def test_the_check_says_what_its_failure_came_from_and_names_no_mistake(grade):
         "Right, with a right softmax in its place; with what was handed in it fails.",
         "换上正确的 softmax 后结果正确；用提交的 softmax 则不通过。",
     )
-    assert (check.status, check.points, check.comes_from) == ("passed", 3, "softmax")
+    assert (check.status, check.points, check.comes_from) == ("passed", check.max_points, "softmax")
     assert (check.input, check.answer, check.mistake, check.hint) == (None,) * 4
     assert {check.exercise for check in result.checks if check.mistake} <= {"softmax"}
 

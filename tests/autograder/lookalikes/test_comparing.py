@@ -13,9 +13,9 @@ def test_what_was_written_apart_is_far_from_a_hint(unit):
     hand_ins = made.written_apart(unit)
     assert len(hand_ins) > 20
     for pair in find_pairs(hand_ins, unit, least=1, least_share=0.0):
-        assert pair.shared < 0.6 * LEAST
+        assert pair.shared < 0.7 * LEAST
         # Of a module with little of its own a few grams are much; alone they are no hint.
-        assert pair.share < 0.3 * LEAST_SHARE or pair.shared < 0.3 * LEAST
+        assert pair.share < 0.3 * LEAST_SHARE or pair.shared < 0.5 * LEAST
 
 
 @pytest.mark.parametrize("unit", ORDER)
