@@ -23,8 +23,13 @@ WRONG = [
     ("attention", "powers of two", [(f"ops.exp({SHIFTED})", f"ops.power(2.0, {SHIFTED})")], ()),
     ("attention", "a sigmoid for softmax", [(DIVIDED, "ops.sigmoid(x)")], ()),
     ("attention", "a constant added to weights", [(DIVIDED, f"{DIVIDED} + 0.05")], ()),
-    ("attention", "axis 2", [("softmax(scores)", "softmax(scores, 2)")], ()),
-    ("attention", "scale rounded", [("/ math.sqrt(d_k)", "* round(1 / math.sqrt(d_k), 3)")], ()),
+    ("attention", "axis 2", [("softmax(scores)", "softmax(scores, 2)")], ("softmax-over-axis-2",)),
+    (
+        "attention",
+        "scale rounded",
+        [("/ math.sqrt(d_k)", "* round(1 / math.sqrt(d_k), 3)")],
+        ("scale-rounded",),
+    ),
     ("attention", "sqrt(d_k + 1)", [("/ math.sqrt(d_k)", "/ math.sqrt(d_k + 1)")], ()),
     (
         "attention",
@@ -75,7 +80,7 @@ WRONG = [
         [("values * ops.sigmoid(gates)", "values * ops.relu(gates)")],
         (),
     ),
-    ("positional", "base 1000", [("math.log(10000.0)", "math.log(1000.0)")], ()),
+    ("positional", "base 1000", [("math.log(10000.0)", "math.log(1000.0)")], ("base-ten",)),
     (
         "positional",
         "positions doubled",
