@@ -95,16 +95,35 @@ def check(
 
     def mark(function: Callable) -> Callable:
         unit = function.__module__.rpartition(".")[2].removeprefix("test_")
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", exercise).lower()
-        slug = function.__name__.removeprefix("test_").removeprefix(f"{words}_")
-        if exercise != words:  # a class: the functions of its lower-case name are another exercise
-            slug = slug.removeprefix("layer_")
+        slug = function.__name__.removeprefix(prefix_of(exercise))
         title = text(english, chinese)
         info = Check(unit, exercise, slug, points, title, timeout, needs, evident)
         setattr(function, _ATTRIBUTE, info)
         return function
 
     return mark
+
+
+def prefix_of(exercise: str) -> str:
+    """Return how the names of an exercise's check functions begin: `test_softmax_`.
+
+    A class's begin with `test_conv_block_layer_`: `test_conv_block_` is for a function's.
+    """
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", exercise).lower()
+    return f"test_{words}_" if exercise == words else f"test_{words}_layer_"
+
+
+def made_check(unit: str, exercise: str, body: Callable, *title: Any, **facts: Any) -> Callable:
+    """Return a check function that is named and placed as if the unit's suite had written it.
+
+    Args:
+        unit, exercise: the unit's name, the exercise's name.
+        body: the function; its name is the check's slug.
+        *title, **facts: what `check` takes after the exercise.
+    """
+    body.__name__ = f"{prefix_of(exercise)}{body.__name__}"
+    body.__module__ = f"autograder.hidden.{unit}.test_{unit}"
+    return check(exercise, *title, **facts)(body)
 
 
 def check_of(function: Callable) -> Check:

@@ -13,7 +13,7 @@ from autograder.base.text import Text, text
 from autograder.grading import expect
 from autograder.grading.expect import WRONG_VALUES as WRONG_VALUES
 from autograder.grading.proxies import Remote
-from autograder.hidden.slopes import gradient, slope_along
+from autograder.hidden.slopes import slope_along
 from course.kit.tokens import END_ID
 
 Weights = dict[str, np.ndarray]
@@ -52,6 +52,16 @@ def filled(values: Any, items: Iterator[Any]) -> Any:
     if isinstance(values, list | tuple):
         return [filled(value, items) for value in values]
     return next(items)
+
+
+def paired(answer: Any, right: Any) -> list[tuple[Any, np.ndarray]]:
+    """Each output beside the right one, or a failed check where there are more or fewer."""
+    if not isinstance(right, tuple | list):
+        return [(answer, right)]
+    if not isinstance(answer, list) or len(answer) != len(right):
+        expect.fail(text(f"It should give {len(right)} results.", f"应返回 {len(right)} 个结果。"))
+    pairs = zip(answer, right, strict=True)
+    return [pair for one, other in pairs for pair in paired(one, other)]
 
 
 def _is_number(value: Any) -> bool:
@@ -127,21 +137,6 @@ def input_gradients(target: Remote, inputs: list, cotangents: list, **kwargs: An
         expect.fail(message)
     pairs = zip(slopes, numbers, strict=True)
     return [np.zeros_like(array) if slope is None else slope for slope, array in pairs]
-
-
-def expect_input_gradients(
-    target: Remote, inputs: list, function: Callable, cotangents: list, **kwargs: Any
-) -> None:
-    """Fail unless the gradients to the inputs are the oracle's; its first output counts."""
-    because = text(
-        "The gradient is not that of the formula; does everything stay in keras.ops?",
-        "梯度与公式不符；是否始终使用 keras.ops？",
-    )
-    right = gradient(function, inputs, cotangents[0])
-    for slope, wanted in zip(
-        input_gradients(target, inputs, cotangents, **kwargs), right, strict=True
-    ):
-        expect.close(slope, wanted, because, rtol=1e-3, atol=1e-4)
 
 
 def expect_weight_gradients(
@@ -322,21 +317,6 @@ def expect_learning(
     expect.that(np.isfinite(ended) and ended < 0.95 * begun, because)
 
 
-def expect_clone(layer: Remote, args: list, shape: Sequence[int], name: str) -> Remote:
-    """Fail unless `get_config` makes the layer again: its name, and the shape of its output."""
-    copy = layer.clone()
-    because = text(
-        "A layer made from get_config() should have the same arguments and name.",
-        "由 get_config() 重建的层应有相同的参数和名字。",
-    )
-    expect.that(copy.value("name") == name, because)
-    answer = copy(*args)
-    if isinstance(answer, list):
-        answer = answer[0] if answer else None
-    expect.shape(answer, shape, text("The copy's output", "副本的输出"))
-    return copy
-
-
 def expect_reload(
     layer: Remote, args: list, right: Any, specs: list | None = None, **tolerance: float
 ) -> None:
@@ -346,8 +326,7 @@ def expect_reload(
     refuses long sentences can't be traced with unknown lengths on JAX and PyTorch.
     """
     if specs is None:
-        arrays = [item for arg in args for item in (arg if isinstance(arg, list) else [arg])]
-        specs = [array.shape for array in arrays]
+        specs = [array.shape for array in flat(args)]
     answer = layer.reload(*args, specs=specs)
     if isinstance(answer, list):
         answer = answer[0] if answer else None

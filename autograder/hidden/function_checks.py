@@ -9,7 +9,7 @@ import numpy as np
 
 from autograder.base.text import Text, text
 from autograder.grading import expect
-from autograder.grading.check import check
+from autograder.grading.check import made_check
 from autograder.grading.proxies import Remote, Student
 from autograder.hidden import battery
 from autograder.hidden.battery import COMPILED, WRONG_VALUES
@@ -50,15 +50,8 @@ class Function:
         **tolerance: float,
     ) -> None:
         """Fail unless an answer has the oracle's outputs for these inputs."""
-        right = self.right(*inputs, **self.keywords)
-        wanted = right if isinstance(right, tuple) else (right,)
-        outputs = answer if len(wanted) > 1 else [answer]
-        if not isinstance(outputs, list) or len(outputs) != len(wanted):
-            expect.fail(
-                text(f"It should give {len(wanted)} results.", f"应返回 {len(wanted)} 个结果。")
-            )
-        for output, one in zip(outputs, wanted, strict=True):
-            expect.close(output, one, because, **{**self.tolerance, **tolerance})
+        for output, right in battery.paired(answer, self.right(*inputs, **self.keywords)):
+            expect.close(output, right, because, **{**self.tolerance, **tolerance})
 
     def unknown_sizes(self, points: float) -> Callable:
         """Compiled with sizes that are not known."""
@@ -111,7 +104,4 @@ class Function:
         )
 
     def _check(self, body: Callable, points: float, *title: str) -> Callable:
-        """Return a check function: named and placed as if the suite had written it by hand."""
-        body.__name__ = f"test_{self.exercise}_{body.__name__}"
-        body.__module__ = f"autograder.hidden.{self.unit}.test_{self.unit}"
-        return check(self.exercise, points, *title)(body)
+        return made_check(self.unit, self.exercise, body, points, *title)

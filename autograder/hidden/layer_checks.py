@@ -11,7 +11,6 @@ shape always have one value, a mistake that takes one for the other can't be see
 """
 
 import functools
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ import numpy as np
 
 from autograder.base.text import Text, text
 from autograder.grading import expect
-from autograder.grading.check import check
+from autograder.grading.check import made_check
 from autograder.grading.proxies import Remote, Student
 from autograder.hidden import battery
 from autograder.hidden.battery import (
@@ -158,7 +157,7 @@ class Layer:
         **tolerance: float,
     ) -> list[np.ndarray]:
         tolerance = {**self.tolerance, **tolerance}
-        pairs = _paired(answer, right)
+        pairs = battery.paired(answer, right)
         if self.attention is None:
             return [compare(*pair, because, **tolerance) for pair in pairs]
         weights, right_weights = pairs[self.attention]
@@ -400,21 +399,9 @@ class Layer:
     def _check(
         self, body: Callable, points: float, *title: str, name: str = "", **facts: Any
     ) -> Callable:
-        """Return a check function: named and placed as if the suite had written it by hand."""
-        words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.exercise).lower()
-        body.__name__ = f"test_{words}_layer_{name or body.__name__}"
-        body.__module__ = f"autograder.hidden.{self.unit}.test_{self.unit}"
-        return check(self.exercise, points, *title, **facts)(body)
-
-
-def _paired(answer: Any, right: Any) -> list[tuple[Any, np.ndarray]]:
-    """Each output beside the right one, or a failed check where there are more or fewer."""
-    if not isinstance(right, tuple | list):
-        return [(answer, right)]
-    if not isinstance(answer, list) or len(answer) != len(right):
-        expect.fail(text(f"It should give {len(right)} results.", f"应返回 {len(right)} 个结果。"))
-    pairs = zip(answer, right, strict=True)
-    return [pair for one, other in pairs for pair in _paired(one, other)]
+        """Return a check function with this slug, the body's own name where none is given."""
+        body.__name__ = name or body.__name__
+        return made_check(self.unit, self.exercise, body, points, *title, **facts)
 
 
 def _same(found: Any, wanted: Any) -> bool:

@@ -40,13 +40,8 @@ def expect_drops(answer: Any, candidates: np.ndarray, factors: dict[str, np.ndar
         candidates: the oracle's outputs `(M, 1, D)` for the factors.
         factors: the M choices, `(M, 1, width)` by place.
     """
-    found = expect.array(answer)
-    expect.shape(found, (WORDS, *candidates.shape[1:]))
-    found, candidates = found[:, 0].astype("float64"), candidates[:, 0]
-    squares = (found**2).sum(-1)[:, None] + (candidates**2).sum(-1) - 2 * found @ candidates.T
-    nearest = squares.argmin(-1)
+    _, nearest, off = _nearest(answer, candidates)
     # A few may have the variance 0, say: an epsilon makes much of them.
-    off = np.abs(found - candidates[nearest]).max(-1)
     expect.that(np.mean(off < _NEAR) > 0.98, _PLACES, presumes_values=True)
     for factor in factors.values():
         battery.expect_dropped(factor[nearest], RATE)
@@ -58,12 +53,9 @@ def expect_rate(answer: Any, candidates: np.ndarray, factors: dict[str, np.ndarr
     Behind several normalisations an epsilon makes much of sums that are nearly 0: most answers are
     near a candidate, not all. Those of which nothing was dropped are, and tell the rate.
     """
-    found = expect.array(answer)
-    expect.shape(found, (WORDS, *candidates.shape[1:]))
-    found, candidates = found[:, 0].astype("float64"), candidates[:, 0]
+    found, _, off = _nearest(answer, candidates)
+    candidates = candidates[:, 0]
     near = 3 * _NEAR * np.abs(candidates).max()
-    squares = (found**2).sum(-1)[:, None] + (candidates**2).sum(-1) - 2 * found @ candidates.T
-    off = np.abs(found - candidates[squares.argmin(-1)]).max(-1)
     expect.that(np.mean(off < near) > 0.5, _PLACES, presumes_values=True)
     entries = np.concatenate([factor.reshape(len(factor), -1) for factor in factors.values()], 1)
     whole = candidates[entries.all(axis=1)]
@@ -74,3 +66,13 @@ def expect_rate(answer: Any, candidates: np.ndarray, factors: dict[str, np.ndarr
     wanted = likely[np.abs(candidates - whole).max(-1) < near].sum()
     slack = 5 * np.sqrt(wanted * (1 - wanted) / WORDS) + 0.02
     expect.that(abs(share - wanted) < slack, _PLACES, presumes_values=True)
+
+
+def _nearest(answer: Any, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the answers `(N, D)`, the candidate nearest to each, and how far it is off."""
+    found = expect.array(answer)
+    expect.shape(found, (WORDS, *candidates.shape[1:]))
+    found, candidates = found[:, 0].astype("float64"), candidates[:, 0]
+    squares = (found**2).sum(-1)[:, None] + (candidates**2).sum(-1) - 2 * found @ candidates.T
+    nearest = squares.argmin(-1)
+    return found, nearest, np.abs(found - candidates[nearest]).max(-1)
