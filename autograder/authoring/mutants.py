@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from autograder.base.files import write_file
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.grading.check import Skipped
 from autograder.grading.examination import Examination
@@ -118,7 +119,7 @@ def mutants_of(
 ) -> Iterator[tuple[str, Mutant]]:
     """Yield the mutants of a unit with the name of the right solution that they are edits of."""
     for solution, editor in editors_of(unit, exercises):
-        for mutant in (*editor.singles(), *editor.pairs(pairs, seed)):
+        for mutant in (*editor.singles, *editor.pairs(pairs, seed)):
             yield solution, mutant
 
 
@@ -227,7 +228,7 @@ class _Memory:
 
     def write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.write_text(json.dumps(self._killed), encoding="utf-8")
+        write_file(self._path, json.dumps(self._killed))
 
 
 def run_mutants(

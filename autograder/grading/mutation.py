@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import copy
+import functools
 import itertools
 import random
 from collections.abc import Iterator
@@ -115,14 +116,15 @@ class Editor:
         self._plain = ast.unparse(self._node)
         self._edits = list(_edits(self._node))
 
-    def singles(self) -> Iterator[Mutant]:
-        """Yield the hand-in with each edit made, each text once."""
-        seen = {self._plain}
+    @functools.cached_property
+    def singles(self) -> list[Mutant]:
+        """The hand-in with each edit made, each text once."""
+        by_text: dict[str, Mutant] = {}
         for edit in self._edits:
             mutant = self._mutant(edit.kind, edit)
-            if mutant is not None and mutant.source not in seen:
-                seen.add(mutant.source)
-                yield mutant
+            if mutant is not None:
+                by_text.setdefault(mutant.source, mutant)
+        return list(by_text.values())
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield the edited statement before and after, of each edit, without making the hand-in."""
@@ -139,7 +141,7 @@ class Editor:
             seed: what the draws depend on.
         """
         draw = random.Random(f"{seed}/{self.exercise}")
-        seen = {mutant.source for mutant in self.singles()}  # one edit may hide the other
+        seen = {mutant.source for mutant in self.singles}  # one edit may hide the other
         for _ in range(number if len(self._edits) > 1 else 0):
             mutant = self._mutant(TWO, *draw.sample(self._edits, 2))
             if mutant is not None and mutant.source not in seen:
@@ -169,16 +171,14 @@ def _edits(exercise: ast.FunctionDef | ast.ClassDef) -> Iterator[_Edit]:
     """Yield the edits of an exercise, in the order of its text."""
     attributes = _attributes(exercise)
     if isinstance(exercise, ast.FunctionDef):
-        yield from _of_function(exercise, [exercise], 0, attributes)
+        yield from _of_function(exercise, attributes)
         return
-    for index, item in enumerate(exercise.body):
+    for item in exercise.body:
         if isinstance(item, ast.FunctionDef):
-            yield from _of_function(item, exercise.body, index, attributes)
+            yield from _of_function(item, attributes)
 
 
-def _of_function(
-    function: ast.FunctionDef, siblings: list[Any], index: int, attributes: dict[str, str]
-) -> Iterator[_Edit]:
+def _of_function(function: ast.FunctionDef, attributes: dict[str, str]) -> Iterator[_Edit]:
     scope = _scope(function, attributes)
     for kind, node in _alternatives(STATEMENT_RULES, function, scope):
         if isinstance(node, ast.FunctionDef):  # the same function with another body
@@ -195,7 +195,7 @@ def _statements(body: list[ast.stmt], scope: Scope) -> Iterator[_Edit]:
         if _builds_part(item):
             continue
         if isinstance(item, ast.FunctionDef):
-            yield from _of_function(item, body, index, scope.attributes)
+            yield from _of_function(item, scope.attributes)
             continue
         for kind, node in _alternatives(STATEMENT_RULES, item, scope):
             yield _Edit(kind, body, index, node, item)

@@ -35,7 +35,7 @@ class Gate(keras.layers.Layer):
 
 
 def edits(exercise):
-    return {(m.kind, m.after) for m in Editor(SOURCE, exercise).singles()}
+    return {(m.kind, m.after) for m in Editor(SOURCE, exercise).singles}
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_function_is_edited_in_the_ways_of_the_table(kind, after):
 
 def test_annotations_are_not_edited():
     source = "def f(x: int | None) -> tuple[int, int]:\n    return x\n"
-    assert {mutant.kind for mutant in Editor(source, "f").singles()} == set()
+    assert {mutant.kind for mutant in Editor(source, "f").singles} == set()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_annotations_are_not_edited():
     ],
 )
 def test_what_can_change_nothing_is_not_an_edit(right, wrong, harmless):
-    found = {m.after for m in Editor(f"def f(x, y):\n    return {right}\n", "f").singles()}
+    found = {m.after for m in Editor(f"def f(x, y):\n    return {right}\n", "f").singles}
     assert f"return {wrong}" in found
     assert f"return {harmless}" not in found
 
@@ -111,7 +111,7 @@ def test_edits_that_no_check_could_see_are_left_out():
         .replace("Dense(units)", 'Dense(units, name="dense")')
         .replace("gate = ", "self.first.build(x.shape)\n        gate = self.units * ")
     )
-    found = [mutant.after for mutant in Editor(source, "Gate").singles()]
+    found = [mutant.after for mutant in Editor(source, "Gate").singles]
     assert any("name='dense'" in after for after in found)
     for hidden in ("self.width *", "Dense(units)", "build"):
         assert not any(hidden in after for after in found)
@@ -128,7 +128,7 @@ def rest_of(source, exercise):
 def test_every_edit_is_another_program_in_the_exercise_alone(unit):
     source = (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8")
     for exercise in exercises_of(unit):
-        mutants = list(Editor(source, exercise).singles())
+        mutants = list(Editor(source, exercise).singles)
         assert len({source, *(mutant.source for mutant in mutants)}) == len(mutants) + 1 > 5
         assert all(0 < mutant.line <= source.count("\n") for mutant in mutants)
         for mutant in random.Random(exercise).sample(mutants, 3):
@@ -142,7 +142,7 @@ def test_two_edits_depend_on_the_seed_alone(seed):
     first = list(Editor(SOURCE, "Gate").pairs(3, seed))
     assert first == list(Editor(SOURCE, "Gate").pairs(3, seed))
     assert {mutant.kind for mutant in first} <= {TWO}
-    singles = {SOURCE, *(mutant.source for mutant in Editor(SOURCE, "Gate").singles())}
+    singles = {SOURCE, *(mutant.source for mutant in Editor(SOURCE, "Gate").singles)}
     assert len({m.source for m in first} - singles) == len(first)
 
 
