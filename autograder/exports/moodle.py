@@ -12,7 +12,15 @@ from html import escape
 from autograder.exports.escaping import csv_text, number, safe_cell, short
 from autograder.exports.marks import FULL, of_unit, points_of, summary
 from autograder.results.result import Result
-from autograder.running.roster import Row, Table, match, names_of
+from autograder.running.roster import (
+    FIRST_NAMES,
+    FULL_NAMES,
+    LAST_NAMES,
+    Row,
+    Table,
+    match,
+    names_of,
+)
 from course.kit.errors import UserError
 
 # What Moodle calls the fields that it can tell people by, in English and in Chinese.
@@ -21,9 +29,6 @@ _IDENTIFIERS = {
     "email": ("email address", "email", "useremail", "电子邮件地址", "电子邮件", "邮箱"),
     "username": ("username", "user name", "用户名"),
 }
-_FIRST = ("first name", "firstname", "名", "名字")
-_LAST = ("last name", "lastname", "surname", "姓", "姓氏")
-_FULL_NAME = ("full name", "fullname", "姓名", "全名")
 _FEEDBACK = 10_000  # characters
 
 
@@ -79,11 +84,11 @@ def _columns(header: Row) -> list[int]:
 def _keys(row: Row, header: Row, identifiers: list[int]) -> list[str]:
     keys = [row[i] for i in identifiers]
     named = {_plain(title): cell for title, cell in zip(header, row, strict=True)}
-    first = next((named[title] for title in _FIRST if title in named), "")
-    last = next((named[title] for title in _LAST if title in named), "")
+    first = next((named[title] for title in FIRST_NAMES if title in named), "")
+    last = next((named[title] for title in LAST_NAMES if title in named), "")
     if first and last:
         keys += [*names_of(f"{last}, {first}"), f"{last}{first}"]  # 王小明
-    return keys + [named[title] for title in _FULL_NAME if title in named]
+    return keys + [named[title] for title in FULL_NAMES if title in named]
 
 
 def _plain(title: str) -> str:

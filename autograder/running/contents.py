@@ -110,7 +110,12 @@ class Entry:
     @property
     def place(self) -> str:
         """Where it is, for people."""
-        return "/".join([str(self.path), *self.members])
+        return place_of(self.path, self.members)
+
+
+def place_of(path: Path, members: tuple[str, ...]) -> str:
+    """Return where a file is, and where in the zips on the way, for people."""
+    return "/".join([str(path), *members])
 
 
 def entries_below(path: Path) -> list[Entry]:
@@ -299,12 +304,10 @@ def read(path: Path, members: tuple[str, ...], limit: int) -> bytes:
         try:
             with _open_member(archive, members[-1], path) as member:
                 return member.read(limit)
-        except FileNotFoundError:
+        except UnreadableMember:
             raise
         except NotImplementedError:
             raise UnreadableMember(_UNKNOWN) from None
-        except UnreadableMember:
-            raise
         except _DAMAGES:
             raise UnreadableMember(_DAMAGED) from None
         except OSError as error:

@@ -12,9 +12,10 @@ from course.kit.errors import UserError
 Row = list[str]
 
 # Titles of columns, in the forms of Canvas, Moodle, nbgrader and GitHub Classroom.
-_NAME_TITLES = ("student", "name", "full name", "fullname", "display name", "姓名", "全名")
-_FIRST_TITLES = ("first name", "firstname", "名", "名字")
-_LAST_TITLES = ("last name", "lastname", "surname", "姓", "姓氏")
+FULL_NAMES = ("full name", "fullname", "姓名", "全名")
+_NAME_TITLES = ("student", "name", "display name", *FULL_NAMES)
+FIRST_NAMES = ("first name", "firstname", "名", "名字")
+LAST_NAMES = ("last name", "lastname", "surname", "姓", "姓氏")
 _KEY_TITLES = (
     *("id", "sis user id", "sis login id", "integration id", "lms user id", "sid", "identifier"),
     *("id number", "idnumber", "username", "user name", "login", "github username", "学号", "编号"),
@@ -138,7 +139,7 @@ def people_of(table: Table) -> list[Person]:
     """
     titles = [_plain(title) for title in table.header]
     known = [i for i, title in enumerate(titles) if title in (*_NAME_TITLES, *_KEY_TITLES)]
-    first, last = (_column(titles, names) for names in (_FIRST_TITLES, _LAST_TITLES))
+    first, last = (_column(titles, names) for names in (FIRST_NAMES, LAST_NAMES))
     people = []
     for row in table.rows:
         if "Points Possible" in row[0]:  # Canvas's row of maxima

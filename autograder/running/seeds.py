@@ -4,7 +4,8 @@ import secrets
 from collections import Counter
 from pathlib import Path
 
-from autograder.results.files import read_result
+from autograder.results.files import read_results
+from course.kit.errors import UserError
 
 _MOST = 2**31
 
@@ -16,13 +17,11 @@ def draw_seed() -> int:
 
 def earlier_seed(directory: Path) -> int | None:
     """Return the seed that most results in a directory have; None where there is no result."""
-    seeds: Counter[int] = Counter()
-    for path in sorted(directory.glob("*/*.json")):
-        try:
-            seeds[read_result(path).seed] += 1
-        except ValueError:
-            continue
-    return seeds.most_common(1)[0][0] if seeds else None
+    try:
+        results, _ = read_results(directory)
+    except UserError:
+        return None
+    return Counter(result.seed for result in results).most_common(1)[0][0]
 
 
 def run_seed(given: int | None, directory: Path, resume: bool) -> int:

@@ -26,6 +26,7 @@ from autograder.running.contents import (
     Entry,
     UnreadableMember,
     entries_below,
+    place_of,
     read,
 )
 from autograder.running.platforms import METADATA, Owned, Student, owners
@@ -111,7 +112,7 @@ class Submission:
     @property
     def place(self) -> str:
         """Where it is, for people."""
-        return "/".join([str(self.path), *self.members])
+        return place_of(self.path, self.members)
 
     @property
     def student_facts(self) -> dict[str, str | bool] | None:
@@ -435,15 +436,14 @@ def _unit_by_content(entry: Entry) -> str | None:
     """Return the only unit that a file defines exercises of; None where there are none, or two."""
     if entry.obstacle is not None:
         return None
-    data, found = _content(entry), []
-    for unit in available_units():
-        try:
-            defined = read_handin(data, entry.suffix, exercises_of(unit)).defined_names()
-        except UnreadableHandIn:
-            return None
-        if defined & set(exercises_of(unit)):
-            found.append(unit)
-    return found[0] if len(found) == 1 else None
+    exercises = {unit: exercises_of(unit) for unit in available_units()}
+    every = [name for names in exercises.values() for name in names]
+    try:
+        defined = read_handin(_content(entry), entry.suffix, every).defined_names()
+    except UnreadableHandIn:
+        return None
+    units = [unit for unit, names in exercises.items() if not defined.isdisjoint(names)]
+    return units[0] if len(units) == 1 else None
 
 
 def _passed_over(entry: Entry, alone: bool) -> PassedOver:
