@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.answers import NEAR, alike, differing_values, distance
 from autograder.grading.mistakes import Mistake
+from autograder.grading.slots import Slots
 from autograder.grading.transcript import Exchange, Transcript, signature
-from autograder.grading.unit import unit_of
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
-from course.kit.units import exercises_of
 
 # What is so far apart, no order of computing explains; what is nearer than the second number may
 # be rounding.
@@ -66,9 +65,7 @@ class CandidatesProcess:
     """A student's process with a unit's candidates in it, each in a slot of its own."""
 
     def __init__(self, server: ForkServer, unit: str):
-        self._server, self._unit = server, unit
-        self._process: StudentProcess | None = None
-        self._loaded: set[str] = set()
+        self._slots = Slots(server, unit)
 
     def compared(self, candidate: Mistake | Candidate, transcript: Transcript) -> Comparison:
         """Ask a candidate what a hand-in was asked, and compare their answers."""
@@ -123,27 +120,21 @@ class CandidatesProcess:
         Raises:
             StudentGone: the process has ended.
         """
-        process = self._process
-        if process is None or not process.alive:
-            process = self._process = self._server.fork()
-            self._loaded.clear()
-        # The right solution stands in the first slot; every replay has to name its own slot.
-        for item in (right_solution(self._unit), candidate):
-            if item.name not in self._loaded:
-                data, names = item.source.encode(), exercises_of(self._unit)
-                process.load(data, ".py", names, unit_of(self._unit).forbidden, slot=item.name)
-                self._loaded.add(item.name)
+        for item in (right_solution(self._slots.unit), candidate):
+            if not self._slots.holds(item.name):
+                self._slots.load(item.source.encode(), ".py", item.name)
+        process = self._slots.process()
         process.allow(_REPLAY_SECONDS)
         return process
 
     def close(self) -> None:
         """End the process."""
-        if self._process is not None:
-            self._process.close()
+        self._slots.close()
 
 
 @functools.cache
 def right_solution(unit: str) -> Candidate:
+    """Return a unit's reference as a candidate."""
     return Candidate(unit, "", (SOLUTIONS_DIR / f"{unit}.py").read_text(encoding="utf-8"))
 
 

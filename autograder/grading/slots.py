@@ -4,12 +4,13 @@ A process of its own costs a hand-in ten times what a small check takes. Hand-in
 project's own, or edits of one student's, may share a process: none of them hides from the others.
 """
 
+import itertools
 from typing import Any
 
 from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import SecondTries, TimeBudget
 from autograder.grading.unit import unit_of
-from autograder.isolation.client import ForkServer, StudentProcess
+from autograder.isolation.client import LOAD_SECONDS, ForkServer, StudentProcess
 from course.kit.units import exercises_of
 
 _MOST = 200  # hand-ins in one process: each leaves its classes behind
@@ -26,23 +27,41 @@ class Slots:
     def __init__(self, server: ForkServer, unit: str):
         self.server, self.unit = server, unit
         self._process: StudentProcess | None = None
-        self._count = 0
+        self._held: set[str] = set()
+        self._numbers = itertools.count(1)
 
-    def next(self) -> tuple[StudentProcess, str]:
-        """Return a living process and a slot in it that is free."""
-        if self._process is None or not self._process.alive or self._count >= _MOST:
+    def new_name(self) -> str:
+        """Return a name that no slot has had."""
+        return f"slot {next(self._numbers)}"
+
+    def load(self, data: bytes, suffix: str, name: str, seconds: float = LOAD_SECONDS) -> Any:
+        """Load a hand-in into the slot of its name; return what `StudentProcess.load` returns."""
+        process, names = self.process(), exercises_of(self.unit)
+        forbidden = unit_of(self.unit).forbidden
+        answer = process.load(data, suffix, names, forbidden, slot=name, seconds=seconds)
+        self._held.add(name)
+        return answer
+
+    def process(self) -> StudentProcess:
+        """Return the living process, a fresh one where it has died or holds too many."""
+        process = self._process
+        if process is None or not process.alive or len(self._held) >= _MOST:
             self.close()
-            self._process, self._count = self.server.fork(), 0
+            process = self._process = self.server.fork()
             # With a first slot that nothing uses, every check has to name its own slot.
-            self._process.load(b"pass", ".py", (), slot="")
-        self._count += 1
-        return self._process, f"slot {self._count}"
+            process.load(b"pass", ".py", (), slot="")
+        return process
+
+    def holds(self, name: str) -> bool:
+        """Whether the living process has a hand-in in the slot of this name."""
+        return self._process is not None and self._process.alive and name in self._held
 
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
             self._process.close()
             self._process = None
+        self._held.clear()
 
 
 class HandInSlot(HandInProcess):
@@ -60,15 +79,12 @@ class HandInSlot(HandInProcess):
         self, slots: Slots, data: bytes, suffix: str, budget: TimeBudget, second_tries: SecondTries
     ):
         super().__init__(slots.server, data, suffix, slots.unit, budget, second_tries)
-        self._slots, self._slot = slots, ""
+        self._slots, self._slot = slots, slots.new_name()
 
     def _load(self) -> Any:
-        self._process, self._slot = self._slots.next()
-        names, forbidden = exercises_of(self.unit), unit_of(self.unit).forbidden
+        self._process = self._slots.process()
         seconds = self._budget.for_loading()
-        return self._process.load(
-            self._data, self._suffix, names, forbidden, slot=self._slot, seconds=seconds
-        )
+        return self._slots.load(self._data, self._suffix, self._slot, seconds)
 
     def request(self, operation: str, charged: bool, **fields: Any) -> Any:
         """Ask the hand-in in its slot for something, see `HandInProcess.request`."""
