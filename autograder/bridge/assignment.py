@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from autograder.bridge.autograded import is_up_to_date
-from autograder.bridge.course import Course, HandIns
+from autograder.bridge.course import Course
 from autograder.bridge.gradebook import InsertResults, write_gradebook
+from autograder.bridge.grades import Difference, differences_of, read_grades
+from autograder.bridge.hand_ins import HandIns, find_hand_ins
+from autograder.running.accounting import Account, account_for
 from autograder.running.batch import Summary
 from autograder.running.options import GradingOptions
 from autograder.running.seeds import run_seed
@@ -23,14 +26,18 @@ class AssignmentSummary:
     Attributes:
         out: the directory with the results.
         grading: what became of the hand-ins in grading.
+        account: what is no hand-in, and who handed in nothing.
         recorded: the students whose hand-ins are in the gradebook.
         not_recorded: the reason for each student whose hand-in is not in the gradebook.
+        differences: where the gradebook has another sum than the result, and why.
     """
 
     out: Path
     grading: Summary
+    account: Account
     recorded: list[str]
     not_recorded: dict[str, str]
+    differences: list[Difference]
 
 
 def grade_assignment(
@@ -40,6 +47,7 @@ def grade_assignment(
     grade: Callable[[list[Submission], GradingOptions], Summary],
     on_recorded: Callable[[str, int], None] = lambda student, total: None,
     lock: Callable[[Path], None] = lambda folder: None,
+    roster: Path | None = None,
 ) -> AssignmentSummary:
     """Grade all hand-ins of an assignment and write them to the gradebook and `autograded/`.
 
@@ -50,6 +58,7 @@ def grade_assignment(
         grade: grades the hand-ins.
         on_recorded: called with each student that is done, and with how many there are.
         lock: called with each folder that no other grader may use meanwhile.
+        roster: the course's people, to name who handed in nothing.
 
     Raises:
         UserError: there is nothing to grade.
@@ -64,32 +73,38 @@ def grade_assignment(
     out.mkdir(parents=True, exist_ok=True)
     for folder in {out.resolve(), course.root}:  # the gradebook is in the course's
         lock(folder)
-    with tempfile.TemporaryDirectory(dir=out, prefix=NOTEBOOKS) as scratch:
-        hand_ins = course.find_hand_ins(Path(scratch))
+    with (
+        tempfile.TemporaryDirectory(dir=out, prefix=NOTEBOOKS) as scratch,
+        tempfile.TemporaryDirectory(dir=course.root, prefix=NOTEBOOKS) as folders,
+    ):
+        hand_ins = find_hand_ins(course, Path(scratch), Path(folders))
+        account = account_for(hand_ins.submissions, hand_ins.passed, roster)
         summary = grade(hand_ins.submissions, options)
         up_to_date = _up_to_date(course, hand_ins, summary) if options.resume else set()
-    not_recorded = dict(hand_ins.unreadable)
-    for submission, reason in summary.failures:
-        not_recorded.setdefault(submission.name, reason)
-    students = [student for student in hand_ins.students if student not in not_recorded]
-    preprocessor = InsertResults(
-        summary.results,
-        parent=course.app,
-        results=str(out),
-        seed=options.seed,
-        backend=options.backend,
-        device=options.device,
-        isolation=options.isolation,
-    )
-    failed = write_gradebook(
-        course,
-        preprocessor,
-        students,
-        lambda student: student not in up_to_date,
-        lambda student: on_recorded(student, len(students)),
-    )
+        not_recorded = dict(hand_ins.unreadable)
+        for submission, reason in summary.failures:
+            not_recorded.setdefault(submission.name, reason)
+        students = [student for student in hand_ins.students if student not in not_recorded]
+        preprocessor = InsertResults(
+            summary.results,
+            parent=course.app,
+            results=str(out),
+            seed=options.seed,
+            backend=options.backend,
+            device=options.device,
+            isolation=options.isolation,
+        )
+        failed = write_gradebook(
+            course,
+            preprocessor,
+            students,
+            lambda student: student not in up_to_date,
+            lambda student: on_recorded(student, len(students)),
+            hand_ins.laid_out,
+        )
     recorded = [student for student in students if student not in failed]
-    return AssignmentSummary(out, summary, recorded, not_recorded | failed)
+    differences = differences_of(summary.results, read_grades(course, course.assignment), recorded)
+    return AssignmentSummary(out, summary, account, recorded, not_recorded | failed, differences)
 
 
 def _up_to_date(course: Course, hand_ins: HandIns, summary: Summary) -> set[str]:

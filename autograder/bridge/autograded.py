@@ -8,7 +8,8 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from autograder.bridge.preprocessor import language_of, put_outputs
+from autograder.bridge.metadata import language_of
+from autograder.bridge.preprocessor import put_outputs
 from autograder.results.result import Result
 from autograder.running.submissions import Submission
 

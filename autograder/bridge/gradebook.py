@@ -1,10 +1,11 @@
 """Write results into nbgrader's gradebook: its own `autograde` runs, and finds results there."""
 
 import glob
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from nbgrader.converters import NbGraderException
+from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets.utils.importstring import import_item
 
@@ -28,6 +29,9 @@ class InsertResults(GradeInIsolation):
             (result.submission, result.unit, result.hand_in): result for result in graded
         }
 
+    def restore(self, nb: NotebookNode, resources: Any) -> None:
+        """Leave the cells: `Course.converter` restores them when the hand-in is sanitized."""
+
     def result_of(self, student: str, unit: str, data: bytes) -> Result:
         """Return the result of exactly this notebook of this student."""
         result = self._results.get((student, unit, content_version(data)))
@@ -40,6 +44,7 @@ def write_gradebook(
     students: Iterable[str],
     overwrites: Callable[[str], bool],
     on_student: Callable[[str], None] = lambda student: None,
+    directories: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Run nbgrader's `autograde` for each student; return the reason for each that failed.
 
@@ -52,8 +57,10 @@ def write_gradebook(
         students: the names of the students whose hand-ins are written.
         overwrites: whether to write a student's scores though nbgrader has graded the hand-in.
         on_student: called with each student that is done.
+        directories: by student, what takes the place of the course's `submitted/`.
     """
     failed = {}
+    submitted = course.app.coursedir.submitted_directory
     for student in students:
         converter = course.converter()
         converter.force = overwrites(student)
@@ -62,11 +69,13 @@ def write_gradebook(
         )
         with captured_error(course.log) as logged, course.as_working_directory():
             converter.coursedir.student_id = glob.escape(student)
+            converter.coursedir.submitted_directory = directories.get(student, submitted)
             try:
                 converter.start()
-            except (NbGraderException, SystemExit) as error:
-                failed[student] = logged.text or str(error)
+            except (Exception, SystemExit) as error:  # one student's mess is no other's
+                failed[student] = logged.text or str(error) or type(error).__name__
         on_student(student)
+    course.app.coursedir.submitted_directory = submitted
     return failed
 
 

@@ -12,7 +12,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Enum, Integer, Unicode
 
-from autograder.base.text import LANGUAGES
+from autograder.bridge.cells import RestoreCells
+from autograder.bridge.metadata import facts_of, language_of
 from autograder.bridge.persistent_grader import persistent_grader
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.files import write_result
@@ -65,10 +66,15 @@ class GradeInIsolation(Execute):
         unit, student = resources["nbgrader"]["notebook"], resources["nbgrader"]["student"]
         if unit not in available_units():
             return super().preprocess(nb, resources, *args, **kwargs)
+        self.restore(nb, resources)
         self.log.info("Grading %s of %s in isolation", unit, student)
         result = self.result_of(student, unit, notebook_content(nb))
         put_outputs(nb, result, language_of(nb))
         return nb, resources
+
+    def restore(self, nb: NotebookNode, resources: Any) -> None:
+        """Put cells right that nbgrader would not find, where no earlier step has done so."""
+        RestoreCells(parent=self).preprocess(nb, resources)
 
     def options(self) -> GradingOptions:
         """Return how hand-ins are graded, as configured."""
@@ -114,19 +120,6 @@ def notebook_content(nb: NotebookNode) -> bytes:
     """
     cells = [{key: value for key, value in cell.items() if key != "id"} for cell in nb.cells]
     return json.dumps({**nb, "cells": cells}, sort_keys=True).encode()
-
-
-def language_of(nb: NotebookNode) -> str:
-    """Return the language that a notebook of the course is in."""
-    language = facts_of(nb, "course").get("language")
-    return language if isinstance(language, str) and language in LANGUAGES else "en"
-
-
-def facts_of(node: NotebookNode, key: str) -> dict[str, Any]:
-    """Return a part of a notebook's or a cell's metadata; a student may have put anything there."""
-    metadata = node.get("metadata")
-    facts = metadata.get(key) if isinstance(metadata, dict) else None
-    return facts if isinstance(facts, dict) else {}
 
 
 def put_outputs(nb: NotebookNode, result: Result, language: str) -> None:

@@ -122,9 +122,10 @@ def grade(
         else:
             overrides = {"jobs": options.jobs, "resume": resume, **_overrides(context, options)}
             assignment = _grade_assignment(
-                course_dir, str(paths[0]), out, overrides, grade_hand_ins, lock, console
+                course_dir, str(paths[0]), out, overrides, grade_hand_ins, lock, console, roster
             )
-            summary = assignment.grading
+            summary, account = assignment.grading, assignment.account
+            write_account(assignment.out, account)
         directory = options.out if assignment is None else assignment.out
         _write_exports(directory / "exports", format_names, Request(summary.results, unit=unit))
     table.show(summary, console)
@@ -132,6 +133,7 @@ def grade(
     print_line(console, say(f"Results: {directory}", f"结果：{directory}"))
     if assignment is not None:
         table.show_gradebook(assignment.recorded, assignment.not_recorded, console)
+        table.show_differences(assignment.differences, console)
     not_recorded = assignment is not None and assignment.not_recorded
     raise typer.Exit(1 if summary.failures or account.lost or not_recorded else 0)
 
@@ -231,6 +233,7 @@ def _grade_assignment(
     grade_hand_ins: Callable[[list[Submission], GradingOptions], Summary],
     lock: Callable[[Path], None],
     console: Console,
+    roster: Path | None,
 ) -> "AssignmentSummary":
     """Grade an assignment of a course, then write the gradebook with a progress bar."""
     from autograder.bridge.assignment import grade_assignment
@@ -249,7 +252,7 @@ def _grade_assignment(
 
     with contextlib.ExitStack() as shown:
         course = Course(directory, assignment)
-        return grade_assignment(course, out, overrides, grade_then_show, advance, lock)
+        return grade_assignment(course, out, overrides, grade_then_show, advance, lock, roster)
 
 
 def _write_exports(directory: Path, formats: list[str], request: Request) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,11 @@ from autograder.results.result import Result
 from autograder.results.statuses import RESULT_STATUS_NAMES, STATUS_NAMES
 from autograder.running.batch import Summary
 from course.kit.language import language, say
+
+if TYPE_CHECKING:
+    from autograder.bridge.grades import Difference
+
+_MOST_DIFFERENCES = 20
 
 
 def plain(text: str, width: int) -> str:
@@ -65,6 +71,35 @@ def show_gradebook(students: Sequence[str], absent: Mapping[str, str], console: 
         name = plain(student, 60)
         heading = say(f"Not in it, {name}:", f"{name} 未写入：")
         console.print(f"[red]{heading}[/] {plain(reason, 300)}", highlight=False)
+
+
+def show_differences(differences: "Sequence[Difference]", console: Console) -> None:
+    """Print where the gradebook has another sum than the result, both sums, and why."""
+    if not differences:
+        return
+    line = say("The gradebook differs from the results:", "成绩册与评分结果不同：")
+    console.print(line, highlight=False)
+    for item in differences[:_MOST_DIFFERENCES]:
+        name, grade = plain(f"{item.submission} {item.unit}", 90), item.grade
+        whys = []
+        if grade.penalty:
+            late = f"{grade.penalty:g}"
+            whys.append(say(f"{late} taken off for being late", f"因迟交扣 {late}"))
+        if grade.by_hand:
+            whys.append(say("points given by hand", "有人工评分"))
+        if not whys:
+            whys.append(
+                say("the cells have other weights than the checks", "单元格的权重与检查不同")
+            )
+        why = say(", ".join(whys), "，".join(whys))
+        both = say(
+            f"{item.expected:g} by the result, {grade.total:g} of {grade.max_score:g} in the "
+            f"gradebook: {why}",
+            f"结果 {item.expected:g}，成绩册 {grade.total:g}（满分 {grade.max_score:g}）：{why}",
+        )
+        console.print(f"  {name}: {both}", highlight=False, soft_wrap=True)
+    if (more := len(differences) - _MOST_DIFFERENCES) > 0:
+        console.print(say(f"  and {more} more", f"  另有 {more} 项"), highlight=False)
 
 
 def show_moves(moves: Sequence[Move], console: Console) -> None:

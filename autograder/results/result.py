@@ -77,6 +77,30 @@ class CheckResult:
         return message(self.wrong, self.input, self.answer, self.hint)
 
 
+@dataclass(frozen=True)
+class Grade:
+    """What a course's gradebook holds of a hand-in, whatever became of it after grading.
+
+    Attributes:
+        score: before a penalty, with manual scores and extra credit.
+        max_score: what the unit is worth in the gradebook.
+        penalty: what is taken off for being late.
+        by_hand: whether somebody gave points by hand.
+    """
+
+    __pydantic_config__: ClassVar = _STRICT
+
+    score: float
+    max_score: float
+    penalty: float = 0.0
+    by_hand: bool = False
+
+    @property
+    def total(self) -> float:
+        """The score less the penalty, never below nothing."""
+        return max(self.score - self.penalty, 0.0)
+
+
 @dataclass
 class Result:
     """What became of one hand-in.
@@ -92,6 +116,8 @@ class Result:
         student: what the platform that the hand-in came from says of its student: name, id, email,
             and whether it was late; None where it came from none.
         suite, hand_in: which code graded which file (`autograder.grading.versions`).
+        grade: what a course's gradebook holds, where it was read with the result. It is in no
+            result's file: the gradebook is the only place of it.
     """
 
     __pydantic_config__: ClassVar = _STRICT
@@ -110,6 +136,7 @@ class Result:
     checks: list[CheckResult] = field(default_factory=list)
     problems: list[Text] = field(default_factory=list)
     student: dict[str, str | bool] | None = None
+    grade: Grade | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -119,6 +146,7 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """Return the result in the form of the contract, with each check's message."""
         data = {"schema": SCHEMA, **asdict(self)}
+        del data["grade"]
         for fields, check in zip(data["checks"], self.checks, strict=True):
             fields["message"] = check.message
         return data

@@ -73,6 +73,10 @@ _SEVERAL = text(
     "该学生还有另一个文件可能是作业；结果中已说明。",
 )
 _OLDER = text("A newer file of the same name counts.", "同名的较新文件有效。")
+_RELEASED = text(
+    "The file of the released name counts; hand in one of them.",
+    "以发布时文件名命名的文件有效；请只提交其中一个。",
+)
 _BAD_NAME = text(
     "The student's name can't be a file's; rename the folder.",
     "学生的名字不能用作文件名；请给文件夹改名。",
@@ -206,6 +210,32 @@ def collect(paths: Iterable[Path], unit: str | None = None, layout: str = "auto"
     return collection
 
 
+def collect_folder(folder: Path, student: str, others: Iterable[str] = ()) -> Collection:
+    """Return a student's hand-ins in the student's own folder of a course, and what is none.
+
+    Of two files that could be meant the one counts that has the released name, `UNIT.ipynb`:
+    nbgrader's commands take that one.
+
+    Args:
+        folder: the student's folder.
+        student: the student's name.
+        others: files of the folder that are accounted for already.
+
+    Raises:
+        UserError: there are too many files.
+    """
+    collection = Collection()
+    entries = [entry for entry in entries_below(folder) if "/".join(entry.parts) not in others]
+    items = [Owned(Student(student), entry.parts, entry) for entry in entries if entry.parts]
+    _take_students(collection, Student(student), items, None, released_name_counts=True)
+    collection.passed_over += [
+        PassedOver(entry.place, entry.obstacle, looks_like_one=True)
+        for entry in entries
+        if not entry.parts and entry.obstacle is not None  # the folder itself can't be read
+    ]
+    return collection
+
+
 def _keep_one_a_student(collection: Collection) -> None:
     """Keep one hand-in a student and unit: two in two places are a rejected one."""
     groups: dict[tuple[str, str], list[Submission]] = {}
@@ -312,7 +342,11 @@ def _add(collection: Collection, student: Student, unit: str, entry: Entry) -> N
 
 
 def _take_students(
-    collection: Collection, student: Student, items: Sequence[Owned], unit: str | None
+    collection: Collection,
+    student: Student,
+    items: Sequence[Owned],
+    unit: str | None,
+    released_name_counts: bool = False,
 ) -> None:
     """Take a student's hand-ins, one a unit, and pass the other entries over."""
     candidates: dict[str, list[Owned]] = {}
@@ -338,7 +372,7 @@ def _take_students(
         candidates[unit] = notebooks
         unnamed = [item for item in unnamed if item not in notebooks]
     for name, group in candidates.items():
-        _take_one(collection, student, name, group)
+        _take_one(collection, student, name, group, released_name_counts)
     alone = not candidates
     for item in unnamed:
         # A module of helpers beside a hand-in is nobody's loss.
@@ -350,7 +384,13 @@ def _take_students(
         collection.passed_over.append(passed)
 
 
-def _take_one(collection: Collection, student: Student, unit: str, group: Sequence[Owned]) -> None:
+def _take_one(
+    collection: Collection,
+    student: Student,
+    unit: str,
+    group: Sequence[Owned],
+    released_name_counts: bool,
+) -> None:
     """Take the one file of a unit that counts; where two could be meant, reject the hand-in."""
     left = list(group)
 
@@ -375,6 +415,9 @@ def _take_one(collection: Collection, student: Student, unit: str, group: Sequen
         ):
             newest = max(left, key=lambda item: item.entry.modified)
             drop([item for item in group if item in left and item is not newest], _OLDER)
+    released = [item for item in left if item.parts == (f"{unit}.ipynb",)]
+    if released_name_counts and released:
+        drop([item for item in group if item in left and item not in released], _RELEASED)
     entry = left[0].entry
     if len(left) > 1:
         obstacle = _ambiguous(["/".join(item.parts) for item in left])

@@ -1,5 +1,6 @@
 """Courses of nbgrader: made, handed in to, and worked on with nbgrader's own commands."""
 
+import copy
 import os
 import subprocess
 import sys
@@ -15,8 +16,9 @@ from tests.conftest import ROOT
 
 UNIT = "attention"
 CONFIG = """
-from autograder.bridge import PREPROCESSORS
+from autograder.bridge import PREPROCESSORS, SANITIZERS
 c = get_config()
+c.Autograde.sanitize_preprocessors = SANITIZERS
 c.CourseDirectory.course_id = "translation"
 c.Autograde.autograde_preprocessors = PREPROCESSORS
 c.GradeInIsolation.results = "results"
@@ -101,6 +103,32 @@ def unscaled():
     wrong = cell_named(notebook, "scaled_dot_product_attention")
     assert " / math.sqrt(d_k)" in wrong.source
     wrong.source = wrong.source.replace(" / math.sqrt(d_k)", "")
+    return notebook
+
+
+def doubled():
+    """A notebook with an exercise's cell twice, as a split or a copied cell is."""
+    notebook = solved()
+    index = notebook.cells.index(cell_named(notebook, "softmax"))
+    notebook.cells.insert(index + 1, copy.deepcopy(notebook.cells[index]))
+    notebook.cells[index + 1].id = "doubled"
+    return notebook
+
+
+def bare():
+    """A notebook whose cells lost their metadata, as other programs that edit notebooks do."""
+    notebook = solved()
+    for cell in notebook.cells:
+        cell.metadata = {}
+    return notebook
+
+
+def less():
+    """A notebook without its grading cells."""
+    notebook = solved()
+    notebook.cells = [
+        cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")
+    ]
     return notebook
 
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from autograder.bridge.course import Course
 from autograder.bridge.gradebook import InsertResults, with_results
+from autograder.bridge.hand_ins import find_hand_ins
 from autograder.bridge.preprocessor import notebook_content
 from autograder.commands.app import app
 from autograder.grading.versions import content_version
@@ -93,7 +94,7 @@ def test_the_course_that_is_named_counts_not_another_in_its_configuration(course
     made = Course(course, UNIT)
     assert made.app.coursedir.root == str(course)
     with pytest.raises(UserError, match="Nobody handed in"):
-        made.find_hand_ins(tmp_path)
+        find_hand_ins(made, tmp_path, tmp_path)
 
 
 def test_working_in_the_course_leaves_no_trace(course):
