@@ -12,12 +12,12 @@ from typing import Any
 
 from course.kit import parts
 from course.kit.language import say
-from course.kit.units import available_units, exercises_of
+from course.kit.units import unit_with
 from course.work import NoWork, find_work, is_written, load_work
 
 
 def __getattr__(name: str) -> Any:
-    unit = next((unit for unit in available_units() if name in exercises_of(unit)), None)
+    unit = unit_with(name)
     if unit is None:
         raise AttributeError(f"No unit has an exercise called {name}.")
     try:

@@ -2,6 +2,7 @@
 
 import ast
 import types
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ from course.kit import handin
 from course.kit.errors import UserError
 from course.kit.language import language, say
 from course.kit.problems import UnreadableHandIn
-from course.kit.statements import bound_names, is_stub
-from course.kit.units import EXERCISES_DIR, exercises_of
+from course.kit.statements import body_of, bound_names, functions_of, is_stub, is_unwritten
+from course.kit.units import EXERCISES_DIR, TO_WRITE, exercises_of
 
 _COURSE_DIR = EXERCISES_DIR.parent
 _IS_INSTALLED = _COURSE_DIR.parent.name in ("site-packages", "dist-packages")
+
+# How far an exercise is.
+ABSENT, UNTOUCHED, BEGUN, WRITTEN = "absent", "untouched", "begun", "written"
 
 
 class NoWork(UserError):
@@ -63,27 +67,80 @@ def find_work(unit: str, directory: Path) -> Path:
 def is_begun(path: Path, unit: str) -> bool:
     """Whether an exercise of a file differs from its untouched stub, or the file can't be read."""
     try:
-        definitions = _definitions(path, unit)
-    except (OSError, UnreadableHandIn):
+        work = read_work(path, unit)
+    except NoWork:
         return True
-    return not all(
-        name in definitions and is_stub(definitions[name]) for name in exercises_of(unit)
-    )
+    return set(standings(work, unit).values()) != {UNTOUCHED}
 
 
 def is_written(path: Path, unit: str, exercise: str) -> bool:
     """Whether a file defines an exercise, and not as its stub."""
     try:
-        definitions = _definitions(path, unit)
-    except (OSError, UnreadableHandIn):
+        definitions = _definitions(read_work(path, unit))
+    except NoWork:
         return False
     return exercise in definitions and not is_stub(definitions[exercise])
 
 
-def _definitions(path: Path, unit: str) -> dict[str, ast.stmt]:
-    """Return, by name, the last statement of a file that binds the name."""
-    work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
+def standings(work: handin.HandIn, unit: str) -> dict[str, str]:
+    """Return how far each exercise of a unit is, told from the source alone.
+
+    Returns:
+        For each exercise `ABSENT` (nothing has its name), `UNTOUCHED` (it is as the stub has it),
+        `BEGUN` (a part of it is still to write) or `WRITTEN`.
+    """
+    definitions = _definitions(work)
+    # What a star import brings isn't known before it is run.
+    unknown = WRITTEN if "*" in definitions else ABSENT
+    return {
+        name: _standing(definitions[name], unit) if name in definitions else unknown
+        for name in exercises_of(unit)
+    }
+
+
+def _standing(node: ast.stmt, unit: str) -> str:
+    to_write = [
+        is_unwritten(function) and len(body_of(function)) == TO_WRITE[unit][owner + function.name]
+        for owner, function in functions_of([node])
+        if owner + function.name in TO_WRITE[unit]
+    ]
+    if to_write and all(to_write):
+        return UNTOUCHED
+    return BEGUN if is_stub(node) else WRITTEN
+
+
+def _definitions(work: handin.HandIn) -> dict[str, ast.stmt]:
+    """Return, by name, the last statement of a hand-in that binds the name."""
     return {name: s.node for s in work.statements for name in bound_names(s.node)}
+
+
+def read_work(path: Path, unit: str) -> handin.HandIn:
+    """Read a file, without running anything of it.
+
+    Raises:
+        NoWork: the file can't be read as a notebook or a module; the message says why.
+    """
+    colon = say(": ", "：")
+    try:
+        return handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
+    except OSError as error:
+        raise NoWork(f"{path}{colon}{error.strerror}{say('.', '。')}") from None
+    except UnreadableHandIn as error:
+        raise NoWork(f"{path.name}{colon}{error.message()}") from None
+
+
+def run_work(
+    work: handin.HandIn, replaced: Mapping[str, Any] | None = None
+) -> types.SimpleNamespace:
+    """Run what counts of a hand-in, and return the student's exercises as attributes.
+
+    Args:
+        work: the hand-in; what fails is noted among its problems.
+        replaced: names that have these values, whatever the hand-in binds.
+    """
+    namespace: dict[str, Any] = {"__name__": "course_work"}
+    work.execute(namespace, replaced)
+    return types.SimpleNamespace(**namespace)
 
 
 def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, handin.HandIn]:
@@ -92,13 +149,5 @@ def load_work(path: Path, unit: str) -> tuple[types.SimpleNamespace, handin.Hand
     Raises:
         NoWork: the file can't be read as a notebook or a module; the message says why.
     """
-    colon = say(": ", "：")
-    try:
-        work = handin.read_handin(path.read_bytes(), path.suffix, exercises_of(unit))
-    except OSError as error:
-        raise NoWork(f"{path}{colon}{error.strerror}{say('.', '。')}") from None
-    except UnreadableHandIn as error:
-        raise NoWork(f"{path.name}{colon}{error.message()}") from None
-    namespace: dict[str, Any] = {"__name__": "course_work"}
-    work.execute(namespace)
-    return types.SimpleNamespace(**namespace), work
+    work = read_work(path, unit)
+    return run_work(work), work

@@ -29,8 +29,9 @@ FLOORS = (
 COURSE_FLOORS = (
     {"commands"},
     {"trained_models"},
-    {"own", "checks"},
+    {"own", "checks", "check_process"},
     {"check", "exercises"},
+    {"outcomes"},
     {"work"},
     {"kit"},
 )

@@ -12,6 +12,7 @@ from autograder.authoring.author_command import author_command
 from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from autograder.grading.unit import unit_names, unit_of
 from course.kit.errors import UserError
+from course.kit.statements import body_of, functions_of, is_unwritten
 
 EXERCISES_DIR = ROOT / "course" / "exercises"
 UNITS_TABLE = ROOT / "course" / "kit" / "units.json"
@@ -71,9 +72,25 @@ def stub_source(unit: str) -> str:
 
 
 def units_table() -> str:
-    """Return what `course/kit/units.json` should hold: the units' titles in order."""
-    titles = {unit: unit_of(unit).title for unit in unit_names()}
-    return json.dumps(titles, ensure_ascii=False, indent=2) + "\n"
+    """Return what `course/kit/units.json` should hold: the units in order, and what is to write."""
+    table = {
+        unit: {"title": unit_of(unit).title, "to_write": to_write(stub_source(unit))}
+        for unit in unit_names()
+    }
+    return json.dumps(table, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_write(source: str) -> dict[str, int]:
+    """Return the functions and methods of a stub module that are to be written.
+
+    Returns:
+        Each one's dotted name, and how many statements it has before anything is written.
+    """
+    return {
+        f"{owner}{node.name}": len(body_of(node))
+        for owner, node in functions_of(ast.parse(source).body)
+        if is_unwritten(node)
+    }
 
 
 def write_stubs() -> list[Path]:

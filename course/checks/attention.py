@@ -5,8 +5,9 @@ import math
 import keras
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor, without
+from course.kit.checking import Mismatch, as_array, expect_equal, tensor, without
 from course.kit.language import say
+from course.kit.public_checks import public_check
 
 BUILT_IN = [f"keras.src.backend.nn.{name}" for name in ("softmax", "log_softmax")]
 OUTPUT, WEIGHTS = ("output", "输出"), ("weights", "权重")

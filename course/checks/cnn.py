@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor, without
+from course.kit.checking import Mismatch, as_array, expect_equal, tensor, without
 from course.kit.language import say
+from course.kit.public_checks import public_check
 
 CONVOLUTION = ("keras.layers.Conv1D.__init__", "keras.layers.SeparableConv1D.__init__")
 GATE = ("keras.ops.glu", "keras.activations.glu")

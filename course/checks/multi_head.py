@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor, without
+from course.kit.checking import Mismatch, as_array, expect_equal, tensor, without
 from course.kit.language import say
+from course.kit.public_checks import public_check
 
 BUILT_IN = ("keras.layers.MultiHeadAttention.__init__", "keras.layers.Attention.__init__")
 WEIGHTS = ("weights", "权重")

@@ -9,11 +9,11 @@ from course.kit.checking import (
     array_text,
     as_array,
     expect_equal,
-    public_check,
     tensor,
     without,
 )
 from course.kit.language import say
+from course.kit.public_checks import public_check
 
 BUILT_IN = ("course.kit.parts.PositionalEncoding.__init__",)
 

@@ -6,12 +6,12 @@ from course.kit.checking import (
     Mismatch,
     as_array,
     expect_equal,
-    public_check,
     tensor,
     without,
 )
 from course.kit.language import say
 from course.kit.models.scripted import RunningSum
+from course.kit.public_checks import public_check
 
 BUILT_IN = tuple(
     f"keras.layers.{name}.__init__"

@@ -8,9 +8,10 @@ import math
 
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor
+from course.kit.checking import Mismatch, as_array, expect_equal, tensor
 from course.kit.language import say
 from course.kit.parts import PositionalEncoding
+from course.kit.public_checks import public_check
 
 WIDTH, HEADS, INNER = 6, 3, 5
 X = np.array(

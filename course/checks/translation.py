@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, public_check, tensor
+from course.kit.checking import Mismatch, as_array, expect_equal, tensor
 from course.kit.language import say
 from course.kit.models.scripted import ScriptedModel
+from course.kit.public_checks import public_check
 from course.kit.tokens import END_ID, START_ID
 
 

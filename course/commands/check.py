@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from course.check_process import CheckProcess
+from course.commands.check_output import ReportPrinter, print_next, save_weights
 from course.commands.terminal import speak, stop
 from course.kit.language import say
 from course.kit.units import available_units
-
-if TYPE_CHECKING:
-    from course.check import Report
+from course.outcomes import Report, has_to_run, read_file, read_unit
+from course.work import places_of
 
 
 def check(
@@ -20,7 +21,7 @@ def check(
     file: Annotated[Path | None, typer.Option(help="Your notebook or module.")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Check again after every save.")] = False,
     language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
-    plot: Annotated[bool, typer.Option(help="Draw your attention weights.")] = True,
+    plot: Annotated[bool, typer.Option(help="Save a picture of your attention weights.")] = False,
 ) -> None:
     """Run the public checks on your own work, and say what to do next."""
     speak(language)
@@ -28,19 +29,14 @@ def check(
     if file is not None:
         chosen = [_unit_of(file, chosen)]
     console = Console()
-    # Loading Keras takes seconds, so that something has to be seen at once.
-    with console.status(say("checking", "检查中")):
-        from course.check import check_file, check_unit
-
-        reports = [
-            check_file(unit, file) if file else check_unit(unit, Path.cwd()) for unit in chosen
-        ]
+    reports = [read_file(unit, file) if file else read_unit(unit, Path.cwd()) for unit in chosen]
     if not units:  # a folder of one's own has work on some units only
         reports = [report for report in reports if report.path is not None] or reports[:1]
-    _print(reports, console, plot)
-    if watch:
-        _watch(chosen, file, console, plot)
-        return
+    with CheckProcess() as process:
+        _check(reports, process, console, plot)
+        if watch:
+            _watch(chosen, file, process, console, plot)
+            return
     raise typer.Exit(0 if all(report.right for report in reports) else 1)
 
 
@@ -73,51 +69,65 @@ def _unit_of(file: Path, chosen: list[str]) -> str:
     return chosen[0] if len(chosen) == 1 else file.stem
 
 
-def _print(reports: list["Report"], console: Console, plot: bool) -> None:
-    from course.commands import check_output
-
+def _check(reports: list[Report], process: CheckProcess, console: Console, plot: bool) -> None:
+    """Run what has to run of the reports' files; print each outcome as it comes."""
+    if any(has_to_run(report) for report in reports):
+        _announce(process, console)
     for report in reports:
-        check_output.print_report(report, console)
+        printer = ReportPrinter(report, console)
+        for outcome in process.run(report):
+            printer.add(outcome)
+        printer.end()
         if plot:
-            check_output.draw_weights(report, console)
-    check_output.print_next(reports, console)
+            save_weights(report, console)
+    print_next(reports, console)
 
 
-def recheck(units: list[str], file: Path | None, saved: Iterable[str | Path]) -> Iterator["Report"]:
-    """Check again what one round of saves touched; a file that went away is left alone.
+def _announce(process: CheckProcess, console: Console) -> None:
+    """Say at once what the student waits for, and begin with it."""
+    if not process.is_loaded:
+        waiting = say(
+            "running your code; loading Keras takes some seconds",
+            "正在运行你的代码；载入 Keras 需要几秒",
+        )
+        console.print(waiting, style="dim", soft_wrap=True)
+    process.start()
+
+
+def touched(units: list[str], file: Path | None, saved: Iterable[str | Path]) -> Iterator[Report]:
+    """Read again what one round of saves touched; a file that went away is left alone.
 
     Args:
         units: the units that are watched.
         file: the only file to watch, or None for every place where a unit's work may be.
         saved: the files that changed.
     """
-    from course.check import check_file
-    from course.work import places_of
-
     changed = {Path(name).resolve() for name in saved}
     for unit in units:
         places = [file] if file else places_of(unit, Path.cwd())
-        touched = [place for place in places if place.resolve() in changed and place.is_file()]
-        if touched:
-            yield check_file(unit, max(touched, key=lambda place: place.stat().st_mtime))
+        there = [place for place in places if place.resolve() in changed and place.is_file()]
+        if there:
+            yield read_file(unit, max(there, key=lambda place: place.stat().st_mtime))
 
 
-def _watch(units: list[str], file: Path | None, console: Console, plot: bool) -> None:
+def _watch(
+    units: list[str], file: Path | None, process: CheckProcess, console: Console, plot: bool
+) -> None:
     """Check again after every save, until Ctrl-C."""
     import watchfiles
-
-    from course.work import places_of
 
     places = [file] if file else [place for unit in units for place in places_of(unit, Path.cwd())]
     folders = {place.resolve().parent for place in places if place.parent.is_dir()}
     watching = say("Watching for saves; Ctrl-C ends it.", "正在等待保存；按 Ctrl-C 结束。")
     console.print(watching, style="dim")
+    process.start()  # Keras is loaded by the time of the first save
     try:
         for changes in watchfiles.watch(*folders, recursive=False, debounce=100, step=20):
-            reports = list(recheck(units, file, (name for _, name in changes)))
+            reports = list(touched(units, file, (name for _, name in changes)))
             if reports:
                 console.clear()
-                _print(reports, console, plot)
+                console.print(say("checking…", "检查中…"), style="dim")
+                _check(reports, process, console, plot)
                 console.print(watching, style="dim")
     except KeyboardInterrupt:
         console.print()

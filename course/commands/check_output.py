@@ -10,25 +10,82 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from course.check import Outcome, Report, details, next_step
+from course.commands.terminal import stop
 from course.kit.language import say
-from course.kit.units import exercises_of
+from course.outcomes import Outcome, Report, details, next_step, next_unit
+from course.work import BEGUN, WRITTEN, standings
 
 PICTURE = "attention-weights.png"
 _MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "error": "[red]![/]"}
+WORDS = ("早", "上", "好")
 _SHADES = " ░▒▓█"
 
 
-def print_report(report: Report, console: Console) -> None:
-    """Print the file that was checked, what could not be used of it, and every check."""
-    _line(console, f"[bold]{report.unit}[/]{_file(report.path)}")
-    if report.refused:
-        _line(console, f"  [red]✗[/] {escape(report.refused)}")
-        return
-    for problem in report.problems:
-        _line(console, f"  [yellow]! {escape(problem.message())}[/]")
-    for exercise in exercises_of(report.unit):
-        _print_exercise(exercise, report.of(exercise), console)
+class ReportPrinter:
+    """Prints a unit's checks as they come: the file, what could not be used of it, each outcome.
+
+    Args:
+        report: the unit's; its outcomes are given to `add` one by one.
+        console: where they are printed.
+    """
+
+    def __init__(self, report: Report, console: Console):
+        self._report, self._console = report, console
+        self._problems: set[str] = set()
+        self._waiting: list[Outcome] = []  # not done yet, for one reason
+        self._exercise = self._raised = ""
+        _line(console, f"[bold]{report.unit}[/]{_file(report.path)}")
+        self._print_problems()
+
+    def add(self, outcome: Outcome) -> None:
+        """Print an outcome; an exercise that isn't done yet is one line, whatever its checks."""
+        self._print_problems()
+        exercise = outcome.check.exercise
+        if self._waiting and self._waiting[-1].check.exercise != exercise:
+            self._print_waiting()
+        if exercise != self._exercise:
+            self._raised = ""
+            together = not self._waiting or self._waiting[-1].got == outcome.got
+            if details(outcome) == [outcome.got] and together:
+                self._waiting.append(outcome)
+                return
+            _line(self._console, f"  [bold]{exercise}[/]")
+            self._exercise = exercise
+            for earlier in self._waiting:
+                self._print_outcome(earlier)
+            self._waiting.clear()
+        self._print_outcome(outcome)
+
+    def end(self) -> None:
+        """Print what is left, after the last outcome."""
+        self._print_problems()
+        self._print_waiting()
+        if self._report.refused:
+            _line(self._console, f"  [red]✗[/] {escape(self._report.refused)}")
+        print_weights(self._report, self._console)
+
+    def _print_problems(self) -> None:
+        for problem in self._report.problems:
+            if (message := problem.message()) not in self._problems:
+                self._problems.add(message)
+                _line(self._console, f"  [yellow]! {escape(message)}[/]")
+
+    def _print_waiting(self) -> None:
+        if self._waiting:
+            outcome = self._waiting[0]
+            text = f"{outcome.check.exercise}{say(': ', '：')}{escape(outcome.got)}"
+            _line(self._console, f"  [dim]· {text}[/]")
+            self._waiting.clear()
+
+    def _print_outcome(self, outcome: Outcome) -> None:
+        mark = _MARKS.get(outcome.status, "[dim]·[/]")
+        _line(self._console, f"    {mark} {escape(outcome.title)}")
+        if outcome.status == "error" and outcome.got == self._raised:
+            _line(self._console, f"        [dim]{say('the same error', '同样的错误')}[/]")
+            return
+        self._raised = outcome.got if outcome.status == "error" else self._raised
+        for line in details(outcome):
+            _line(self._console, f"        {escape(line)}")
 
 
 def print_next(reports: Sequence[Report], console: Console) -> None:
@@ -50,49 +107,51 @@ def print_next(reports: Sequence[Report], console: Console) -> None:
         f"{names} 的 {passed} 个公开检查全部通过。"
         "隐藏检查会看得更细：别的形状、极大的数、掩码、梯度。",
     )
-    _line(console, f"[green]{text}[/]")
+    _line(console, f"[green]{text}[/] {next_unit([report.unit for report in reports])}")
 
 
 def print_progress(reports: Sequence[Report], console: Console) -> None:
-    """Print a table of every exercise: checked, in work, or to do."""
+    """Print a table of every exercise: to do, begun, written, or how many checks pass."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in (say("unit", "单元"), say("exercise", "练习"), say("public checks", "公开检查")):
+    for heading in (say("unit", "单元"), say("exercise", "练习"), say("state", "状态")):
         table.add_column(heading)
     for report in reports:
-        if report.refused:
+        if report.hand_in is None or report.refused:
             _line(console, f"[bold]{report.unit}[/]  [red]{escape(report.refused)}[/]")
             continue
-        for number, exercise in enumerate(exercises_of(report.unit)):
+        for number, (exercise, standing) in enumerate(
+            standings(report.hand_in, report.unit).items()
+        ):
             counts = Counter(outcome.status for outcome in report.of(exercise))
-            table.add_row(report.unit if number == 0 else "", exercise, _state(counts))
+            state = _state(counts) if counts else _standing(standing)
+            table.add_row(report.unit if number == 0 else "", exercise, state)
     if table.rows:
         console.print(table)
-    print_next(reports, console)
 
 
-def draw_weights(report: Report, console: Console) -> None:
-    """Show the student's attention weights for three words, and save them as a picture.
+def print_weights(report: Report, console: Console) -> None:
+    """Show the student's attention weights for three words, where its checks pass."""
+    if _weights_are_right(report):
+        title = say("Your attention weights", "你的注意力权重")
+        _line(console, f"  [dim]{title}[/]")
+        for row in blocks(report.weights or [], WORDS):
+            console.print(Text("    " + row), highlight=False)
 
-    Only for work whose `scaled_dot_product_attention` passes; weights that can't be drawn are left
-    out.
-    """
-    outcomes = report.of("scaled_dot_product_attention")
-    if not outcomes or {outcome.status for outcome in outcomes} != {"passed"}:
+
+def save_weights(report: Report, console: Console) -> None:
+    """Save the student's attention weights as a picture, where its checks pass."""
+    if not _weights_are_right(report):
         return
-    import keras
-
-    words = list("早上好")
-    x = keras.ops.convert_to_tensor([[1.5, 1.0, 0.0], [1.2, 1.2, 0.2], [0.2, 0.3, 1.6]])
     try:
-        _, answer = report.work.scaled_dot_product_attention(x, x, x)  # type: ignore[union-attr]
-        weights = keras.ops.convert_to_numpy(answer)
-        _save_picture(weights, words)
-    except Exception:  # the student's code, a folder that can't be written: checks say it better
-        return
-    title = say("Your attention weights", "你的注意力权重")
-    _line(console, f"  [dim]{title}{say(': ', '：')}{PICTURE}[/]")
-    for row in blocks(weights, words):
-        console.print(Text("    " + row), highlight=False)
+        _save_picture(report.weights or [], WORDS)
+    except OSError as error:
+        stop(say(f"{PICTURE} can't be written: {error}.", f"无法写入 {PICTURE}：{error}。"))
+    _line(console, f"  [dim]{say('saved as', '已保存为')} {PICTURE}[/]")
+
+
+def _weights_are_right(report: Report) -> bool:
+    statuses = {outcome.status for outcome in report.of("scaled_dot_product_attention")}
+    return report.weights is not None and statuses == {"passed"}
 
 
 def blocks(weights: Sequence[Sequence[float]], words: Sequence[str]) -> list[str]:
@@ -119,21 +178,11 @@ def _save_picture(weights: Sequence[Sequence[float]], words: Sequence[str]) -> N
         pyplot.close(picture)
 
 
-def _print_exercise(exercise: str, outcomes: list[Outcome], console: Console) -> None:
-    undone = {outcome.got for outcome in outcomes if details(outcome) == [outcome.got]}
-    if len(undone) == 1 and all(outcome.got in undone for outcome in outcomes):
-        _line(console, f"  [dim]· {exercise}{say(': ', '：')}{escape(undone.pop())}[/]")
-        return
-    _line(console, f"  [bold]{exercise}[/]")
-    raised = ""
-    for outcome in outcomes:
-        _line(console, f"    {_MARKS.get(outcome.status, '[dim]·[/]')} {escape(outcome.title)}")
-        if outcome.status == "error" and outcome.got == raised:
-            _line(console, f"        [dim]{say('the same error', '同样的错误')}[/]")
-            continue
-        raised = outcome.got if outcome.status == "error" else raised
-        for line in details(outcome):
-            _line(console, f"        {escape(line)}")
+def _standing(standing: str) -> str:
+    return {
+        BEGUN: f"[yellow]{say('begun', '进行中')}[/]",
+        WRITTEN: say("written", "已写"),
+    }.get(standing, f"[dim]{say('to do', '待完成')}[/]")
 
 
 def _state(counts: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a public check: a title, a hint, and comparisons that show the student's answer.
+"""The comparisons of a public check, which show the student's answer.
 
 Public checks are ordinary pytest tests, with examples that can be worked out by hand:
 
@@ -11,24 +11,12 @@ notebook, or with `pytest course/checks/UNIT.py --work FILE`.
 
 import contextlib
 import pkgutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from course.kit.language import Bilingual, say
-
-_ATTRIBUTE = "public_check"
-
-
-@dataclass(frozen=True)
-class PublicCheck:
-    """A public check's exercise, and its texts in English and Chinese."""
-
-    exercise: str
-    title: Bilingual
-    hint: Bilingual
 
 
 class Mismatch(AssertionError):
@@ -43,23 +31,6 @@ class Mismatch(AssertionError):
     def __init__(self, expected: str, got: str, part: str = "", inputs: str = ""):
         super().__init__(f"{say('expected', '应为')} {expected}, {say('got', '得到')} {got}")
         self.expected, self.got, self.part, self.inputs = expected, got, part, inputs
-
-
-def public_check(
-    exercise: str, title: Bilingual, hint: Bilingual
-) -> Callable[[Callable], Callable]:
-    """Mark a test function as a public check of an exercise."""
-
-    def mark(function: Callable) -> Callable:
-        setattr(function, _ATTRIBUTE, PublicCheck(exercise, title, hint))
-        return function
-
-    return mark
-
-
-def public_check_of(function: Any) -> PublicCheck | None:
-    """Return the public check that a function was marked as, None where it is no check."""
-    return getattr(function, _ATTRIBUTE, None)
 
 
 @contextlib.contextmanager
@@ -130,7 +101,7 @@ def expect_equal(
         _compare(as_array(got), np.asarray(expected), tolerance)
     except Mismatch as mismatch:
         mismatch.part = say(*part) if part else ""
-        mismatch.inputs = "\n".join(_assignment(*item) for item in inputs.items())
+        mismatch.inputs = assignments(inputs)
         raise
 
 
@@ -146,11 +117,28 @@ def _compare(answer: np.ndarray, right: np.ndarray, tolerance: float) -> None:
         raise Mismatch(array_text(right), array_text(answer))
 
 
-def _assignment(name: str, value: Any) -> str:
-    """Return a name and its value, with the other lines of an array under its first."""
-    plain = isinstance(value, bool | int | float | list)  # a list of words, say
-    shown = repr(value) if plain else array_text(as_array(value))
-    return f"{name} = {shown}".replace("\n", "\n" + " " * (len(name) + 3))
+def assignments(values: Mapping[str, Any]) -> str:
+    """Return names and their values, one under the other; what is None or no value is left out."""
+    shown = ((name, _shown(value)) for name, value in values.items() if value is not None)
+    # The other lines of an array stand under its first.
+    lines = [
+        f"{name} = {text}".replace("\n", "\n" + " " * (len(name) + 3))
+        for name, text in shown
+        if text
+    ]
+    return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool | int | float | str):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        texts = [_shown(item) for item in value]
+        return ", ".join(texts).join("[]" if isinstance(value, list) else "()")
+    try:
+        return array_text(as_array(value))
+    except Exception:  # a model, a symbolic tensor: nothing that could be shown
+        return ""
 
 
 def array_text(values: Any) -> str:

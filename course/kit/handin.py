@@ -22,7 +22,14 @@ from course.kit.ipython import absences_of, read_cell, read_module
 from course.kit.language import Bilingual
 from course.kit.notebook_code import needed_names, select
 from course.kit.problems import Absence, Problem, UnreadableHandIn, place_in_chinese
-from course.kit.statements import Statement, bound_names, is_stub, reads_at_once, verb_for
+from course.kit.statements import (
+    Function,
+    Statement,
+    bound_names,
+    is_stub,
+    reads_at_once,
+    verb_for,
+)
 
 MAX_BYTES = 20 * 1024 * 1024
 _MOST_PLACES = 3  # that are listed in one sentence
@@ -38,12 +45,16 @@ class HandIn:
             are defined more than once, and after `execute` statements that failed.
         sources: the text of each place.
         absences: why names have no value; after `execute` also where a statement failed.
+        defined: where functions and classes of the top level stand, whether they count or not.
+        data: the file's content.
     """
 
     statements: list[Statement]
     problems: list[Problem]
     sources: Mapping[str, str] = field(default_factory=dict)
     absences: list[Absence] = field(default_factory=list)
+    defined: Mapping[str, Bilingual] = field(default_factory=dict)
+    data: bytes = b""
 
     def defined_names(self) -> set[str]:
         """Return the top-level names that the statements bind."""
@@ -125,14 +136,14 @@ def read_handin(data: bytes, suffix: str, exercises: Sequence[str]) -> HandIn:
         raise UnreadableHandIn(
             "The file is not text in UTF-8.", "文件不是 UTF-8 编码的文本。"
         ) from None
-    if suffix == ".ipynb":
-        return _read_notebook(text, exercises)
-    if suffix == ".py":
-        return _read_module(text, exercises)
-    raise UnreadableHandIn(
-        "A hand-in is a notebook (.ipynb) or a module (.py).",
-        "作业应当是笔记本（.ipynb）或模块（.py）。",
-    )
+    if suffix not in (".ipynb", ".py"):
+        raise UnreadableHandIn(
+            "A hand-in is a notebook (.ipynb) or a module (.py).",
+            "作业应当是笔记本（.ipynb）或模块（.py）。",
+        )
+    hand_in = (_read_notebook if suffix == ".ipynb" else _read_module)(text, exercises)
+    hand_in.data = data
+    return hand_in
 
 
 def _future_flags(node: ast.stmt) -> int:
@@ -151,7 +162,7 @@ def _read_module(text: str, exercises: Sequence[str]) -> HandIn:
     code = read_module(text, place)
     statements = [Statement(node, place) for node in code.nodes]
     statements, repeated = _without_later_stubs(statements, exercises)
-    hand_in = HandIn(statements, [], {place: code.source})
+    hand_in = HandIn(statements, [], {place: code.source}, defined=_definitions(statements))
     if code.absences:
         _note_absences(hand_in, code.absences, needed_names(statements, exercises))
     hand_in.problems += repeated
@@ -177,13 +188,23 @@ def _read_notebook(text: str, exercises: Sequence[str]) -> HandIn:
         sources[place] = code.source
         statements += [Statement(node, place) for node in code.nodes]
         left_out += code.absences
+    defined = _definitions(statements)
     statements, repeated = _without_later_stubs(statements, exercises)
     statements, not_run, needed = select(statements, exercises)
-    hand_in = HandIn(statements, problems, sources)
+    hand_in = HandIn(statements, problems, sources, defined=defined)
     _note_absences(hand_in, [*not_run, *left_out], needed)
     hand_in.absences += unreadable
     hand_in.problems += repeated
     return hand_in
+
+
+def _definitions(statements: Iterable[Statement]) -> dict[str, Bilingual]:
+    """Return the places of functions and classes, by name."""
+    return {
+        statement.node.name: (statement.place, place_in_chinese(statement.place))
+        for statement in statements
+        if isinstance(statement.node, Function | ast.ClassDef)
+    }
 
 
 def _note_absences(hand_in: HandIn, absences: Iterable[Absence], needed: set[str]) -> None:

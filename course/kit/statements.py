@@ -5,7 +5,7 @@ import copy
 import dis
 import inspect
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import CodeType
 
@@ -254,15 +254,29 @@ def simple_statements(node: ast.stmt) -> Iterator[ast.stmt]:
 def is_stub(node: ast.stmt) -> bool:
     """Whether a function only raises NotImplementedError, or a method of a class ends that way."""
     if isinstance(node, Function):
-        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-        return len(body) == 1 and _raises_not_implemented(body[0])
+        return len(body_of(node)) == 1 and _raises_not_implemented(body_of(node)[0])
     if not isinstance(node, ast.ClassDef):
         return False
-    return any(isinstance(part, Function) and _is_unwritten(part.body) for part in node.body)
+    return any(is_unwritten(function) for _, function in functions_of([node]))
 
 
-def _is_unwritten(body: list[ast.stmt]) -> bool:
-    for statement in body:
+def functions_of(body: Sequence[ast.stmt]) -> Iterator[tuple[str, Function]]:
+    """Yield functions, and methods of classes, each with what its dotted name begins with."""
+    for node in body:
+        if isinstance(node, Function):
+            yield "", node
+        elif isinstance(node, ast.ClassDef):
+            yield from ((f"{node.name}.", part) for part in node.body if isinstance(part, Function))
+
+
+def body_of(function: Function) -> list[ast.stmt]:
+    """Return a function's statements without its docstring."""
+    return function.body[1:] if ast.get_docstring(function) is not None else function.body
+
+
+def is_unwritten(function: Function) -> bool:
+    """Whether a function raises NotImplementedError before it returns anything."""
+    for statement in function.body:
         if isinstance(statement, ast.Return):
             return False
         if _raises_not_implemented(statement):

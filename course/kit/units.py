@@ -7,11 +7,15 @@ from pathlib import Path
 
 EXERCISES_DIR = Path(__file__).resolve().parent.parent / "exercises"
 
-# Each unit's title, in the order of the course. The file is made from the units' own records, as
-# the stubs are from the solutions. A unit is offered once its stub module exists.
-_FILE = Path(__file__).with_name("units.json")
-TITLES: dict[str, dict[str, str]] = json.loads(_FILE.read_text(encoding="utf-8"))
+# Each unit's title, in the order of the course, and what is to write. The file is made from the
+# units' own records, as the stubs are from the solutions. A unit is offered once its stub module
+# exists.
+_TABLE = json.loads(Path(__file__).with_name("units.json").read_text(encoding="utf-8"))
+TITLES: dict[str, dict[str, str]] = {unit: entry["title"] for unit, entry in _TABLE.items()}
 ORDER = tuple(TITLES)
+# Of each unit the functions and methods that a stub leaves to the student, by their dotted names,
+# with the number of statements that stand there at first.
+TO_WRITE: dict[str, dict[str, int]] = {unit: entry["to_write"] for unit, entry in _TABLE.items()}
 
 
 def available_units() -> list[str]:
@@ -38,3 +42,8 @@ def exercises_of(unit: str) -> tuple[str, ...]:
         ):
             return tuple(ast.literal_eval(node.value))
     raise ValueError(f"{path.name} has no __all__ that lists its exercises.")
+
+
+def unit_with(exercise: str) -> str | None:
+    """Return the unit that has an exercise of this name, None where no unit has."""
+    return next((unit for unit in available_units() if exercise in exercises_of(unit)), None)
