@@ -75,16 +75,17 @@ def draw(
 ) -> Weights:
     """Weights of these shapes, by path, of one scale or of a scale that depends on the path.
 
-    The factors of normalisations stay near 1.
+    The factors of normalisations stay near 1, or near the scale that their path has.
     """
     scale_of = scale if callable(scale) else lambda _: scale
     weights = {
         path: normal(rng, *shape) * np.float32(scale_of(path)) for path, shape in shapes.items()
     }
-    return {
-        path: 1 + np.float32(0.3) * value if path.endswith("gamma") else value
-        for path, value in weights.items()
-    }
+    for path in weights:
+        if path.endswith("gamma"):
+            middle = scale_of(path) if callable(scale) else 1.0
+            weights[path] = np.float32(middle) + np.float32(0.3) * weights[path]
+    return weights
 
 
 def found_weights(layer: Remote) -> list[dict[str, Any]]:
@@ -181,14 +182,14 @@ def expect_joint_gradient(
     cotangents: list,
     rng: np.random.Generator,
 ) -> None:
-    """Fail unless the gradients to all weights together are right along one random direction.
+    """Fail unless a gradient reaches every weight, and all are right along one random direction.
 
     Two answers of the oracle are enough for a whole model, where `expect_weight_gradients` takes
     two a weight. The arguments are the same.
     """
-    answer = layer.gradients(*args, cotangents=cotangents, wrt=list(weights))
+    slopes = expect_every_gradient(layer, args, cotangents, wrt=list(weights))
     because = text("A weight's gradient is missing or wrong.", "有权重的梯度缺失或有误。")
-    _expect_slope(_slopes(answer, "weights", because), weights, function, cotangents, rng, because)
+    _expect_slope(slopes, weights, function, cotangents, rng, because)
 
 
 def expect_joint_input_gradients(
@@ -247,8 +248,8 @@ def _expect_slope(
     expect.close(sum(parts), wanted, because, rtol=5e-3, atol=room)
 
 
-def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs: Any) -> None:
-    """Fail unless a gradient that isn't zero reaches every trainable weight."""
+def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs: Any) -> list:
+    """Fail unless a gradient that isn't zero reaches every trainable weight; return them."""
     answer = layer.gradients(*args, cotangents=cotangents, **kwargs)
     because = text(
         "No gradient reaches one of the weights; is it used at all?",
@@ -258,6 +259,7 @@ def expect_every_gradient(layer: Remote, args: list, cotangents: list, **kwargs:
     expect.that(slopes, because)
     for slope in slopes:
         expect.that(np.any(expect.array(slope)), because)
+    return slopes
 
 
 def expect_learning(

@@ -115,7 +115,7 @@ class Layer:
     masks: Mapping[str, Callable[[np.random.Generator, Sizes], list[np.ndarray]]] = field(
         default_factory=dict
     )
-    mixed: tuple[float, float] = (8e-2, 8e-2)
+    mixed: tuple[float, float] = (3e-2, 3e-2)
     scale: float | Callable[[str], float] = 0.5
     tolerance: dict[str, float] = field(default_factory=dict)
 

@@ -79,7 +79,6 @@ class Model(Layer):
         def gradient(student: Student, rng: np.random.Generator) -> None:
             model, weights, inputs = self._drawn(student, rng)
             cotangent = battery.normal(rng, *self.right(weights, *inputs).shape)
-            battery.expect_every_gradient(model, inputs, [cotangent])
             battery.expect_joint_gradient(
                 model, inputs, weights, lambda w: self.right(w, *inputs), [cotangent], rng
             )

@@ -28,10 +28,10 @@ def dense(weights, prefix, x):
     return x @ weights[f"{prefix}kernel"] + weights[f"{prefix}bias"]
 
 
-def norm(weights, prefix, x):
+def norm(weights, prefix, x, epsilon=EPSILON):
     """Layer normalisation over the last axis."""
     centred = x - x.mean(axis=-1, keepdims=True)
-    scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
+    scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + epsilon)
     return scaled * weights[f"{prefix}gamma"] + weights[f"{prefix}beta"]
 
 
@@ -41,18 +41,27 @@ def feed_forward(weights, x, prefix=""):
     return dense(weights, f"{prefix}outer.", np.maximum(dense(weights, f"{prefix}inner.", x), 0))
 
 
-def encoder_layer(weights, num_heads, x, mask=None, factors=None):
+def encoder_layer(weights, num_heads, x, mask=None, factors=None, epsilon=EPSILON):
     """Post-norm: LayerNorm(x + sublayer(x)), twice; `factors` as in `dropped`."""
     x, factors = np.asarray(x, "float64"), factors or {}
     allowed = None if mask is None else np.asarray(mask)[:, None, :]
     seen, _ = multi_head_attention(part(weights, "attention."), num_heads, x, x, mask=allowed)
-    x = norm(weights, "attention_norm.", x + dropped(factors, "attention", seen))
+    x = norm(weights, "attention_norm.", x + dropped(factors, "attention", seen), epsilon)
     thought = feed_forward(weights, x, "feed_forward.")
-    return norm(weights, "feed_forward_norm.", x + dropped(factors, "feed_forward", thought))
+    return norm(
+        weights, "feed_forward_norm.", x + dropped(factors, "feed_forward", thought), epsilon
+    )
 
 
 def decoder_layer(
-    weights, num_heads, target, memory, target_mask=None, memory_mask=None, factors=None
+    weights,
+    num_heads,
+    target,
+    memory,
+    target_mask=None,
+    memory_mask=None,
+    factors=None,
+    epsilon=EPSILON,
 ):
     """Causal self-attention, attention to the memory, feed-forward; also the second's weights."""
     x, memory = np.asarray(target, "float64"), np.asarray(memory, "float64")
@@ -62,16 +71,18 @@ def decoder_layer(
         may_see = may_see & np.asarray(target_mask)[:, None, :]
     own, other = part(weights, "self_attention."), part(weights, "cross_attention.")
     seen, _ = multi_head_attention(own, num_heads, x, x, mask=may_see)
-    x = norm(weights, "self_attention_norm.", x + dropped(factors, "self_attention", seen))
+    x = norm(weights, "self_attention_norm.", x + dropped(factors, "self_attention", seen), epsilon)
     allowed = None if memory_mask is None else np.asarray(memory_mask)[:, None, :]
     found, scores = multi_head_attention(other, num_heads, x, memory, mask=allowed)
-    x = norm(weights, "cross_attention_norm.", x + dropped(factors, "cross_attention", found))
+    x = norm(
+        weights, "cross_attention_norm.", x + dropped(factors, "cross_attention", found), epsilon
+    )
     thought = feed_forward(weights, x, "feed_forward.")
-    x = norm(weights, "feed_forward_norm.", x + dropped(factors, "feed_forward", thought))
+    x = norm(weights, "feed_forward_norm.", x + dropped(factors, "feed_forward", thought), epsilon)
     return x, scores
 
 
-def transformer(weights, num_heads, num_layers, source, target, factors=None):
+def transformer(weights, num_heads, num_layers, source, target, factors=None, epsilon=EPSILON):
     """Logits of the whole model, and each decoder layer's weights over the source."""
     factors = factors or {}
 
@@ -86,14 +97,14 @@ def transformer(weights, num_heads, num_layers, source, target, factors=None):
     for n in range(num_layers):
         path = f"encoder_layers.{n}."
         memory = encoder_layer(
-            part(weights, path), num_heads, memory, source_mask, part(factors, path)
+            part(weights, path), num_heads, memory, source_mask, part(factors, path), epsilon
         )
     x, scores = embedded("target", target), []
     for n in range(num_layers):
         path = f"decoder_layers.{n}."
         masks = (target_mask, source_mask)
         x, seen = decoder_layer(
-            part(weights, path), num_heads, x, memory, *masks, part(factors, path)
+            part(weights, path), num_heads, x, memory, *masks, part(factors, path), epsilon
         )
         scores.append(seen)
     return dense(weights, "output_projection.", x), scores
