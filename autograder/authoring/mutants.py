@@ -1,8 +1,8 @@
 """Prove the suites by mutants: every edit of right code is caught, or is listed as equivalent.
 
-A mutant is a right solution with one slip in it, see `grading.mutation`. It is killed where one of
-its exercise's checks does not pass. A mutant that no check can kill, since it does what the right
-solution does, stands in `hidden/UNIT/equivalent.toml` with the reason.
+A mutant is a right solution with one slip in it, see `course.kit.edits.editor`. It is killed where
+one of its exercise's checks does not pass. A mutant that no check can kill, since it does what the
+right solution does, stands in `hidden/UNIT/equivalent.toml` with the reason.
 """
 
 import collections
@@ -24,12 +24,12 @@ from autograder.base.files import write_file
 from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.grading.check import Skipped
 from autograder.grading.examination import Examination
-from autograder.grading.mutation import Editor, Mutant
 from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.slots import Slots
 from autograder.grading.suite import suite_of
 from autograder.grading.versions import suite_version
 from autograder.isolation.client import ForkServer, IsolationError
+from course.kit.edits.editor import Editor, Mutant
 from course.kit.units import exercises_of
 
 REFERENCE = "reference"

@@ -18,7 +18,7 @@ from autograder.bridge.persistent_grader import persistent_grader
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.results.files import write_result
 from autograder.results.result import CheckResult, Result
-from autograder.results.statuses import Device, IsolationMode
+from autograder.results.statuses import HINT_LEVELS, Device, HintLevel, IsolationMode
 from autograder.running.options import GradingOptions
 from autograder.running.seeds import draw_seed
 from course.kit.handin import MAX_BYTES
@@ -46,6 +46,12 @@ class GradeInIsolation(Execute):
         ("require", "best-effort"),
         "require",
         help="best-effort goes on where this host lacks a wall",
+    ).tag(config=True)
+    hints = Enum(
+        HINT_LEVELS,
+        "kind",
+        help="what students are told of a mistake's place: place, the line; kind, what to look at "
+        "there, too; edit, the line before and after, too",
     ).tag(config=True)
     seed = Integer(
         None, allow_none=True, help="the seed of the checks' examples; None draws one for each run"
@@ -84,6 +90,7 @@ class GradeInIsolation(Execute):
             backend=self.backend,
             device=cast(Device, self.device),
             isolation=cast(IsolationMode, self.isolation),
+            hints=cast(HintLevel, self.hints),
         )
 
     def result_of(self, student: str, unit: str, data: bytes) -> Result:

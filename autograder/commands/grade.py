@@ -18,7 +18,7 @@ from autograder.commands.choices import BACKENDS, ISOLATION_MODES, LANGUAGE_HELP
 from autograder.commands.progress import grade_with_progress, progress_bar
 from autograder.exports.formats import FORMATS, Request
 from autograder.exports.writing import place, write_all
-from autograder.results.statuses import Device, IsolationMode
+from autograder.results.statuses import HINT_LEVELS, Device, HintLevel, IsolationMode
 from autograder.running.accounting import Account, account_for
 from autograder.running.batch import Summary
 from autograder.running.cluster import LOCAL
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # What `--format` writes beside the results; the other formats need more than results.
 _FORMATS = ("json", "gradescope", "junit", "csv")
 # What a course's configuration says of grading, where the command line does not.
-_CONFIGURED = ("seed", "backend", "device", "isolation")
+_CONFIGURED = ("seed", "backend", "device", "isolation", "hints")
 
 
 def grade(
@@ -86,6 +86,13 @@ def grade(
         Path | None,
         typer.Option(help="A CSV of the course's people: who handed in nothing is named."),
     ] = None,
+    hints: Annotated[
+        str,
+        typer.Option(
+            help="What students are told of a mistake's place in their code: place, the line; "
+            "kind, what to look at there, too; edit, the line before and after, too."
+        ),
+    ] = "kind",
     language: Annotated[str | None, typer.Option(help=LANGUAGE_HELP)] = None,
 ) -> None:
     """Grade hand-ins, each in isolation; results go to OUT/NAME/UNIT.json."""
@@ -94,6 +101,7 @@ def grade(
     _check_places(paths, out, course_dir, unit)
     _check_choices(unit, backend, device, isolation, format_names, jobs)
     check_choice("from", layout, LAYOUTS)
+    check_choice("hints", hints, HINT_LEVELS)
     options = GradingOptions(
         out=out or Path(),
         seed=run_seed(seed, out or Path(), resume and out is not None),
@@ -102,6 +110,7 @@ def grade(
         isolation=cast(IsolationMode, isolation),
         jobs=jobs or len(os.sched_getaffinity(0)),
         resume=resume,
+        hints=cast(HintLevel, hints),
     )
     console = Console()
 

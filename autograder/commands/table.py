@@ -11,7 +11,8 @@ from rich.table import Table
 from autograder.base.printable import printable
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.differences import Move
-from autograder.results.result import Result
+from autograder.results.message import places_in_chinese
+from autograder.results.result import Place, Result
 from autograder.results.statuses import RESULT_STATUS_NAMES, STATUS_NAMES
 from autograder.running.batch import Summary
 from course.kit.language import language, say
@@ -139,6 +140,11 @@ def _counts(statuses: Counter[str], summary: Summary) -> str:
     return say(", ".join(parts) + ".", "，".join(parts) + "。")
 
 
+def _place(place: Place) -> str:
+    where = say(place.where, places_in_chinese(place.where))
+    return where if place.kind is None else f"{where}{say(', ', '，')}{place.kind[language()]}"
+
+
 def _looks_like(result: Result) -> str:
     if result.status == "rejected":
         problem = result.problems[0] if result.problems else RESULT_STATUS_NAMES["rejected"]
@@ -147,7 +153,15 @@ def _looks_like(result: Result) -> str:
     if result.score == result.max_score:
         return f"[green]{say('all right', '全部正确')}[/]"
     names = [f"[bold]{plain(name, 60)}[/]" for name in result.mistakes]
-    other = Counter(check.status for check in result.checks if check.mistake is None)
+    names += list(
+        dict.fromkeys(
+            f"{plain(check.exercise, 60)}{say(': ', '：')}{plain(_place(check.place), 120)}"
+            for check in result.checks
+            if check.place is not None
+        )
+    )
+    unexplained = (check for check in result.checks if not (check.mistake or check.place))
+    other = Counter(check.status for check in unexplained)
     names += [
         say(f"{name['en']}: {other[status]}", f"{other[status]} 项{name['zh']}")
         for status, name in STATUS_NAMES.items()

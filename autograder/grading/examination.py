@@ -85,7 +85,7 @@ class Examination:
         self.process = (
             HandInProcess(server, data, suffix, unit, *limits, replacement)
             if slots is None
-            else HandInSlot(slots, data, suffix, *limits)
+            else HandInSlot(slots, data, suffix, *limits, replacement)
         )
         self.transcript = Transcript(0)
         self.example: dict[str, Any] | None = None

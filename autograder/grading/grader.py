@@ -8,7 +8,14 @@ from autograder.grading.check import CheckFailed, Skipped
 from autograder.grading.diagnosis import Diagnostician, Evidence
 from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import HandInProcess, Rejected
-from autograder.grading.replacement import Standing, exercises_used, passed_with, replacement
+from autograder.grading.place import PlaceFinder
+from autograder.grading.replacement import (
+    Replacement,
+    Standing,
+    exercises_used,
+    passed_with,
+    replacement,
+)
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import SuiteCheck, suite_of
 from autograder.grading.verdict import defer_claims, name_mistakes, verdict
@@ -16,6 +23,8 @@ from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.attempts import attempts_text
 from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
 from autograder.results.result import Result
+from autograder.results.statuses import HintLevel
+from course.kit.units import exercises_of
 
 _EXPECTED = (CheckFailed, StudentError, StudentGone, NotDefined, Rejected, Skipped)
 
@@ -30,12 +39,20 @@ class Grader:
     Args:
         server: where students' processes come from.
         seed: the seed of the run.
-        diagnose: whether known mistakes are looked for.
+        diagnose: whether known mistakes are looked for, and the places of others.
+        hints: what students are told of a place.
     """
 
-    def __init__(self, server: ForkServer, seed: int = 0, diagnose: bool = True):
+    def __init__(
+        self,
+        server: ForkServer,
+        seed: int = 0,
+        diagnose: bool = True,
+        hints: HintLevel = "kind",
+    ):
         self._server, self._seed = server, seed
         self._diagnostician = Diagnostician(server) if diagnose else None
+        self._places = PlaceFinder(server, seed, hints) if diagnose else None
         self._sound: set[str] = set()  # ids of checks that the reference has passed in this run
 
     def grade(self, file: SubmittedFile, exercise: str | None = None) -> Result:
@@ -106,6 +123,7 @@ class Grader:
             self._reject(result, nothing)
             return
         evidence, presuming = Evidence(), set()
+        lines: dict[str, list[str]] = {}  # where an exercise's exceptions were raised
         for suite_check in suite_of(result.unit):
             if exercise not in (None, suite_check.check.exercise):
                 continue
@@ -116,7 +134,9 @@ class Grader:
             evidence.add(check, examination.transcript, result.checks[-1].status)
             if getattr(raised, "presumes_values", False):
                 presuming.add(check.id)
-        self._examine_again(examination, file, result)
+            if isinstance(raised, StudentError):
+                lines.setdefault(check.exercise, []).append(raised.where)
+        replaced = self._examine_again(examination, file, result)
         defer_claims(result.checks, presuming)
         for check_result in result.checks:
             if check_result.comes_from is not None:
@@ -126,23 +146,55 @@ class Grader:
             for check_result in result.checks:
                 if check_result.id in mistakes:
                     name_mistakes(check_result, mistakes[check_result.id])
+        if self._places is not None and exercise is None:
+            self._find_places(self._places, examination, file, result, lines, replaced)
         result.score = round(sum(check.points for check in result.checks), 6)
         result.max_score = round(sum(check.max_points for check in result.checks), 6)
 
-    def _examine_again(self, first: Examination, file: SubmittedFile, result: Result) -> None:
+    def _find_places(
+        self,
+        places: PlaceFinder,
+        examination: Examination,
+        file: SubmittedFile,
+        result: Result,
+        lines: dict[str, list[str]],
+        replaced: dict[str, Replacement],
+    ) -> None:
+        """Say of exercises that no known mistake explains where their code goes wrong."""
+        for name in exercises_of(file.unit):
+            failed = [c for c in result.checks if c.exercise == name and c.status != "passed"]
+            wrong = [check for check in failed if check.status in ("failed", "error")]
+            others = {check.status for check in failed} - {"failed", "error", "skipped"}
+            if not wrong or others or any(check.hint for check in wrong):
+                continue
+            place, attempts = places.find(
+                *(file, name, result.checks, lines.get(name, ()), replaced.get(name))
+            )
+            examination.process.attempts |= attempts
+            for check in wrong:
+                check.place = place
+
+    def _examine_again(
+        self, first: Examination, file: SubmittedFile, result: Result
+    ) -> dict[str, Replacement]:
         """Run failed checks once more where right exercises stand in the place of wrong ones.
 
         What comes of it is whether a check passes then, and what the code tried to do to others.
+
+        Returns:
+            What stood in the place of others, for each exercise that was examined so.
         """
         standing = Standing(result.checks)
         wrong = standing.wrong(file.unit)
         used = exercises_used(self._server, file) if len(wrong) > 1 else {}
         again: Examination | None = None
+        replaced: dict[str, Replacement] = {}
         try:
             for exercise in wrong:
                 given = replacement(file.unit, exercise, used, standing)
                 if given is None:
                     continue
+                replaced[exercise] = given
                 if again is None or again.replacement != given:
                     if again is not None:
                         again.close()
@@ -160,6 +212,7 @@ class Grader:
         finally:
             if again is not None:
                 again.close()
+        return replaced
 
     def _run(self, suite_check: SuiteCheck, examination: Examination) -> BaseException | None:
         """Run one check; return what it raised, None where it passed.

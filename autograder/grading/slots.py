@@ -9,6 +9,7 @@ from typing import Any
 
 from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import SecondTries, TimeBudget
+from autograder.grading.replacement import Replacement
 from autograder.grading.unit import unit_of
 from autograder.isolation.client import LOAD_SECONDS, ForkServer, StudentProcess
 from course.kit.units import exercises_of
@@ -34,11 +35,20 @@ class Slots:
         """Return a name that no slot has had."""
         return f"slot {next(self._numbers)}"
 
-    def load(self, data: bytes, suffix: str, name: str, seconds: float = LOAD_SECONDS) -> Any:
+    def load(
+        self,
+        data: bytes,
+        suffix: str,
+        name: str,
+        seconds: float = LOAD_SECONDS,
+        right: tuple[tuple[str, ...], str] = ((), ""),
+    ) -> Any:
         """Load a hand-in into the slot of its name; return what `StudentProcess.load` returns."""
         process, names = self.process(), exercises_of(self.unit)
         forbidden = unit_of(self.unit).forbidden
-        answer = process.load(data, suffix, names, forbidden, slot=name, seconds=seconds)
+        answer = process.load(
+            data, suffix, names, forbidden, slot=name, seconds=seconds, right=right
+        )
         self._held.add(name)
         return answer
 
@@ -73,18 +83,29 @@ class HandInSlot(HandInProcess):
         suffix: `.ipynb` or `.py`.
         budget: the hand-in's seconds.
         second_tries: the hand-in's second tries.
+        replacement: what stands in the place of exercises of the hand-in's.
     """
 
     def __init__(
-        self, slots: Slots, data: bytes, suffix: str, budget: TimeBudget, second_tries: SecondTries
+        self,
+        slots: Slots,
+        data: bytes,
+        suffix: str,
+        budget: TimeBudget,
+        second_tries: SecondTries,
+        replacement: Replacement | None = None,
     ):
-        super().__init__(slots.server, data, suffix, slots.unit, budget, second_tries)
+        super().__init__(slots.server, data, suffix, slots.unit, budget, second_tries, replacement)
         self._slots, self._slot = slots, slots.new_name()
 
     def _load(self) -> Any:
-        self._process = self._slots.process()
-        seconds = self._budget.for_loading()
-        return self._slots.load(self._data, self._suffix, self._slot, seconds)
+        process = self._process = self._slots.process()
+        before, seconds = process.spent, self._budget.for_loading()
+        try:
+            return self._slots.load(self._data, self._suffix, self._slot, seconds, self._right)
+        finally:
+            self.attempts |= process.attempts
+            self._budget.charge_loading(process.spent - before)
 
     def request(self, operation: str, charged: bool, **fields: Any) -> Any:
         """Ask the hand-in in its slot for something, see `HandInProcess.request`."""

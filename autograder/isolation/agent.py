@@ -6,15 +6,17 @@ process sends, and the grader takes that for data.
 
 import builtins
 import contextlib
+import dataclasses
 import importlib
 import io
+import itertools
 import math
 import os
 import random
 import sys
 import time
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -37,6 +39,8 @@ from autograder.isolation.errors import Absent, NotAWeight, OtherShape
 from autograder.isolation.uses import reached, uses
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
 from course.kit import handin
+from course.kit.edits.repairs import Repair, Repairs
+from course.kit.statements import bound_names, changed_names
 
 _MAX_OUTPUT = 64 * 1024
 _MAX_TEXT = 2000
@@ -76,6 +80,8 @@ class Agent:
         self._shared: dict[tuple, Any] = {}
         self._shared_in_check: set[tuple] = set()
         self._hand_in = handin.HandIn([], [])
+        self._repairs: Repairs | None = None
+        self._waiting: Iterator[Repair] = iter(())
 
     # -- requests -------------------------------------------------------------------------
 
@@ -83,6 +89,54 @@ class Agent:
         """Read a hand-in and run none of it; return which exercises each exercise uses."""
         used = uses(handin.read_handin(data, suffix, exercises))
         return {name: sorted(reached(used, [name]) & {*exercises}) for name in exercises}
+
+    def repairs(
+        self,
+        data: bytes,
+        suffix: str,
+        exercises: list[str],
+        exercise: str,
+        models: list[str],
+        first_lines: list[list],
+    ) -> Any:
+        """Read a hand-in and run none of it; return the statements that an exercise needs.
+
+        Edits of them that may make the exercise right are what `more_repairs` returns.
+
+        Args:
+            data: the file's bytes.
+            suffix: `.ipynb` or `.py`.
+            exercises: the names of the unit's exercises.
+            exercise: the exercise.
+            models: right code of the exercise.
+            first_lines: places and lines that are edited first.
+        """
+        work = handin.read_handin(data, suffix, exercises)
+        needed = reached(uses(work), [exercise]) | {exercise}
+        work.statements = [
+            item
+            for item in work.statements
+            if (bound_names(item.node) | changed_names(item.node)) & needed
+        ]
+        helpers = needed - {*exercises} | {exercise}
+        lines = [(place, line) for place, line in first_lines]
+        self._hand_in = work
+        self._repairs = Repairs(work, exercise, helpers, models, lines)
+        self._waiting = self._repairs.singles()
+        return self._repairs.sources()
+
+    def repairs_on_top_of(self, first: int) -> None:
+        """Let `more_repairs` return edits on top of one, by its number."""
+        assert self._repairs is not None
+        self._waiting = self._repairs.pairs(first)
+
+    def more_repairs(self, most: int) -> Any:
+        """Return the next edits, none where there are no more."""
+        sources = self._hand_in.sources
+        return [
+            {**dataclasses.asdict(item), "shown": _line(sources[item.place], item.line)}
+            for item in itertools.islice(self._waiting, most)
+        ]
 
     def load(
         self,
@@ -385,6 +439,12 @@ def _splits(fine: tuple, coarse: tuple) -> bool:
         math.prod(fine[:run]) == coarse[0] and _splits(fine[run:], coarse[1:])
         for run in range(1, len(fine) + 1)
     )
+
+
+def _line(source: str, number: int) -> str:
+    """Return a line of a source, "" where it has no such line."""
+    lines = source.splitlines()
+    return lines[number - 1].strip()[:_MAX_TEXT] if 0 < number <= len(lines) else ""
 
 
 def _clean(text: str) -> str:

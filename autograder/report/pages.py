@@ -31,6 +31,7 @@ from course.kit.units import TITLES
 
 # Pages of pairs that are made; where more read alike, the first will keep somebody busy enough.
 MOST_PAIRS = 200
+MOST_PLACES = 10
 _TEMPLATES = Path(__file__).resolve().parent / "templates"
 _BOTH = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
 
@@ -162,6 +163,7 @@ def class_page(gradebook: Gradebook, language: str, hints: Hints | None = None) 
         hardest=statistics.hardest(gradebook),
         slowest=statistics.slowest(gradebook),
         mistakes=mistakes,
+        places=statistics.common_places(gradebook)[:MOST_PLACES],
         numbers=numbers,
         kinds=_kinds,
         hints=hints,
@@ -224,7 +226,8 @@ def _alike(checks: list[CheckResult], unit: str) -> list[Wrong]:
 
 def _fault(check: CheckResult, unit: str) -> Text:
     """Return what is wrong, with the hint unless the card of a known mistake has the hint."""
-    return join(check.wrong, None if known_mistake(unit, check.mistake) else check.hint)
+    hint = None if known_mistake(unit, check.mistake) else check.hint
+    return join(check.wrong, hint, None if check.place is None else check.place.sentence)
 
 
 def _wrong(checks: list[CheckResult], fault: Text) -> Wrong:

@@ -8,7 +8,7 @@ from statistics import mean, median
 from autograder.base.text import Text, text
 from autograder.grading.mistakes import known_mistake
 from autograder.report.reading import Gradebook
-from autograder.results.result import Result
+from autograder.results.result import Place, Result
 
 BINS = 10
 
@@ -29,6 +29,22 @@ class Spread:
     def total(self) -> int:
         """How many hand-ins were graded."""
         return sum(self.counts)
+
+
+@dataclass(frozen=True)
+class CommonPlace:
+    """What an edit changes that makes an exercise right, and in how many hand-ins.
+
+    Attributes:
+        unit, exercise: which exercise.
+        words: the edit, or what kind of edit it is where the results hold no edits.
+        count: how many hand-ins.
+    """
+
+    unit: str
+    exercise: str
+    words: Text
+    count: int
 
 
 @dataclass(frozen=True)
@@ -146,6 +162,30 @@ def slowest(gradebook: Gradebook, count: int = 10) -> list[SlowCheck]:
         for key, times in seconds.items()
     ]
     return sorted(checks, key=lambda check: -check.total)[:count]
+
+
+def common_places(gradebook: Gradebook) -> list[CommonPlace]:
+    """Return what the places in students' own code have in common, the commonest first."""
+    people: dict[tuple[str, str, str], set[str]] = {}
+    said: dict[tuple[str, str, str], Text] = {}
+    for result in graded(gradebook.results):
+        for check in result.checks:
+            words = None if check.place is None else _what_changes(check.place)
+            if words is not None:
+                key = (result.unit, check.exercise, words["en"])
+                people.setdefault(key, set()).add(result.submission)
+                said[key] = words
+    groups = sorted(people.items(), key=lambda item: -len(item[1]))
+    return [CommonPlace(*key[:2], said[key], len(names)) for key, names in groups]
+
+
+def _what_changes(place: Place) -> Text | None:
+    """Return the edit at a place where the result holds it, else its kind."""
+    if place.edit is None:
+        return place.kind
+    pairs = zip(place.edit[::2], place.edit[1::2], strict=False)
+    edits = "; ".join(f"{before} → {after}" for before, after in pairs)
+    return text(edits, edits)
 
 
 def common_mistakes(gradebook: Gradebook) -> list[CommonMistake]:

@@ -142,7 +142,7 @@ def _texts(result: Result) -> Iterator[Text]:
         yield check.wrong
         if check.hint is not None:
             yield check.hint
-        if check.place is not None:
+        if check.place is not None and check.place.kind is not None:
             yield check.place.kind
 
 

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 from autograder.base.text import Text
-from autograder.results.message import message
+from autograder.results.message import message, place_sentence
 from autograder.results.statuses import CheckStatus, ResultStatus
 
 SCHEMA = 2
@@ -14,17 +14,28 @@ _STRICT = {"strict": True, "extra": "forbid", "allow_inf_nan": False}
 
 @dataclass
 class Place:
-    """The one edit of the student's own code that makes an exercise right.
+    """The one edit of the student's own code that makes an exercise right, or two of them.
+
+    What an instructor keeps from students is not in it, see `statuses.HintLevel`.
 
     Attributes:
         where: the cell or file, and the line.
         kind: what the edit changes.
+        line: the text of the line; of each line where there are two edits.
+        edit: the statement before and after, of each edit.
     """
 
     __pydantic_config__: ClassVar = _STRICT
 
     where: str
-    kind: Text
+    kind: Text | None = None
+    line: str = ""
+    edit: list[str] | None = None
+
+    @property
+    def sentence(self) -> Text:
+        """All of it in sentences."""
+        return place_sentence(self.where, self.kind, self.line, self.edit)
 
 
 @dataclass
@@ -74,7 +85,8 @@ class CheckResult:
     @property
     def message(self) -> Text:
         """All parts in sentences, for a terminal or a gradebook."""
-        return message(self.wrong, self.input, self.answer, self.hint)
+        place = None if self.place is None else self.place.sentence
+        return message(self.wrong, self.input, self.answer, self.hint, place)
 
 
 @dataclass(frozen=True)

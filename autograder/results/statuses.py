@@ -8,7 +8,11 @@ ResultStatus = Literal["graded", "rejected"]
 CheckStatus = Literal["passed", "failed", "error", "timeout", "crashed", "missing", "skipped"]
 Device = Literal["cpu", "gpu"]
 IsolationMode = Literal["require", "best-effort"]
+# What students are told of the place of a mistake: the line; what to look at there, too; the line
+# before and after the edit that mends it, too.
+HintLevel = Literal["place", "kind", "edit"]
 
+HINT_LEVELS: tuple[HintLevel, ...] = get_args(HintLevel)
 CHECK_STATUSES: tuple[CheckStatus, ...] = get_args(CheckStatus)
 
 # Terminal, pages, exports and gradebooks all call a status so.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.results.statuses import Device, IsolationMode
+from autograder.results.statuses import Device, HintLevel, IsolationMode
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class GradingOptions:
         jobs: how many hand-ins are graded at a time on this machine.
         resume: leave out hand-ins that already have a whole result of this file, suite, seed and
             backend.
-        diagnose: whether mistakes are named.
+        diagnose: whether mistakes are named, and their places found.
+        hints: what students are told of a place.
     """
 
     out: Path
@@ -30,3 +31,4 @@ class GradingOptions:
     jobs: int = 1
     resume: bool = False
     diagnose: bool = True
+    hints: HintLevel = "kind"

@@ -56,7 +56,7 @@ def _serve(connection: Connection) -> None:
         with server:  # `leave` knows the server while it starts, which takes long
             for unit in units:
                 suite_of(unit)  # before the first hand-in comes
-            with Grader(server, options.seed, options.diagnose) as grader:
+            with Grader(server, options.seed, options.diagnose, options.hints) as grader:
                 _grade_each(connection, grader, patience, busy)
     except IsolationError as error:
         connection.send(NotIsolated(str(error)))

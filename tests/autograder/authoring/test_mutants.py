@@ -15,8 +15,8 @@ from autograder.authoring.mutants import (
     read_equivalents,
 )
 from autograder.base.paths import SOLUTIONS_DIR
-from autograder.grading.mutation import Mutant
 from autograder.grading.slots import Slots
+from course.kit.edits.editor import Mutant
 from course.kit.units import available_units, exercises_of
 from tests.drawing import FULL, SEED
 

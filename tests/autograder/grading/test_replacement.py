@@ -120,7 +120,8 @@ def test_what_is_wrong_by_itself_stays_wrong(grade):
 
 
 def test_a_check_that_still_fails_keeps_its_first_result(grade):
-    own = "\ndef self_attention(x):\n    print('SEEN'); return ops.matmul(softmax(x), softmax.no)\n"
+    own = "\ndef self_attention(x):\n    print('SE' + 'EN')\n"
+    own += "    return ops.matmul(softmax(x), softmax.no)\n"
     result = grade(without(reference(), "softmax") + STUB + own)
     checks = [check for check in result.checks if check.exercise == "self_attention"]
     assert {check.status for check in checks} == {"error"}

@@ -5,9 +5,9 @@ import pytest
 from autograder.authoring.mutants import killed_by
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.grader import Grader
-from autograder.grading.mutation import Mutant
 from autograder.grading.slots import Slots
 from autograder.grading.submitted_file import SubmittedFile
+from course.kit.edits.editor import Mutant
 
 DROPPED = "ops.matmul(self.dropout_layer(weights, training=training), value)"
 MASK = "ops.expand_dims(attention_mask, axis=-3)"

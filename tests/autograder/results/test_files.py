@@ -146,7 +146,7 @@ CHECK = graded("bob").as_json()["checks"][0]
         {"checks": [CHECK | {"title": {"en": "only"}}]},
         {"checks": [CHECK | {"wrong": "words"}]},
         {"checks": [CHECK | {"hint": {"zh": "只有"}}]},
-        {"checks": [CHECK | {"place": {"where": "line 3"}}]},
+        {"checks": [CHECK | {"place": {"line": "x"}}]},
         {"checks": [CHECK | {"seconds": float("inf")}]},
         {"checks": [CHECK | {"counterexample": None}]},
         {"checks": 3},

@@ -134,11 +134,19 @@ class Scope:
 Rule = Callable[[ast.AST, Scope], Iterator[ast.AST | None]]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """Rules for the expressions of some code, and rules for its statements."""
+
+    expressions: tuple[Rule, ...]
+    statements: tuple[Rule, ...]
+
+
 def _expression(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def _wrapped(template: str, node: ast.AST) -> ast.expr:
+def wrapped(template: str, node: ast.AST) -> ast.expr:
     """Return an expression with a node in the place of the name `_`."""
 
     class Fill(ast.NodeTransformer):
@@ -148,7 +156,7 @@ def _wrapped(template: str, node: ast.AST) -> ast.expr:
     return Fill().visit(_expression(template))
 
 
-def _called(node: ast.AST) -> str:
+def called(node: ast.AST) -> str:
     """Return the last name of what a call calls, "" where the node is no call."""
     if not isinstance(node, ast.Call):
         return ""
@@ -156,7 +164,7 @@ def _called(node: ast.AST) -> str:
     return getattr(function, "attr", getattr(function, "id", ""))
 
 
-def _own_attribute(node: ast.AST) -> str:
+def own_attribute(node: ast.AST) -> str:
     """Return NAME of `self.NAME`, "" for other nodes."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.attr if node.value.id == "self" else ""
@@ -228,7 +236,7 @@ def operands(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
 
 def function(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     """One function for its sibling."""
-    for sibling in _SIBLING.get(_called(node), ()):
+    for sibling in _SIBLING.get(called(node), ()):
         changed = copy.deepcopy(node)
         assert isinstance(changed, ast.Call)
         if isinstance(changed.func, ast.Attribute):
@@ -246,7 +254,7 @@ def argument(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
             del changed.keywords[index]
             yield changed
     for index in range(len(node.args) - 1):
-        if _SYMMETRIC.get(_called(node)) == index:
+        if _SYMMETRIC.get(called(node)) == index:
             continue
         changed = copy.deepcopy(node)
         changed.args[index : index + 2] = reversed(changed.args[index : index + 2])
@@ -270,7 +278,7 @@ def name(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
         )
         for other in near[:_MOST_NEIGHBOURS]:
             yield ast.Name(other, ast.Load())
-    attribute = _own_attribute(node)
+    attribute = own_attribute(node)
     if attribute in scope.attributes and isinstance(getattr(node, "ctx", None), ast.Load):
         made = scope.attributes[attribute]
         alike = [n for n, other in scope.attributes.items() if other == made and n != attribute]
@@ -289,14 +297,14 @@ def element(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
                 if number(getattr(node, bound)) is None:
                     for template in ("_ + 1", "_ - 1"):
                         moved = copy.deepcopy(node)
-                        setattr(moved, bound, _wrapped(template, getattr(node, bound)))
+                        setattr(moved, bound, wrapped(template, getattr(node, bound)))
                         yield moved
         if node.lower is not None or node.upper is not None:
             yield ast.Slice(node.upper, node.lower, node.step)
     elif isinstance(node, ast.Tuple) and isinstance(node.ctx, ast.Load) and len(node.elts) == 2:
         yield ast.Tuple(node.elts[::-1], ast.Load())
     elif isinstance(node, ast.Subscript) and "shape" in (
-        _called(node.value),
+        called(node.value),
         getattr(node.value, "attr", ""),
     ):
         for axis in (-1, 0, 1, 2):
@@ -307,16 +315,16 @@ def several(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     """One layer or item for all, the first or the last alone, the order turned around."""
     if isinstance(node, ast.ListComp) and len(node.generators) == 1:
         source = node.generators[0].iter
-        if _called(node.elt):
-            yield _wrapped(f"[_] * len({ast.unparse(source)})", node.elt)
+        if called(node.elt):
+            yield wrapped(f"[_] * len({ast.unparse(source)})", node.elt)
         for template in ("_[:1]", "_[-1:]", "_[::-1]"):
             changed = copy.deepcopy(node)
-            changed.generators[0].iter = _wrapped(template, source)
+            changed.generators[0].iter = wrapped(template, source)
             yield changed
     elif isinstance(node, ast.For):
         for template in ("list(_)[:1]", "list(_)[-1:]", "list(_)[::-1]", "list(_)[1:]"):
             loop = copy.deepcopy(node)
-            loop.iter = _wrapped(template, node.iter)
+            loop.iter = wrapped(template, node.iter)
             yield loop
     elif isinstance(node, ast.Dict) and len(node.keys) > 1:
         for index in range(len(node.keys)):
@@ -327,20 +335,20 @@ def several(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
 
 def formula(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     """A formula that gives the same on some common input."""
-    if _called(node) == "sqrt":
+    if called(node) == "sqrt":
         assert isinstance(node, ast.Call)
         for template in ("_ / 2", "_", "int((_) ** 0.5)", "(_) ** 0.25", "round((_) ** 0.5, 3)"):
             if node.args:
-                yield _wrapped(template, node.args[0])
+                yield wrapped(template, node.args[0])
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         yield ast.BinOp(node.left, ast.Div(), ast.Constant(2))
-        yield ast.BinOp(_wrapped("(5 + _) / 6", node.left), ast.Pow(), node.right)
+        yield ast.BinOp(wrapped("(5 + _) / 6", node.left), ast.Pow(), node.right)
         for template in ("round(_, 3)", "int(_)"):
-            yield _wrapped(template, node)
-    if _called(node) in ("exp", "log"):
+            yield wrapped(template, node)
+    if called(node) in ("exp", "log"):
         assert isinstance(node, ast.Call)
         if node.args:
-            yield _wrapped("1 + _", node.args[0])
+            yield wrapped("1 + _", node.args[0])
 
 
 def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
@@ -351,20 +359,20 @@ def wrapper(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
         wrappers: tuple[str, ...] = _TENSOR_WRAPPERS
         if scope.counts:
             wrappers = tuple(w for w in wrappers if w not in _OF_TENSORS_ALONE)
-    elif any(isinstance(part, ast.BinOp) or _called(part) for part in ast.walk(node.value)):
+    elif any(isinstance(part, ast.BinOp) or called(part) for part in ast.walk(node.value)):
         wrappers = _NUMBER_WRAPPERS
     else:
         return
     inner = _without_rearranging(node.value)
-    if isinstance(inner, ast.Compare) or _called(inner) in _TRUTHS:
+    if isinstance(inner, ast.Compare) or called(inner) in _TRUTHS:
         wrappers = tuple(w for w in wrappers if w.endswith("'float32')"))
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.FloorDiv):
         return  # a whole number
-    if _called(inner) in _NEVER_NEGATIVE:
+    if called(inner) in _NEVER_NEGATIVE:
         wrappers = tuple(w for w in wrappers if "abs" not in w)
     for template in wrappers:
         changed = copy.deepcopy(node)
-        changed.value = _wrapped(template, node.value)
+        changed.value = wrapped(template, node.value)
         yield changed
 
 
@@ -373,7 +381,7 @@ def counts(function: ast.FunctionDef, parameters: list[str]) -> bool:
     return any(
         _in_arithmetic(arg) & set(parameters)
         for node in ast.walk(function)
-        if isinstance(node, ast.Call) and _called(node) in _COUNTING
+        if isinstance(node, ast.Call) and called(node) in _COUNTING
         for arg in node.args
     )
 
@@ -392,7 +400,7 @@ def _without_rearranging(node: ast.AST) -> ast.AST:
     while True:
         if isinstance(node, ast.Subscript):
             node = node.value
-        elif isinstance(node, ast.Call) and node.args and _called(node) in _REARRANGED:
+        elif isinstance(node, ast.Call) and node.args and called(node) in _REARRANGED:
             node = node.args[0]
         else:
             return node
@@ -401,7 +409,7 @@ def _without_rearranging(node: ast.AST) -> ast.AST:
 def _is_tensor_call(node: ast.AST) -> bool:
     text = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
     plain = ("shape", "cast", "range", "arange", "reshape", "transpose", "expand_dims", "swapaxes")
-    return text.startswith(("ops.", "keras.ops.", "self.")) and _called(node) not in plain
+    return text.startswith(("ops.", "keras.ops.", "self.")) and called(node) not in plain
 
 
 def _holds_tensor_call(node: ast.AST) -> bool:
@@ -410,21 +418,21 @@ def _holds_tensor_call(node: ast.AST) -> bool:
 
 def dropout(node: ast.AST, scope: Scope) -> Iterator[ast.AST]:
     """Dropout at another rate, twice, somewhere else as well, or with its result thrown away."""
-    if _called(node) == "Dropout":
+    if called(node) == "Dropout":
         assert isinstance(node, ast.Call)
         for rate in ("0.0", "_ / 2", "0.9 * _", "0.5", "1 - _"):
             if node.args:
                 changed = copy.deepcopy(node)
-                changed.args[0] = _wrapped(rate, node.args[0])
+                changed.args[0] = wrapped(rate, node.args[0])
                 yield changed
-    if isinstance(node, ast.Call) and _own_attribute(node.func) in scope.dropouts:
+    if isinstance(node, ast.Call) and own_attribute(node.func) in scope.dropouts:
         if node.args:
             twice = copy.deepcopy(node)
             twice.args[0] = copy.deepcopy(node)
             yield twice
     elif scope.dropouts and scope.function == "call" and _is_tensor_call(node):
         training = "training=training" if "training" in scope.parameters else ""
-        yield _wrapped(f"self.{scope.dropouts[0]}(_, {training})", node)
+        yield wrapped(f"self.{scope.dropouts[0]}(_, {training})", node)
     if isinstance(node, ast.keyword) and node.arg == _DROPOUT:
         yield ast.keyword(_DROPOUT, ast.Constant(0.0))
 
@@ -472,17 +480,20 @@ def _assign(target: str, value: ast.expr) -> ast.stmt:
     return ast.Assign([ast.Name(target, ast.Store())], copy.deepcopy(value), lineno=1)
 
 
-EXPRESSION_RULES: tuple[Rule, ...] = (
-    constant,
-    operator,
-    operands,
-    function,
-    argument,
-    name,
-    element,
-    several,
-    formula,
-    dropout,
-    condition,
+# What may become of right code by a slip: a suite has to catch each.
+MUTATIONS = Rules(
+    expressions=(
+        constant,
+        operator,
+        operands,
+        function,
+        argument,
+        name,
+        element,
+        several,
+        formula,
+        dropout,
+        condition,
+    ),
+    statements=(statement, condition, ignored, several, wrapper),
 )
-STATEMENT_RULES: tuple[Rule, ...] = (statement, condition, ignored, several, wrapper)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.grading.edits import EXPRESSION_RULES, STATEMENT_RULES, Rule, Scope, counts
+from course.kit.edits.table import MUTATIONS, Rule, Rules, Scope, counts
 
 TWO = "two"  # the kind of what is edited twice
 _WITHOUT_EFFECT = ("annotation", "returns")  # of a function and its arguments
@@ -46,7 +46,7 @@ class Mutant:
 
 
 @dataclass(frozen=True)
-class _Edit:
+class Edit:
     """A node that can stand in another's place.
 
     Attributes:
@@ -56,22 +56,24 @@ class _Edit:
         node: what is put there; None takes a statement away.
         statement: the statement around it.
         inserted: a statement that is new in a function's body.
+        line: the line of what stood there.
     """
 
     kind: str
     owner: Any
     key: Any
-    node: ast.AST | None
+    node: Any
     statement: ast.stmt
     inserted: str = ""
+    line: int = 0
 
     def after(self) -> str:
         """Return the first line of the edited statement, once the edit is made."""
         if self.node is None:
             return "(left out)"
         if self.inserted:
-            return f"{_head(self.statement)} {self.inserted}"
-        return _head(self.node if isinstance(self.node, ast.stmt) else self.statement)
+            return f"{head_of(self.statement)} {self.inserted}"
+        return head_of(self.node if isinstance(self.node, ast.stmt) else self.statement)
 
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
@@ -112,9 +114,14 @@ class Editor:
         self._node = named[-1]
         self._first = min([self._node.lineno, *(d.lineno for d in self._node.decorator_list)])
         self._last = self._node.end_lineno or self._first
-        _take_docstrings_away(self._node)
+        take_docstrings_away(self._node)
         self._plain = ast.unparse(self._node)
-        self._edits = list(_edits(self._node))
+        self._edits = list(edits_of(self._node))
+
+    @property
+    def plain_source(self) -> str:
+        """The hand-in with no edit made, the exercise written as in the edited ones."""
+        return self._with(self._plain)
 
     @functools.cached_property
     def singles(self) -> list[Mutant]:
@@ -129,7 +136,7 @@ class Editor:
     def texts(self) -> Iterator[tuple[str, str]]:
         """Yield the edited statement before and after, of each edit, without making the hand-in."""
         for edit in self._edits:
-            before = _head(edit.statement)
+            before = head_of(edit.statement)
             with edit.made():
                 yield before, edit.after()
 
@@ -148,9 +155,13 @@ class Editor:
                 seen.add(mutant.source)
                 yield mutant
 
-    def _mutant(self, kind: str, *edits: _Edit) -> Mutant | None:
+    def _with(self, definition: str) -> str:
+        lines = self._lines
+        return "".join([*lines[: self._first - 1], definition, "\n", *lines[self._last :]])
+
+    def _mutant(self, kind: str, *edits: Edit) -> Mutant | None:
         with contextlib.ExitStack() as stack:
-            before = [_head(edit.statement) for edit in edits]
+            before = [head_of(edit.statement) for edit in edits]
             for edit in edits:
                 stack.enter_context(edit.made())
             after = [edit.after() for edit in edits]
@@ -160,48 +171,56 @@ class Editor:
                 return None
         if definition == self._plain:
             return None
-        lines = self._lines
-        source = "".join([*lines[: self._first - 1], definition, "\n", *lines[self._last :]])
+        source = self._with(definition)
         line = edits[0].statement.lineno
         texts = tuple(zip(before, after, strict=True))
         return Mutant(self.exercise, kind, line, texts, source)
 
 
-def _edits(exercise: ast.FunctionDef | ast.ClassDef) -> Iterator[_Edit]:
-    """Yield the edits of an exercise, in the order of its text."""
-    attributes = _attributes(exercise)
-    if isinstance(exercise, ast.FunctionDef):
-        yield from _of_function(exercise, attributes)
-        return
-    for item in exercise.body:
-        if isinstance(item, ast.FunctionDef):
-            yield from _of_function(item, attributes)
+def edits_of(definition: ast.stmt, rules: Rules = MUTATIONS) -> Iterator[Edit]:
+    """Yield the edits of a function, a class or another statement, in the order of its text.
+
+    Args:
+        definition: what is edited; each edit holds parts of it.
+        rules: the rules that make the edits.
+    """
+    attributes = _attributes(definition)
+    if isinstance(definition, ast.FunctionDef):
+        yield from _of_function(definition, attributes, rules)
+    elif isinstance(definition, ast.ClassDef):
+        for item in definition.body:
+            if isinstance(item, ast.FunctionDef):
+                yield from _of_function(item, attributes, rules)
+    else:
+        yield from _below(definition, Scope(), definition, rules)
 
 
-def _of_function(function: ast.FunctionDef, attributes: dict[str, str]) -> Iterator[_Edit]:
+def _of_function(
+    function: ast.FunctionDef, attributes: dict[str, str], rules: Rules
+) -> Iterator[Edit]:
     scope = _scope(function, attributes)
-    for kind, node in _alternatives(STATEMENT_RULES, function, scope):
+    for kind, node in _alternatives(rules.statements, function, scope):
         if isinstance(node, ast.FunctionDef):  # the same function with another body
             body: Any = node.body
             pairs = itertools.zip_longest(body, function.body)
             new = next(one for one, old in pairs if old is None or not _same(one, old))
-            yield _Edit(kind, function, "body", body, function, ast.unparse(new))
-    yield from _below(function.args, scope, function)
-    yield from _statements(function.body, scope)
+            yield Edit(kind, function, "body", body, function, ast.unparse(new), function.lineno)
+    yield from _below(function.args, scope, function, rules)
+    yield from _statements(function.body, scope, rules)
 
 
-def _statements(body: list[ast.stmt], scope: Scope) -> Iterator[_Edit]:
+def _statements(body: list[ast.stmt], scope: Scope, rules: Rules) -> Iterator[Edit]:
     for index, item in enumerate(body):
         if _builds_part(item):
             continue
         if isinstance(item, ast.FunctionDef):
-            yield from _of_function(item, scope.attributes)
+            yield from _of_function(item, scope.attributes, rules)
             continue
-        for kind, node in _alternatives(STATEMENT_RULES, item, scope):
-            yield _Edit(kind, body, index, node, item)
-        yield from _below(item, scope, item)
+        for kind, node in _alternatives(rules.statements, item, scope):
+            yield Edit(kind, body, index, node, item, line=item.lineno)
+        yield from _below(item, scope, item, rules)
         for block in ("body", "orelse", "finalbody"):
-            yield from _statements(getattr(item, block, []), scope)
+            yield from _statements(getattr(item, block, []), scope, rules)
 
 
 def _builds_part(statement: ast.stmt) -> bool:
@@ -215,7 +234,7 @@ def _builds_part(statement: ast.stmt) -> bool:
     )
 
 
-def _below(node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
+def _below(node: ast.AST, scope: Scope, statement: ast.stmt, rules: Rules) -> Iterator[Edit]:
     """Yield the edits of the expressions of a statement, not of the statements inside it."""
     for key, value in ast.iter_fields(node):
         if key in _WITHOUT_EFFECT:
@@ -223,16 +242,19 @@ def _below(node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
         if isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, ast.AST) and not isinstance(item, ast.stmt):
-                    yield from _at(value, index, item, scope, statement)
+                    yield from _at(value, index, item, scope, statement, rules)
         elif isinstance(value, ast.AST):
-            yield from _at(node, key, value, scope, statement)
+            yield from _at(node, key, value, scope, statement, rules)
 
 
-def _at(owner: Any, key: Any, node: ast.AST, scope: Scope, statement: ast.stmt) -> Iterator[_Edit]:
-    for kind, other in _alternatives(EXPRESSION_RULES, node, scope):
-        yield _Edit(kind, owner, key, other, statement)
+def _at(
+    owner: Any, key: Any, node: ast.AST, scope: Scope, statement: ast.stmt, rules: Rules
+) -> Iterator[Edit]:
+    for kind, other in _alternatives(rules.expressions, node, scope):
+        line = getattr(node, "lineno", statement.lineno)
+        yield Edit(kind, owner, key, other, statement, line=line)
     if not (isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)):
-        yield from _below(node, scope, statement)
+        yield from _below(node, scope, statement, rules)
 
 
 def _alternatives(
@@ -284,7 +306,7 @@ def _attributes(exercise: ast.AST) -> dict[str, str]:
     return found
 
 
-def _take_docstrings_away(exercise: ast.AST) -> None:
+def take_docstrings_away(exercise: ast.AST) -> None:
     for node in ast.walk(exercise):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:] or [ast.Pass(lineno=node.lineno)]
@@ -294,7 +316,7 @@ def _same(node: ast.AST, other: ast.AST) -> bool:
     return ast.dump(node) == ast.dump(other)
 
 
-def _head(node: ast.AST) -> str:
+def head_of(node: ast.AST) -> str:
     """Return the first line of a statement's text."""
     if isinstance(node, ast.FunctionDef | ast.For | ast.If | ast.While | ast.With):
         node = copy.copy(node)

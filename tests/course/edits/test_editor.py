@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.base.paths import SOLUTIONS_DIR
-from autograder.grading.mutation import TWO, Editor
+from course.kit.edits.editor import TWO, Editor
 from course.kit.units import available_units, exercises_of
 
 SOURCE = '''
