@@ -6,7 +6,6 @@ student's code is read there. A wall that this host can't give is left out of th
 """
 
 import contextlib
-import errno
 import importlib.metadata
 import importlib.util
 import os
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.base.paths import ROOT, secret_paths
-from autograder.isolation import landlock, syscalls
+from autograder.isolation import landlock, seccomp_filter, syscalls
 
 MEGABYTE = 2**20
 RESIDENT, DATA = 1, 5  # columns of /proc/self/statm, which counts in pages
@@ -33,35 +32,11 @@ _FLAGS = (
     | syscalls.CLONE_NEWIPC
     | syscalls.CLONE_NEWUTS
 )
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
+# Not /dev/zero: shared memory that it gives is counted nowhere.
+_DEVICES = ("/dev/null", "/dev/random", "/dev/urandom")
 _NEW_ROOT = "/tmp"
 _SCRATCH = "/tmp/scratch"  # its own; /tmp may also lead to a project that lies there
 _QUIET = syscalls.MS_NOSUID | syscalls.MS_NODEV
-
-# What an exercise has no business with. Everything else that a numerical library calls stays.
-_DENIED_SYSCALLS = (
-    *("fork", "vfork", "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev"),
-    *("socket", "socketpair", "bind", "connect", "listen", "accept", "accept4"),
-    *("mount", "umount2", "pivot_root", "chroot", "unshare", "setns", "open_tree", "move_mount"),
-    *("fsopen", "fsconfig", "fsmount", "mount_setattr", "open_by_handle_at", "name_to_handle_at"),
-    *("bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter"),
-    *("io_uring_register", "keyctl", "add_key", "request_key", "kexec_load", "init_module"),
-    *("finit_module", "delete_module", "reboot", "swapon", "swapoff", "sethostname", "personality"),
-    *("pidfd_getfd", "kcmp", "mknod", "mknodat", "settimeofday", "clock_settime", "quotactl"),
-    *("shmget", "msgget", "semget", "mq_open", "setpriority", "sched_setscheduler"),
-    *("sched_setattr", "ioprio_set", "pidfd_open", "pidfd_send_signal", "process_madvise"),
-    *("process_mrelease", "move_pages", "migrate_pages", "tkill", "fanotify_init", "acct"),
-    *("memfd_create", "memfd_secret", "clock_adjtime", "adjtimex", "syslog", "vhangup"),
-    *("setdomainname", "ioperm", "iopl", "lookup_dcookie"),
-    # Landlock lets rights, owners and times of other files be changed.
-    *("chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat"),
-    *("utime", "utimes", "futimesat", "utimensat", "setxattr", "lsetxattr", "fsetxattr"),
-    *("setxattrat", "removexattr", "lremovexattr", "fremovexattr", "removexattrat"),
-    *("file_setattr", "inotify_add_watch", "quotactl_fd"),
-)
-# Calls that a process makes on itself, and must not on another: its number is their first argument.
-_OWN_SYSCALLS = ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-_NOT_OTHERS_SYSCALLS = ("prlimit64", "sched_setaffinity", "sched_setparam")  # 0 is oneself
 
 
 @dataclass(frozen=True)
@@ -74,6 +49,7 @@ class Limits:
         cpu_seconds: processor time in all, a last resort behind the grader's own clock.
         descriptors: open files.
         threads: threads of the process, where the user is not root.
+        signals: signals that wait to be delivered.
     """
 
     memory: int = 2048 * MEGABYTE
@@ -81,6 +57,7 @@ class Limits:
     cpu_seconds: int = 900
     descriptors: int = 256
     threads: int = 512
+    signals: int = 256
 
 
 # A GPU's driver keeps far more in the process's memory, and a model is trained there.
@@ -132,7 +109,7 @@ def confine(
     covered = NAMESPACES in layers
     if LANDLOCK not in skip and landlock.version() and _holds(_lock_files, writable, covered):
         layers.append(LANDLOCK)
-    if SECCOMP not in skip and _holds(_filter_syscalls):
+    if SECCOMP not in skip and _holds(seccomp_filter.load, _graphics()):
         layers.append(SECCOMP)
     return [layer for layer in ALL_LAYERS if layer in layers]
 
@@ -259,8 +236,11 @@ def _probe_proc() -> None:
 
 
 def _devices() -> list[str]:
-    graphics = [str(p) for p in Path("/dev").glob("nvidia*")]
-    return [path for path in (*_DEVICES, *graphics) if os.path.exists(path)]
+    return [path for path in (*_DEVICES, *_graphics()) if os.path.exists(path)]
+
+
+def _graphics() -> list[str]:
+    return [str(path) for path in Path("/dev").glob("nvidia*")]
 
 
 def _bind(item: _Visible, target: str) -> None:
@@ -293,6 +273,9 @@ def _limit(limits: Limits) -> None:
         (resource.RLIMIT_NOFILE, limits.descriptors),
         (resource.RLIMIT_NPROC, limits.threads),
         (resource.RLIMIT_DATA, held + limits.memory),
+        # The user's, whom the grader is, too.
+        (resource.RLIMIT_SIGPENDING, limits.signals),
+        (resource.RLIMIT_MSGQUEUE, 0),
     ):
         resource.setrlimit(kind, (amount, amount))
 
@@ -337,29 +320,3 @@ def _list_packages() -> None:
     """
     importlib.util.find_spec("no_module_has_this_name")
     list(importlib.metadata.distributions(name="no_package_has_this_name"))
-
-
-def _filter_syscalls() -> None:
-    """Refuse what no exercise needs; threads may start, processes may not, nor be reached.
-
-    Raises:
-        ImportError, RuntimeError: libseccomp is not there.
-        OSError: the kernel refused the filter.
-    """
-    import pyseccomp as seccomp  # the server has imported it: it looks for its library by itself
-
-    filter_ = seccomp.SyscallFilter(defaction=seccomp.ALLOW)
-    refuse = seccomp.ERRNO(errno.EPERM)
-    for name in _DENIED_SYSCALLS:
-        with contextlib.suppress(ValueError, OSError, RuntimeError):  # unknown to this kernel
-            filter_.add_rule(refuse, name)
-    for names, oneself in ((_OWN_SYSCALLS, os.getpid()), (_NOT_OTHERS_SYSCALLS, 0)):
-        for name in names:
-            filter_.add_rule(refuse, name, seccomp.Arg(0, seccomp.NE, oneself))
-    # It ends with its keeper, whatever ends that.
-    filter_.add_rule(refuse, "prctl", seccomp.Arg(0, seccomp.EQ, syscalls.PR_SET_PDEATHSIG))
-    # clone3 hides its flags from filters: without it the C library falls back to clone.
-    filter_.add_rule(seccomp.ERRNO(errno.ENOSYS), "clone3")
-    thread = 0x00010000  # CLONE_THREAD
-    filter_.add_rule(refuse, "clone", seccomp.Arg(0, seccomp.MASKED_EQ, thread, 0))
-    filter_.load()

@@ -29,9 +29,15 @@ HARMLESS = ("search_disk", "write_results", *NETWORK, "background_processes", "a
 # What walls hold when no others stand. More may be open then, and SECURITY.md says so.
 ALONE = {
     (NAMESPACES,): {*FILES, *LEFTOVERS, *ON_THE_DISK, *NETWORK, *PARENTS, "remember_inputs"},
-    (SECCOMP,): {*NETWORK, *PROCESSES, "attack_parents", "leave_by_signal"},
+    (SECCOMP,): {
+        *(*NETWORK, *PROCESSES, "attack_parents", "leave_by_signal"),
+        "outlive_the_supervisor",
+    },
     (LANDLOCK,): {*FILES, *LEFTOVERS},
-    (LANDLOCK, SECCOMP): {*FILES, *LEFTOVERS, *ON_THE_DISK, *NETWORK, *PROCESSES, *PARENTS},
+    (LANDLOCK, SECCOMP): {
+        *(*FILES, *LEFTOVERS, *ON_THE_DISK, *NETWORK, *PROCESSES, *PARENTS),
+        "shared_by_the_user",
+    },
 }
 # A network and keys of its own; and reading files is no matter of system calls.
 MAY = {
