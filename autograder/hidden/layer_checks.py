@@ -49,8 +49,10 @@ _DEFAULT = text(
     "未给出的参数应取题目规定的默认值。",
 )
 _MASKING = text(
-    "A mask that its input brings along should be used, and handed on with the output.",
-    "输入自带的掩码应当被使用，并随输出继续传递。",
+    "A mask that its input brings along should be used, and handed on with the output; "
+    "`self.supports_masking = True` in the constructor lets Keras hand it on.",
+    "输入自带的掩码应当被使用，并随输出继续传递；在构造函数中写 `self.supports_masking = True`，"
+    "Keras 就会传递它。",
 )
 _INFERENCE = text(
     "Outside of training dropout should change nothing.", "不在训练时，dropout 不应起作用。"
@@ -362,8 +364,9 @@ class Layer:
             inputs = self.inputs(rng, STANDARD)
             inputs[0][0, -2:] = 0
             answer = student.kit("models.scripted.with_padding")(layer, *inputs)
-            output, mask = expect.pair(answer)
             real = (inputs[0] != 0).any(-1)
+            expect.that(answer[1] is not None, _MASKING)
+            output, mask = expect.pair(answer)
             expect.close(mask, real, _MASKING)
             masks = {keyword: real} if keyword in self.masks else {}
             right = self.right(weights, *inputs, **masks)
