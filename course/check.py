@@ -103,6 +103,9 @@ def run_check(check: PublicCheck, function: Any, work: Any, hand_in: HandIn | No
         inputs = mismatch.inputs or assignments(call)
         return Outcome(check, "failed", mismatch.expected, mismatch.got, mismatch.part, inputs)
     except NotImplementedError as error:
+        if _is_of_a_library(error):  # TensorFlow's, of NumPy on a tensor without values
+            got = _error_text(error, hand_in)
+            return Outcome(check, "error", got=got, inputs=assignments(call))
         return _unwritten(check, error)
     except Endless as error:
         waits = say(f"it uses {error}, which doesn't end", f"它用到的 {error} 一直不结束")
@@ -142,6 +145,19 @@ def _recording(work: Any, exercise: str, call: dict[str, Any]) -> Iterator[Any]:
             yield work
     else:
         yield work
+
+
+def _is_of_a_library(error: NotImplementedError) -> bool:
+    """Whether a library raised it that the student's own code called.
+
+    Keras takes the frames of libraries out of a traceback: what tells is the student's own line.
+    """
+    frames = _own_frames(error)
+    if not frames:
+        return False
+    frame, line = frames[-1]
+    source = linecache.getline(frame.f_code.co_filename, line)
+    return bool(source) and "raise" not in source
 
 
 def _unwritten(check: PublicCheck, error: NotImplementedError) -> Outcome:

@@ -20,6 +20,10 @@ def verify(
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Grade right solutions with slips in them instead.")
     ] = False,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Show which known mistakes pass every public check instead."),
+    ] = False,
     exercise: Annotated[
         list[str] | None, typer.Option(help="With --mutants: of these exercises alone.")
     ] = None,
@@ -28,6 +32,7 @@ def verify(
     """Prove the suites: solutions full marks, stubs none, every known mistake caught and named.
 
     With --mutants: every slip in right code is caught, or is listed as one that changes nothing.
+    With --public: a known mistake that a student can't see before the grade says why not.
     """
     from autograder.authoring.mutants import run_mutants
     from autograder.authoring.verify import run_verify
@@ -37,6 +42,10 @@ def verify(
     check_choice("backend", backend, BACKENDS)
     check_choice("isolation", isolation, ISOLATION_MODES)
     names = units or available_units()
+    if public:
+        from autograder.authoring.public import run_public
+
+        raise typer.Exit(0 if run_public(names, Console()) else 1)
     if mutants:
         killed = run_mutants(names, backend, isolation, seed, Console(), jobs, exercise or ())
         raise typer.Exit(0 if killed else 1)

@@ -33,6 +33,7 @@ from autograder.base.text import Text, text
 from course.kit.units import ORDER
 
 _FACTS = {"caught_by", "title", "hint"}
+_OPTIONAL = {"compiled_only", "hidden_only"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Mistake:
         definition: the exercise written wrong, with what it needs.
         source: the reference, followed by the definition: a whole hand-in.
         compiled_only: it shows in compiled functions alone, which Keras on PyTorch has not.
+        hidden_only: why no public check shows it, "" where one does.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Mistake:
     definition: str
     source: str
     compiled_only: bool = False
+    hidden_only: str = ""
 
 
 @functools.cache
@@ -92,9 +95,9 @@ def known_mistake(unit: str, name: str | None) -> Mistake | None:
 
 def _mistake(unit: str, reference: str, exercise: str, name: str, facts: dict[str, Any]) -> Mistake:
     body = {"change", "code"} & facts.keys()
-    unknown = facts.keys() - _FACTS - {"change", "code", "compiled_only"}
+    unknown = facts.keys() - _FACTS - {"change", "code"} - _OPTIONAL
     if len(body) != 1 or unknown or not facts.keys() >= _FACTS:
-        expected = "caught_by, title, hint, one of change and code, and at most compiled_only"
+        expected = "caught_by, title, hint, one of change and code, and compiled_only, hidden_only"
         raise ValueError(f"its facts are {', '.join(sorted(facts))}, not {expected}")
     definition = facts.get("code") or _code(_exercise(reference, exercise))
     for old, new in facts.get("change", []):
@@ -111,6 +114,7 @@ def _mistake(unit: str, reference: str, exercise: str, name: str, facts: dict[st
         definition=definition,
         source=f"{reference}\n\n{definition}",
         compiled_only=facts.get("compiled_only", False),
+        hidden_only=facts.get("hidden_only", ""),
     )
 
 

@@ -5,8 +5,9 @@ import math
 import keras
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, tensor, without
+from course.kit.checking import Mismatch, as_array, expect_equal, expect_shape, tensor, without
 from course.kit.language import say
+from course.kit.models.scripted import in_a_model
 from course.kit.public_checks import public_check
 
 BUILT_IN = [f"keras.src.backend.nn.{name}" for name in ("softmax", "log_softmax")]
@@ -91,6 +92,18 @@ def test_softmax_axis(work):
 
 
 @public_check(
+    "softmax",
+    title=("It can be part of a model", "可以用在模型里"),
+    hint=(
+        "A model's tensor has a shape and no numbers yet: compute with keras.ops, not with NumPy.",
+        "搭建模型时的张量只有形状，还没有数值：用 keras.ops 计算，不要用 NumPy。",
+    ),
+)
+def test_softmax_in_a_model(work):
+    expect_shape(in_a_model(work.softmax, keras.Input((3,))), (None, 3))
+
+
+@public_check(
     "self_attention",
     title=("Two sentences of three words", "两个各有三个词的句子"),
     hint=(
@@ -121,13 +134,13 @@ def test_self_attention_one_word(work):
     "scaled_dot_product_attention",
     title=("Scores of 0 and ln 3, after the scale", "缩放之后分数为 0 和 ln 3"),
     hint=(
-        "d_k is the width of a key, here 4; its root divides the scores.",
-        "d_k 是键的宽度，这里是 4；分数要除以它的平方根。",
+        "d_k is the width of a key, here 5; its root divides the scores, with all its digits.",
+        "d_k 是键的宽度，这里是 5；分数要除以它的平方根，不能舍入。",
     ),
 )
 def test_scaled_dot_product_attention_by_hand(work):
-    query = tensor([[2 * math.log(3), 0, 0, 0]])
-    key = tensor([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 5, 0]])
+    query = tensor([[math.sqrt(5) * math.log(3), 0, 0, 0, 0]])
+    key = tensor([[0, 1, 0, 0, 0], [1, 0, 0, 0, 0], [0, 0, 5, 0, 0]])
     value = tensor([[5, 0], [0, 5], [5, 5]])
     inputs = {"query": query, "key": key, "value": value}
     with without(*BUILT_IN, "keras.src.backend.nn.dot_product_attention"):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, tensor, without
+from course.kit.checking import Mismatch, as_array, expect_equal, expect_mask_kept, tensor, without
 from course.kit.language import say
 from course.kit.public_checks import public_check
 
@@ -170,7 +170,10 @@ def test_conv_block_layer_centred(work):
 def test_conv_block_layer_causal(work):
     gated = np.array([[[0, 3], [20, 6], [41, 9]], [[0, -3], [0, 0], [9, 12]]])
     right = (SENTENCES + gated) * ROOT
-    expect_equal(block(work, True)(tensor(SENTENCES)), right, x=SENTENCES, causal=True)
+    layer = block(work, True)
+    expect_equal(layer(tensor(SENTENCES)), right, x=SENTENCES, causal=True)
+    if layer.get_config().get("causal") is not True:
+        raise Mismatch('get_config()["causal"] = True', str(layer.get_config().get("causal")))
 
 
 @public_check(
@@ -189,6 +192,19 @@ def test_conv_block_layer_mask(work):
     if got.shape == right.shape:
         got, right = got[mask], right[mask]
     expect_equal(got, right, part=("real words", "真实的词"), x=SENTENCES, mask=mask)
+
+
+@public_check(
+    "ConvBlock",
+    title=("A mask that the words bring along goes on", "词自带的掩码会继续传递"),
+    hint=(
+        "self.supports_masking = True in the constructor: Keras then hands the mask on by itself.",
+        "在构造函数中写 self.supports_masking = True，Keras 就会自动传递掩码。",
+    ),
+)
+def test_conv_block_layer_attached_mask(work):
+    x = tensor([[[3, 4], [0, 0]], [[5, 6], [7, 8]]])
+    expect_mask_kept(block(work, False), x, [[True, False], [True, True]])
 
 
 def attention(work):

@@ -9,6 +9,7 @@ from course.kit.checking import (
     array_text,
     as_array,
     expect_equal,
+    expect_mask_kept,
     tensor,
     without,
 )
@@ -199,6 +200,19 @@ def test_positional_encoding_layer_dropout(work):
 def test_positional_encoding_layer_too_long(work):
     layer = encoding_layer(work, 2, 4)
     expect_value_error(lambda: layer(tensor(np.zeros((1, 3, 4)))), "3 > 2")
+
+
+@public_check(
+    "PositionalEncoding",
+    title=("A mask that the words bring along goes on", "词自带的掩码会继续传递"),
+    hint=(
+        "self.supports_masking = True in the constructor: Keras then hands the mask on by itself.",
+        "在构造函数中写 self.supports_masking = True，Keras 就会自动传递掩码。",
+    ),
+)
+def test_positional_encoding_layer_attached_mask(work):
+    x = tensor([[[3, 4], [0, 0]], [[5, 6], [7, 8]]])
+    expect_mask_kept(encoding_layer(work, 5, 2), x, [[True, False], [True, True]])
 
 
 def learned(work):

@@ -2,11 +2,12 @@
 
 import math
 
+import keras
 import numpy as np
 
-from course.kit.checking import Mismatch, as_array, expect_equal, tensor
+from course.kit.checking import Mismatch, as_array, expect_equal, expect_shape, tensor
 from course.kit.language import say
-from course.kit.models.scripted import ScriptedModel
+from course.kit.models.scripted import ScriptedModel, in_a_model
 from course.kit.public_checks import public_check
 from course.kit.tokens import END_ID, START_ID
 
@@ -97,6 +98,19 @@ def test_masked_cross_entropy_ends(work):
     for label, right in ((3, 1000.0), (0, 0.0)):
         given = {"labels": tensor([[label]], "int32"), "logits": tensor([[[0, 1000, 0, 0]]])}
         expect_equal(work.masked_cross_entropy(**given), right, **given)
+
+
+@public_check(
+    "masked_cross_entropy",
+    title=("It can be part of a model", "可以用在模型里"),
+    hint=(
+        "In training the labels have no numbers yet: what depends on them has to stay a tensor.",
+        "搭建训练时标签还没有数值：凡是取决于标签的，都要一直是张量。",
+    ),
+)
+def test_masked_cross_entropy_in_a_model(work):
+    labels, logits = keras.Input((3,), dtype="int32"), keras.Input((3, 4))
+    expect_shape(in_a_model(work.masked_cross_entropy, labels, logits), ())
 
 
 @public_check(
@@ -261,6 +275,26 @@ def test_beam_search_length_penalty(work):
     for penalty, right in ((2.0, [END_ID]), (3.0, [4, END_ID])):
         options = {"beam_size": 2, "length_penalty": penalty}
         expect_words(work.beam_search, model, [[4], [5]], 4, [right, right], **options)
+
+
+@public_check(
+    "beam_search",
+    title=("Two beginnings that score more than an end", "两个开头的得分都高于一个结尾"),
+    hint=(
+        "Scores decide at each step which go on: ln 0.29 / (7/6)^6 is more than ln 0.4 / 1.",
+        "每一步保留哪些都由得分决定：ln 0.29 / (7/6)^6 大于 ln 0.4 / 1。",
+    ),
+)
+def test_beam_search_scores(work):
+    by_word = np.full((VOCABULARY, VOCABULARY), -60.0)
+    by_word[START_ID, [END_ID, 4]] = math.log(0.4), math.log(0.6)
+    by_word[4, [5, 6]] = math.log(0.51), math.log(0.49)
+    by_word[5] = 0.0  # after word 5 anything may follow,
+    by_word[6, END_ID] = 0.0  # and after word 6 only the end
+    nothing = np.zeros((1, VOCABULARY))
+    model = ScriptedModel(by_word, nothing, nothing, nothing)
+    options = {"beam_size": 2, "length_penalty": 6.0}
+    expect_words(work.beam_search, model, [[4]], 3, [[4, 6, END_ID]], **options)
 
 
 @public_check(

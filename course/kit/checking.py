@@ -117,6 +117,38 @@ def _compare(answer: np.ndarray, right: np.ndarray, tolerance: float) -> None:
         raise Mismatch(array_text(right), array_text(answer))
 
 
+def expect_shape(got: Any, expected: tuple[int | None, ...]) -> None:
+    """Compare the shape of an answer that has no values yet, in a model that is being made.
+
+    Raises:
+        Mismatch: it has another shape, or none.
+    """
+    shape = getattr(got, "shape", None)
+    if shape is None or tuple(shape) != expected:
+        came = type(got).__name__ if shape is None else f"{say('the shape', '形状')} {tuple(shape)}"
+        raise Mismatch(f"{say('the shape', '形状')} {expected}", came)
+
+
+def expect_mask_kept(layer: Any, x: Any, mask: Any) -> None:
+    """Fail unless a layer hands on the mask that Keras attached to words; words of zeros are none.
+
+    Args:
+        layer: the layer.
+        x: words `(B, T, D)`.
+        mask: what should be attached to the layer's answer, `(B, T)`.
+
+    Raises:
+        Mismatch: another mask is attached to the answer, or none.
+    """
+    from course.kit.models.scripted import with_padding
+
+    part = ("the mask of the output", "输出的掩码")
+    _, kept = with_padding(layer, x)
+    if kept is None:
+        raise Mismatch(array_text(np.asarray(mask)), say("no mask", "没有掩码"), say(*part))
+    expect_equal(kept, mask, part=part, x=x)
+
+
 def assignments(values: Mapping[str, Any]) -> str:
     """Return names and their values, one under the other; what is None or no value is left out."""
     shown = ((name, _shown(value)) for name, value in values.items() if value is not None)

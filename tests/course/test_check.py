@@ -38,7 +38,7 @@ def test_the_newest_of_ones_own_files_is_checked(home):
 
 def test_in_a_notebook_it_prints_and_raises(capsys):
     check.in_notebook("softmax", vars(solution))
-    assert capsys.readouterr().out.count("✓") == 3
+    assert capsys.readouterr().out.count("✓") == 4
     with pytest.raises(AssertionError, match="public checks"):
         check.in_notebook("softmax", {"softmax": lambda x, axis=-1: x})
     assert "hint" in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """Stand-ins whose answers can be worked out by hand, and padding as Keras marks it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -105,3 +106,27 @@ def with_padding(layer: Any, x: Any, *others: Any) -> tuple[Any, Any]:
     """
     output = layer(keras.layers.Masking()(x), *others)
     return output, getattr(output, "_keras_mask", None)
+
+
+class _Calling(keras.layers.Layer):
+    """A layer that calls a function."""
+
+    def __init__(self, function: Callable[..., Any]):
+        super().__init__()
+        self.function = function
+
+    def call(self, *inputs: Any) -> Any:
+        return self.function(*inputs)
+
+
+def in_a_model(function: Callable[..., Any], *inputs: Any) -> Any:
+    """Return what a function gives in a model that is being made, where tensors have no values yet.
+
+    Args:
+        function: takes tensors, and returns one.
+        *inputs: `keras.Input`s.
+
+    Returns:
+        A symbolic tensor; all that is known of it is its shape and its dtype.
+    """
+    return _Calling(function)(*inputs)
