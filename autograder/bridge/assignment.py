@@ -61,12 +61,14 @@ def grade_assignment(
         roster: the course's people, to name who handed in nothing.
 
     Raises:
-        UserError: there is nothing to grade.
+        UserError: there is nothing to grade, or the course's configuration doesn't name the
+            grader.
         IsolationError: this host can't give the isolation that is asked for.
         OSError: a result can't be written.
     """
+    course.demand_bridge()
     configured = course.preprocessor()
-    out = (out or course.root / (configured.results or "results")).absolute()
+    out = (out or course.results_directory()).absolute()
     options = replace(configured.options(), out=out, **overrides)
     if "seed" not in overrides and configured.seed is None:
         options = replace(options, seed=run_seed(None, out, options.resume))

@@ -23,6 +23,17 @@ from autograder.bridge.nbgrader_log import captured_error
 from autograder.bridge.preprocessor import GradeInIsolation
 from course.kit.errors import UserError
 
+# What a course's nbgrader_config.py needs. Were the import left to nbgrader, it would log the error
+# and run students' code unprotected.
+LINES = """
+try:
+    from autograder.bridge import PREPROCESSORS, SANITIZERS
+except ImportError as error:
+    raise SystemExit(f"Install the grader where nbgrader runs: {error}")
+c.Autograde.autograde_preprocessors = PREPROCESSORS
+c.Autograde.sanitize_preprocessors = SANITIZERS
+"""
+
 
 class Course:
     """A course and one assignment of it, configured as for nbgrader's commands in its folder.
@@ -30,12 +41,15 @@ class Course:
     Args:
         directory: the course's folder.
         assignment: the assignment's name; None where only the gradebook is read.
+        find_assignment: whether the gradebook has to be there, and to know the assignment.
 
     Raises:
         UserError: there is no such course or assignment, or its configuration is broken.
     """
 
-    def __init__(self, directory: Path, assignment: str | None = None):
+    def __init__(
+        self, directory: Path, assignment: str | None = None, find_assignment: bool = True
+    ):
         if not directory.is_dir():
             raise UserError(f"There is no course folder {directory}.")
         self.root = directory.resolve()
@@ -48,7 +62,7 @@ class Course:
         self.app = NbGrader(log=self.log, raise_config_file_errors=True)
         with self.as_working_directory():
             self._configure()
-            self.notebooks = self._known_notebooks()
+            self.notebooks = self._known_notebooks() if find_assignment else set()
 
     @contextlib.contextmanager
     def as_working_directory(self) -> Iterator[None]:
@@ -67,6 +81,10 @@ class Course:
         """Return the bridge's preprocessor as the course configures it."""
         return GradeInIsolation(parent=self.app)
 
+    def results_directory(self) -> Path:
+        """Return where the course keeps results."""
+        return (self.root / (self.preprocessor().results or "results")).absolute()
+
     def folders(self) -> list[Path]:
         """Return the folders of the assignment that were handed in, empty ones included."""
         pattern = self.app.coursedir.format_path(
@@ -77,13 +95,47 @@ class Course:
     def converter(self) -> Autograde:
         """Return nbgrader's `autograde` as the course configures it, with cells put right first."""
         converter = Autograde(coursedir=self.app.coursedir, parent=self.app)
-        steps = [
-            import_item(step) if isinstance(step, str) else step
-            for step in converter.sanitize_preprocessors
-        ]
+        steps = self.steps("sanitize_preprocessors")
         if RestoreCells not in steps:
             converter.sanitize_preprocessors = [RestoreCells, *steps]
         return converter
+
+    def steps(self, name: str) -> list[type]:
+        """Return the classes of nbgrader's steps, as the course configures them.
+
+        Args:
+            name: `sanitize_preprocessors` or `autograde_preprocessors`.
+
+        Raises:
+            UserError: a step can't be imported.
+        """
+        steps = getattr(Autograde(coursedir=self.app.coursedir, parent=self.app), name)
+        try:
+            with self.as_working_directory():
+                return [import_item(step) if isinstance(step, str) else step for step in steps]
+        except ImportError as error:
+            raise UserError(
+                f"A step that {self.root / 'nbgrader_config.py'} names can't be imported: {error}."
+            ) from None
+
+    def demand_bridge(self) -> None:
+        """Raise where the course's own commands would not grade in isolation.
+
+        Raises:
+            UserError: the configuration doesn't name the grader.
+        """
+        steps = self.steps("autograde_preprocessors")
+        if not any(issubclass(step, GradeInIsolation) for step in steps):
+            raise UserError(
+                f"{self.root / 'nbgrader_config.py'} doesn't name the grader, so that `nbgrader "
+                f"autograde` and formgrader would run students' code unprotected; `python -m "
+                f"autograder doctor --course-dir {self.root}` shows the lines to add."
+            )
+
+    def config_files(self) -> list[Path]:
+        """Return the configuration files that are in force, the course's own among them."""
+        with self.as_working_directory():
+            return [Path(path) for path in self.app.loaded_config_files]
 
     def _configure(self) -> None:
         with captured_error(self.log) as logged:

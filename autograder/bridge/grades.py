@@ -113,5 +113,5 @@ def with_grades(
         )
         result.grade = grade
         # What the platform said that the hand-in came from is as good.
-        result.student = {**recorded.student, **(result.student or {})}
+        result.student = result.student or recorded.student
     return [by_key[key] for key in sorted(by_key)]

@@ -7,19 +7,18 @@ from autograder.authoring.notebooks import write_source_course
 from autograder.base.files import new_directory
 from autograder.base.paths import IS_CHECKOUT, ROOT
 from autograder.base.text import LANGUAGES
+from autograder.bridge.course import LINES
 from course.kit.errors import UserError
 from course.kit.units import available_units
 
 _CONFIG = '''\
 """nbgrader's configuration of this course."""
 {path}
-from autograder.bridge import PREPROCESSORS
-
 c = get_config()  # nbgrader defines it
 c.CourseDirectory.course_id = "translation"
 c.CourseDirectory.root = {course!r}
 # Grade units' notebooks by the hidden suites, in isolation; execute all others.
-c.Autograde.autograde_preprocessors = PREPROCESSORS
+{lines}
 # Keep results for `python -m autograder report` and `export`.
 c.GradeInIsolation.results = {results!r}
 '''
@@ -49,6 +48,7 @@ def make_course(directory: Path, language: str = "en") -> list[str]:
         path=_PATH.format(root=str(ROOT)) if IS_CHECKOUT else "",
         course=str(directory),
         results=str(directory / "results"),
+        lines=LINES.strip(),
     )
     try:
         with new_directory(directory) as scratch:

@@ -4,6 +4,7 @@ import typer
 
 from autograder.commands.demo import demo
 from autograder.commands.diff import diff
+from autograder.commands.doctor import doctor
 from autograder.commands.export import export
 from autograder.commands.grade import grade
 from autograder.commands.quickstart import quickstart
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (export, report, grade, diff, release, quickstart, verify, demo):
+for command in (export, report, grade, diff, release, quickstart, doctor, verify, demo):
     app.command()(command)
 
 

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from autograder.base.text import LANGUAGES
 from autograder.commands.choices import check_choice
+from autograder.commands.reading import COURSE_HELP, read_for
 from autograder.commands.table import plain
-from autograder.exports.formats import FORMATS, Export, Format, Request
+from autograder.exports.formats import FORMATS, Format, Request
 from autograder.exports.writing import place, write_all
-from autograder.results.files import read_results
 from autograder.running.roster import read_table
 from course.commands.terminal import stop
 from course.kit.errors import UserError
@@ -31,6 +31,10 @@ def export(
         typer.Option(help="A directory; or the file, where the export is a single one."),
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
+    course_dir: Annotated[Path | None, typer.Option(help=COURSE_HELP)] = None,
+    assignment: Annotated[
+        str | None, typer.Option(help="Of the course: only this one's grades.")
+    ] = None,
     language: Annotated[str, typer.Option(help="Of names and messages: en or zh.")] = "en",
     roster: Annotated[
         Path | None,
@@ -46,11 +50,17 @@ def export(
         check_choice("unit", unit, available_units())
     if out is None:
         stop("Name where the export goes with --out.")
-    made, unreadable = _make(made_by, name, results, unit, language, roster)
+    needed = _check_needs(made_by, name, results or course_dir, roster)
+    errors = Console(stderr=True)
+    read = read_for(results, course_dir, assignment, unit) if needed else None
+    if read is not None:
+        read.show(errors)
+    people = read_table(roster) if roster is not None else None
+    made = made_by.make(Request(read.results if read else [], language, unit, people))
+    unreadable = read.unreadable if read else []
     files = place(out, made.files)
     write_all(files)
     left_out = [f"{path} is not a whole result." for path in unreadable] + made.left_out
-    errors = Console(stderr=True)
     if left_out:
         errors.print(f"Left out, {len(left_out)}:", highlight=False)
         for line in left_out:
@@ -60,23 +70,14 @@ def export(
     raise typer.Exit(1 if left_out else 0)
 
 
-def _make(
-    made_by: Format,
-    name: str,
-    results: Path | None,
-    unit: str | None,
-    language: str,
-    roster: Path | None,
-) -> tuple[Export, list[str]]:
-    """Return the export, and the files among the results that are no whole results."""
+def _check_needs(made_by: Format, name: str, results: Path | None, roster: Path | None) -> bool:
+    """Return whether a format needs results, once it has what it needs and nothing else."""
     if made_by.needs_results and results is None:
-        raise UserError("Name the directory that grade --out wrote.")
+        raise UserError("Name the directory that grade --out wrote, or a course with --course-dir.")
     if not made_by.needs_results and results is not None:
         raise UserError(f"{name} takes no results; it grades what is handed in there.")
     if made_by.needs_roster and roster is None:
         raise UserError(f"{name} needs the course's people: --roster FILE, its CSV export.")
     if not made_by.needs_roster and roster is not None:
         raise UserError(f"--roster is for canvas and moodle; {name} needs none.")
-    read, unreadable = read_results(results, unit) if results is not None else ([], [])
-    people = read_table(roster) if roster is not None else None
-    return made_by.make(Request(read, language, unit, people)), unreadable
+    return made_by.needs_results

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from autograder.commands.choices import check_choice
+from autograder.commands.reading import COURSE_HELP, read_for
 from course.commands.terminal import print_line, speak, stop
 from course.kit.errors import UserError
 from course.kit.language import language as current_language
@@ -20,8 +21,12 @@ DEFAULT_OUT = "report"
 
 def report(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="The results, as `grade --out DIR` wrote them.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="DIR",
+            help="The results, as `grade --out DIR` wrote them; a course has its own.",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the pages go; else DIR/report.")] = None,
     hand_ins: Annotated[
         list[Path] | None,
@@ -29,6 +34,10 @@ def report(
             help="What was graded: files, folders or zips. Names those that read alike, as a hint "
             "to look; can be given several times."
         ),
+    ] = None,
+    course_dir: Annotated[Path | None, typer.Option(help=COURSE_HELP)] = None,
+    assignment: Annotated[
+        str | None, typer.Option(help="Of the course: only this one's grades.")
     ] = None,
     unit: Annotated[
         str | None, typer.Option(help="The hand-ins' unit, where their files' names don't say it.")
@@ -39,17 +48,20 @@ def report(
 ) -> None:
     """Make HTML pages from results: one a student, one for the class."""
     speak(language)
-    from autograder.report.reading import read_gradebook
+    from autograder.report.reading import gradebook_of
     from autograder.report.site import write_site
     from autograder.running.submissions import find_submissions
 
     if unit is not None:
         check_choice("unit", unit, available_units())
+    read = read_for(directory, course_dir, assignment)
+    directory = read.directory
     target = out or directory / DEFAULT_OUT
     errors = Console(stderr=True)
+    read.show(errors)
     try:
         with Progress(console=errors, transient=True) as progress:
-            gradebook = read_gradebook(directory)
+            gradebook = gradebook_of(read.results, read.unreadable)
             hints = None
             if hand_ins:
                 from autograder.lookalikes.hints import find_hints

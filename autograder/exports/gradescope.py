@@ -14,7 +14,8 @@ def export(result: Result, language: str = "en", visibility: str = "visible") ->
     """Return the content of results.json.
 
     An assignment on Gradescope has a fixed maximum, so a score with checks that could not be run
-    is given as points of the whole unit; such checks carry no score at all.
+    is given as points of the whole unit; such checks carry no score at all. So is a grade of a
+    course's gradebook.
 
     Args:
         result: the hand-in's.
@@ -22,7 +23,8 @@ def export(result: Result, language: str = "en", visibility: str = "visible") ->
         visibility: when students see a check: `visible`, `after_due_date`, `after_published` or
             `hidden`.
     """
-    score = points_of(result) if has_skipped(result) else result.score
+    scaled = has_skipped(result) or result.grade is not None
+    score = points_of(result) if scaled else result.score
     numbers = _numbers(result.checks)
     data: dict[str, Any] = {
         "score": score or 0.0,

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from autograder.base.text import text
+from autograder.base.text import Text, text
 from autograder.exports.escaping import clean_lines, number, one_line
-from autograder.results.result import CheckResult, Result
+from autograder.results.result import CheckResult, Grade, Result
 from autograder.results.statuses import STATUS_NAMES
 from course.kit.units import ORDER
 
@@ -22,7 +22,13 @@ _COLON = text(": ", "：")
 
 
 def share(result: Result) -> float | None:
-    """Return the points as a share of those that could be had, None where there were none."""
+    """Return the points as a share of those that could be had, None where there were none.
+
+    Where a course's gradebook was read, its grade counts: it may hold extra credit, so that the
+    share is more than one.
+    """
+    if result.grade is not None and result.grade.max_score > 0:
+        return result.grade.total / result.grade.max_score
     if result.status == "rejected":
         return 0.0
     if result.max_score <= 0:
@@ -72,7 +78,26 @@ def notes(result: Result, language: str) -> str:
     lines += [one_line(problem[language]) for problem in result.problems]
     if has_skipped(result):
         lines.append(_SCALED[language])
+    if result.grade is not None:
+        lines.append(grade_words(result.grade)[language])
     return "\n".join(lines)
+
+
+def grade_words(grade: Grade) -> Text:
+    """Return what a gradebook holds, and what made it so, in a sentence."""
+    reasons = []
+    if grade.penalty:
+        off = number(grade.penalty)
+        reasons.append(text(f"{off} taken off for being late", f"因迟交扣 {off} 分"))
+    if grade.by_hand:
+        reasons.append(text("points given by hand", "含人工评分"))
+    english = ", ".join(reason["en"] for reason in reasons)
+    chinese = "，".join(reason["zh"] for reason in reasons)
+    total, most = number(grade.total), number(grade.max_score)
+    return text(
+        f"In the gradebook: {total}/{most}{f' ({english})' if reasons else ''}.",
+        f"成绩册：{total}/{most}{f'（{chinese}）' if reasons else ''}。",
+    )
 
 
 def summary(result: Result, language: str) -> str:

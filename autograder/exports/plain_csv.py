@@ -4,23 +4,29 @@ Excel reads Chinese only behind a byte order mark, so both files begin with one;
 `encoding="utf-8-sig"`. What a spreadsheet would take for a formula has an apostrophe before it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autograder.exports.escaping import Cell, one_line, safe_csv
 from autograder.exports.marks import message, units_of
 from autograder.results.result import Result
 
 _MARK = "\ufeff"
+_GRADE_COLUMNS = ("gradebook", "penalty", "changed")
 
 
 def export_grades(results: Sequence[Result]) -> str:
     """Return one row a hand-in: a column a unit, the total, what could be had, what was rejected.
 
     A unit that was not handed in is an empty cell; a rejected one has 0 and its name in the last
-    column. Checks that could not be run are in neither total.
+    column. Checks that could not be run are in neither total. Where a course's gradebook was read,
+    its grades stand behind: for each unit what it holds, penalties off, and the penalty.
     """
     units = units_of(results)
     rows: list[list[Cell]] = [["hand-in", *units, "total", "max_total", "rejected"]]
+    with_grades = any(result.grade is not None for result in results)
+    if with_grades:
+        rows[0] += [f"{unit} {what}" for unit in units for what in _GRADE_COLUMNS]
+        rows[0] += ["gradebook total", "gradebook max_total"]
     by_name: dict[str, dict[str, Result]] = {}
     for result in results:
         by_name.setdefault(result.submission, {})[result.unit] = result
@@ -35,7 +41,21 @@ def export_grades(results: Sequence[Result]) -> str:
                 " ".join(unit for unit in units if unit in mine and _rejected(mine[unit])),
             ]
         )
+        if with_grades:
+            rows[-1] += _grade_cells(mine, units)
     return _MARK + safe_csv(rows)
+
+
+def _grade_cells(mine: Mapping[str, Result], units: Sequence[str]) -> list[Cell]:
+    grades = {unit: result.grade for unit, result in mine.items() if result.grade is not None}
+    cells: list[Cell] = []
+    for unit in units:
+        grade = grades.get(unit)
+        by_hand = "by hand" if grade is not None and grade.by_hand else ""
+        cells += [grade.total, grade.penalty, by_hand] if grade is not None else [None, None, ""]
+    cells.append(sum(grade.total for grade in grades.values()))
+    cells.append(sum(grade.max_score for grade in grades.values()))
+    return cells
 
 
 def export_checks(results: Sequence[Result], language: str = "en") -> str:

@@ -43,7 +43,7 @@ def _data(result: Result, language: str, longest: int) -> dict[str, Any]:
         }
     return {
         "gradable": True,
-        "score": part,
+        "score": min(part, 1.0),
         "message": f"{number(result.score)}/{number(result.max_score)}",
         "output": about_all,
         "tests": [_test(check, language, longest) for check in result.checks],

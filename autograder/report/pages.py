@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 
 from autograder.base.printable import clean
 from autograder.base.text import Text, join
+from autograder.exports.marks import grade_words
 from autograder.grading.mistakes import Mistake, known_mistake
 from autograder.lookalikes.alignment import side_by_side
 from autograder.lookalikes.comparing import Lookalikes
@@ -167,6 +168,7 @@ def class_page(gradebook: Gradebook, language: str, hints: Hints | None = None) 
         numbers=numbers,
         kinds=_kinds,
         hints=hints,
+        grades=any(student.grade is not None for student in gradebook.students),
         most_pairs=MOST_PAIRS,
         **_frame(language, "language.js", "table.js"),
     )
@@ -312,6 +314,7 @@ def _environment() -> Environment:
         "unit_title": lambda unit: TITLES.get(unit, unit),
         "status_name": lambda status: STATUS_NAMES[status],
         "student_file": student_file,
+        "grade_words": grade_words,
         "pair_file": pair_file,
         "place_in_chinese": place_in_chinese,
     }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.results.files import read_results
-from autograder.results.result import Result
+from autograder.results.result import Grade, Result
 from course.kit.units import ORDER
 
 
@@ -15,6 +15,26 @@ class Student:
 
     name: str
     results: dict[str, Result]
+
+    @property
+    def real_name(self) -> str:
+        """The student's name where a platform or a gradebook gives another than the hand-in has."""
+        known = (result.student for result in self.results.values() if result.student)
+        name = next((str(facts["name"]) for facts in known if facts.get("name")), "")
+        return "" if name == self.name else name
+
+    @property
+    def grade(self) -> Grade | None:
+        """What a course's gradebook holds of all units together, None where it was not read."""
+        grades = [result.grade for result in self.results.values() if result.grade is not None]
+        if not grades:
+            return None
+        return Grade(
+            score=sum(grade.score for grade in grades),
+            max_score=sum(grade.max_score for grade in grades),
+            penalty=sum(grade.penalty for grade in grades),
+            by_hand=any(grade.by_hand for grade in grades),
+        )
 
     @property
     def score(self) -> float:
@@ -61,7 +81,17 @@ def read_gradebook(directory: Path) -> Gradebook:
     Raises:
         UserError: there is no result at all.
     """
-    results, unreadable = read_results(directory)
+    return gradebook_of(*read_results(directory))
+
+
+def gradebook_of(results: Iterable[Result], unreadable: Iterable[str] = ()) -> Gradebook:
+    """Return results student by student.
+
+    Args:
+        results: the results, those of other courses' units too.
+        unreadable: files that are no whole results.
+    """
+    unreadable = list(unreadable)
     by_name: dict[str, dict[str, Result]] = {}
     for result in results:
         if result.unit in ORDER:

@@ -18,6 +18,7 @@ from tests.autograder.bridge.courses import (
     bare,
     cell_named,
     cheating,
+    command,
     doubled,
     essay,
     grade,
@@ -219,6 +220,49 @@ def test_feedback_shows_messages(courses):
     assert "sqrt(d_k)" in page
     assert "✗ " in page
     assert "autograder.hidden" not in page
+
+
+def test_exports_and_pages_have_the_gradebooks_grades(courses, tmp_path):
+    ours, *_ = courses
+    root = tmp_path / "course"
+    shutil.copytree(ours, root)
+    config = root / "nbgrader_config.py"
+    config.write_text(config.read_text() + 'c.CourseDirectory.db_url = "sqlite:///gradebook.db"\n')
+    with gradebook(root) as book:
+        given = book.find_grade("check-softmax", UNIT, UNIT, "eve")
+        given.manual_score = 19.5
+        book.find_student("bob").first_name = "Böb"
+        book.find_student("bob").last_name = "O'Neil"
+        book.db.commit()
+        grades = {}
+        for student in READABLE:
+            held = book.find_submission_notebook(UNIT, UNIT, student)
+            grades[student] = max(held.score - (held.late_submission_penalty or 0), 0)
+    logins = [*READABLE[:1], *READABLE[2:], "torn"]  # Canvas knows Bob by his name alone
+    people = [f'"{login}, A",{n},{login},X' for n, login in enumerate(logins)]
+    roster = tmp_path / "canvas.csv"
+    lines = ["Student,ID,SIS Login ID,Section,attention (9)", "Points Possible,,,,100", *people]
+    roster.write_text("\n".join([*lines, '"O\'Neil, Böb",99,neil,X']) + "\n")
+    out = tmp_path / "canvas-out.csv"
+    said = command(
+        "autograder",
+        *("export", "canvas", "--course-dir", root, "--roster", roster, "--out", out),
+        cwd=tmp_path,
+    )
+    rows = list(csv.DictReader(out.open(encoding="utf-8-sig")))
+    back = {row["SIS Login ID"]: row["attention (9)"] for row in rows}
+    back["bob"] = back.pop("neil")
+    for student, held in grades.items():
+        assert float(back[student]) == pytest.approx(held, abs=1e-3), student
+    assert back["torn"] == "0"
+    assert "Not in the gradebook, so that the result's score counts: torn/attention" in said
+    assert "points given by hand" in said
+    command("autograder", "report", "--course-dir", root, cwd=tmp_path)
+    page = (root / "results" / "report" / "students" / "bob.html").read_text("utf-8")
+    assert "20 taken off for being late" in page
+    assert "Böb O&#39;Neil" in page
+    table = (root / "results" / "report" / "index.html").read_text("utf-8")
+    assert "成绩册" in table
 
 
 def test_nbgrader_grades_again_and_leaves_a_manual_score_alone(courses, tmp_path):

@@ -9,7 +9,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import Execute, LimitOutput, SaveAutoGrades
 from typer.testing import CliRunner
 
-from autograder.bridge.course import Course
+from autograder.bridge.course import LINES, Course
 from autograder.bridge.gradebook import InsertResults, with_results
 from autograder.bridge.hand_ins import find_hand_ins
 from autograder.bridge.preprocessor import notebook_content
@@ -17,7 +17,7 @@ from autograder.commands.app import app
 from autograder.grading.versions import content_version
 from autograder.results.result import Result
 from course.kit.errors import UserError
-from tests.autograder.bridge.courses import CONFIG, UNIT, essay, hand_in, solved
+from tests.autograder.bridge.courses import CONFIG, UNIT, command, essay, hand_in, solved
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,12 @@ def test_what_a_course_lacks_is_said(course):
     assert "takes no such assignment name" in refused("--course-dir", course, "a+b")
     hand_in(course, "ada", essay(), "essay")
     assert "No notebook of a unit" in refused("--course-dir", course, UNIT)
+    # nbgrader's own commands would run students' code unprotected
+    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    assert "doesn't name the grader" in refused("--course-dir", course, UNIT)
+    steps = "c.Autograde.autograde_preprocessors = ['no.such.Step']"
+    (course / "nbgrader_config.py").write_text(f"c = get_config()\n{steps}\n")
+    assert "can't be imported" in refused("--course-dir", course, UNIT)
 
 
 def test_a_folder_that_is_no_course_gets_no_gradebook(tmp_path):
@@ -78,6 +84,18 @@ def test_a_broken_configuration_is_named(course, config):
     assert "nbgrader_config.py can't be read; mend it first" in refused(
         "--course-dir", course, UNIT
     )
+
+
+@pytest.mark.slow
+def test_nbgrader_ends_where_the_grader_cannot_be_imported(course):
+    hand_in(course, "ada", solved())
+    (course / "nbgrader_config.py").write_text(f"c = get_config()\n{LINES}")
+    hidden = course / "autograder"
+    hidden.mkdir()
+    (hidden / "__init__.py").write_text("raise ImportError('not in this environment')\n")
+    said = command("nbgrader", "autograde", UNIT, cwd=course, status=1)
+    assert "Install the grader where nbgrader runs: not in this environment" in said
+    assert not (course / "autograded").exists()
 
 
 def test_a_gradebook_that_cannot_be_opened_is_named(course):
