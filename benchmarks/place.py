@@ -4,7 +4,8 @@
 
 The right solutions are those in other styles than the reference; the one that is spoilt is kept
 from the search. A fault is a mutant that fails a check. The place is right where it is the line of
-the fault (of one of two), or, where a statement was left out, a line beside the gap.
+the fault (of one of two); where a statement was left out, a line beside the gap, or the function
+where the place says that something is missing in it.
 """
 
 import argparse
@@ -97,6 +98,19 @@ def _differing(plain: str, spoilt: str) -> frozenset[int]:
     return frozenset(found)
 
 
+def _lines_of_functions(source: str, first_lines: set[int]) -> set[int]:
+    """Return the lines of the functions and classes that begin in these lines."""
+    nodes = (
+        n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.ClassDef)
+    )
+    return {
+        line
+        for node in nodes
+        if node.lineno in first_lines
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
+    }
+
+
 @dataclass
 class Tally:
     """How many faults of a kind were placed."""
@@ -152,6 +166,8 @@ def _try(
     tally = tallies[fault.kind]
     tally.made += 1
     found = {int(n) for n in re.findall(r"line (\d+)", place.where)} if place else set()
+    if place is not None and place.kind is not None and "missing in" in place.kind["en"]:
+        found |= fault.lines & _lines_of_functions(fault.source, found)
     tally.right += bool(found & fault.lines)
     tally.wrong += bool(found) and not found & fault.lines
     if options.verbose and not found & fault.lines:

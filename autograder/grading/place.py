@@ -39,6 +39,11 @@ SEARCH_SECONDS = 3.0  # an exercise, of the processor; those of the grader's own
 _READ_SECONDS = 1.5
 _ONE_CHECK_SECONDS = 1.0
 _MOST_EDITS, _MOST_FIRST, _MOST_DEATHS = 900, 3, 3
+_MOST_METHODS = 8
+# How many checks tell whether a method is the wrong one, and the part of the failed checks that
+# tells of an edit where there is no time for the others.
+_TELLING, _MOSTLY = 4, 0.5
+_FOR_TWO = 0.6  # the part of the time that is kept for a second edit, where there is a first
 _AT_A_TIME = 60  # edits that are made; the next are made once these are tried
 _MAX_TEXT = 300
 _MAX_SOURCE = 1_000_000
@@ -92,6 +97,12 @@ _KINDS: dict[str, tuple[Text, Text]] = {
             ("a statement is missing near this line", "这一行附近缺少一条语句"),
         ),
         (
+            "missing_in",
+            ("something is missing in this function or class", "这个函数或类里缺少内容"),
+            ("something is missing in this function or class", "这个函数或类里缺少内容"),
+        ),
+        ("method", ("this method", "这个方法"), ("this method", "这个方法")),
+        (
             "extra",
             ("this statement should not be there", "这条语句是多余的"),
             ("this statement should not be there", "这条语句是多余的"),
@@ -113,6 +124,7 @@ class Tried:
         shown: the line.
         kind, about: what it changes, see `_KINDS`.
         before, after: the edited statement.
+        last_line: the last line of it.
     """
 
     number: int
@@ -125,6 +137,7 @@ class Tried:
     about: str
     before: str
     after: str
+    last_line: int = 0
 
 
 class SearchBudget(TimeBudget):
@@ -276,13 +289,22 @@ class _Search:
             reader.close()
 
     def _tried(self, reader: "_Reader", lines: Sequence[str]) -> list[Tried]:
-        before = self._passed(reader.read(lines))
+        plain = reader.read(lines)
+        before = self._passed(plain)
         if before >= len(self._checks):  # it fails only with what the hand-in does elsewhere
             return []
+        edits = self._right_edits(reader, before)
+        # What counts how often it is loaded may be right by now, edited or not.
+        return edits if edits and self._passed(plain, 1) < 1 else []
+
+    def _right_edits(self, reader: "_Reader", before: int) -> list[Tried]:
         better: list[tuple[int, Tried]] = []
-        for edit in reader.edits():
+        method = self._wrong_method(reader)
+        for edit in reader.edits(near=method):
             if self._is_over:
                 return []
+            if better and self.budget.left < _FOR_TWO * SEARCH_SECONDS:
+                break
             passed = self._passed(edit.source)
             if passed >= len(self._checks):
                 return [edit]
@@ -297,12 +319,30 @@ class _Search:
                     return sorted([first, second], key=lambda edit: _order(edit.where))
         return []
 
+    def _wrong_method(self, reader: "_Reader") -> Tried | None:
+        """Return the method with a right one in its place all checks pass, None for none."""
+        if not self._exercise[0].isupper():
+            return None
+        for edit in reader.methods():
+            if self._is_over:
+                return None
+            if self._passed(edit.source, _TELLING) >= min(_TELLING, self._failing):
+                return edit
+        return None
+
     @property
     def _is_over(self) -> bool:
         return self.budget.left <= 0 or self._deaths > _MOST_DEATHS
 
-    def _passed(self, source: str) -> int:
-        """Return how many checks an edited hand-in passes before the first that it fails."""
+    def _passed(self, source: str, most: int | None = None) -> int:
+        """Return how many checks an edited hand-in passes before the first that it fails.
+
+        What passes most of the checks that failed, when the time is over, passes all.
+
+        Args:
+            source: the edited hand-in.
+            most: how many checks are run, all where it's None.
+        """
         data = source.encode("utf-8", "replace")
         examination = Examination(
             *(self._server, data, ".py", self._file.unit, self._slots),
@@ -310,11 +350,14 @@ class _Search:
             budget=self.budget,
             searches=False,
         )
+        passed = 0
         try:
-            return next(
-                (n for n, item in enumerate(self._checks) if not self._holds(item, examination)),
-                len(self._checks),
-            )
+            for item in self._checks[:most]:
+                if not self._holds(item, examination):
+                    is_last = self.budget.left <= 0 and passed >= _MOSTLY * self._failing
+                    return len(self._checks) if is_last and passed >= _TELLING else passed
+                passed += 1
+            return passed
         finally:
             self.attempts |= examination.process.attempts
             examination.close()
@@ -376,27 +419,39 @@ class _Reader:
             self._parts = [str(part) for part in parts]
         return _source(self._parts)
 
-    def edits(self, first: Tried | None = None) -> Iterator[Tried]:
+    def methods(self) -> list[Tried]:
+        """Return the hand-in with right methods in the place of its own, one at a time.
+
+        Raises:
+            StudentError, StudentGone: they can't be made.
+        """
+        self._ask("repairs_of_methods")
+        answer = self._ask("more_repairs", most=_MOST_METHODS)
+        return _all_tried(answer, self._parts)
+
+    def edits(self, first: Tried | None = None, near: Tried | None = None) -> Iterator[Tried]:
         """Yield the edits, likeliest first.
 
         Args:
             first: an edit that stays made.
+            near: a method that is edited before anything else.
 
         Raises:
             StudentError, StudentGone: they can't be made.
         """
         parts = self._parts
-        if first is not None:
+        place, line = ("", 0) if near is None else _line_of(near.where)
+        if first is None:
+            last = 0 if near is None else near.last_line
+            self._ask("repairs_near", place=place, first=line, last=last)
+        else:
             self._ask("repairs_on_top_of", first=first.number)
             parts = list(parts)
             parts[first.statement] = first.text
         for _ in range(_MOST_EDITS // _AT_A_TIME):
             answer = self._ask("more_repairs", most=_AT_A_TIME)
-            found = answer if isinstance(answer, list) else []
-            for fields in found[:_AT_A_TIME]:
-                edit = _tried(fields, parts)
-                if edit is not None:
-                    yield edit
+            found = _all_tried(answer, parts)
+            yield from found
             if not found:
                 return
 
@@ -413,6 +468,13 @@ class _Reader:
         self._process.close()
 
 
+def _all_tried(answer: Any, parts: Sequence[str]) -> list[Tried]:
+    """Return the edits that a process of the sandbox sent, those of the right form."""
+    found = answer if isinstance(answer, list) else []
+    edits = (_tried(fields, parts) for fields in found[:_AT_A_TIME])
+    return [edit for edit in edits if edit is not None]
+
+
 def _tried(fields: Any, parts: Sequence[str]) -> Tried | None:
     """Return an edit that a process of the sandbox made, None where it hasn't the right form."""
     if not isinstance(fields, dict) or fields.get("kind") not in _KINDS:
@@ -420,14 +482,15 @@ def _tried(fields: Any, parts: Sequence[str]) -> Tried | None:
     number, statement, line = (fields.get(name) for name in ("number", "statement", "line"))
     if not (isinstance(number, int) and isinstance(statement, int) and isinstance(line, int)):
         return None
-    if not 0 <= statement < len(parts):
+    last = fields.get("last_line")
+    if not 0 <= statement < len(parts) or not isinstance(last, int):
         return None
     text = str(fields.get("text"))
     source = _source([*parts[:statement], text, *parts[statement + 1 :]])
     where = f"{printable(fields.get('place'), 60)}, line {line}"
     words = ("shown", "kind", "about", "before", "after")
     said = (printable(fields.get(name), _MAX_TEXT, line_ends=False) for name in words)
-    return Tried(number, statement, text, source, where, *said)
+    return Tried(number, statement, text, source, where, *said, last)
 
 
 def _source(parts: Sequence[str]) -> str:

@@ -125,6 +125,17 @@ class Agent:
         self._waiting = self._repairs.singles()
         return self._repairs.sources()
 
+    def repairs_of_methods(self) -> None:
+        """Let `more_repairs` return the hand-in with right methods in the place of its own."""
+        assert self._repairs is not None
+        self._waiting = self._repairs.methods()
+
+    def repairs_near(self, place: str, first: int, last: int) -> None:
+        """Let `more_repairs` return the single edits, those of some lines first."""
+        assert self._repairs is not None
+        self._repairs.prefer(place, first, last)
+        self._waiting = self._repairs.singles()
+
     def repairs_on_top_of(self, first: int) -> None:
         """Let `more_repairs` return edits on top of one, by its number."""
         assert self._repairs is not None

@@ -15,7 +15,7 @@ from typing import Any
 
 from course.kit.edits.editor import Edit, take_docstrings_away
 
-ALIGNED, MISSING = "aligned", "missing"
+ALIGNED, MISSING, METHOD = "aligned", "missing", "method"
 _ALIKE = 0.4  # statements with less in common are not aligned
 _UNKNOWN = "?"  # begins a name that the student's code has no counterpart of
 _BLOCKS = ("body", "orelse", "finalbody")
@@ -106,6 +106,26 @@ def aligned_edits(own: ast.stmt, right: ast.stmt, names: Names) -> Iterator[Edit
                 yield _missing(own, "body", len(own.body), renamed, own)
 
 
+def right_methods(own: ast.ClassDef, right: ast.ClassDef, names: Names) -> Iterator[Edit]:
+    """Yield the edits that put a whole right method in the place of a student's.
+
+    They tell which method goes wrong, and what in it does not.
+    """
+    right = copy.deepcopy(right)
+    take_docstrings_away(right)
+    rights = {item.name: item for item in right.body if isinstance(item, _Function)}
+    mine = [(n, item) for n, item in enumerate(own.body) if isinstance(item, _Function)]
+    for _, item in mine:
+        if item.name in rights:
+            _note_attributes(item, rights[item.name], names)
+    for index, item in mine:
+        if item.name in rights:
+            other = rights[item.name]
+            renamed = _renamed(other, _with_own_variables(names, other))
+            if not _has_unknown(renamed) and not _same(renamed, item):
+                yield Edit(METHOD, own.body, index, renamed, item, line=item.lineno)
+
+
 def _with_own_variables(names: Names, function: _Function) -> Names:
     """Return names under which a whole function of the right code keeps its variables."""
     stored = (node.id for node in ast.walk(function) if isinstance(node, ast.Name))
@@ -137,6 +157,23 @@ def _of_functions(own: _Function, right: _Function, names: Names) -> Iterator[Ed
             defaults = own.args.defaults
             yield from _differences(defaults[index], default, defaults, index, own)
     yield from _of_bodies(own, "body", right.body, own)
+    yield from _inside_functions(own, right)
+
+
+def _inside_functions(own: _Function, right: _Function) -> Iterator[Edit]:
+    """Yield the edits that put the value of a statement into a function that the right code calls.
+
+    Only functions of one argument are meant: `exp`, `sqrt`.
+    """
+    calls = [node for node in ast.walk(right) if isinstance(node, ast.Call)]
+    alone = [node.func for node in calls if len(node.args) == 1 and not node.keywords]
+    functions = {ast.dump(f): f for f in alone if not _has_unknown(f)}
+    for statement in ast.walk(own):
+        if isinstance(statement, ast.Assign | ast.Return) and statement.value is not None:
+            for function in functions.values():
+                around = ast.Call(copy.deepcopy(function), [statement.value], [])
+                line = statement.lineno
+                yield Edit(ALIGNED, statement, "value", around, statement, line=line)
 
 
 def _of_bodies(owner: Any, key: str, right: list[ast.stmt], around: ast.stmt) -> Iterator[Edit]:
@@ -172,7 +209,8 @@ def _ends_early(item: ast.stmt, place: int, body: list[ast.stmt]) -> bool:
 def _missing(owner: Any, key: str, place: int, new: ast.stmt, before: ast.stmt) -> Edit:
     body = getattr(owner, key)
     longer: Any = [*body[:place], new, *body[place:]]
-    return Edit(MISSING, owner, key, longer, before, ast.unparse(new), before.lineno)
+    line = owner.lineno if getattr(owner, "name", "") in ("__init__", "build") else before.lineno
+    return Edit(MISSING, owner, key, longer, before, ast.unparse(new), line)
 
 
 def _differences(own: Any, right: Any, owner: Any, key: Any, statement: ast.stmt) -> Iterator[Edit]:

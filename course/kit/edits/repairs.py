@@ -27,6 +27,7 @@ _AXIS_OF = ("softmax", "concatenate", "stack", "argmax", "argmin", "cumsum", "sp
 _COMMON_NUMBERS = (-2, -1, 0, 1, 2)
 _MINUS_INFINITY = "-1e9"
 _NEAREST = 4
+_SETUP = ("__init__", "build")  # whose statements have no order of their own
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Repair:
         kind: what is edited, see `_kind_of`.
         about: the function whose argument it is, or the argument's name; may be empty.
         before, after: the edited statement, the first line of it.
+        last_line: the last line of that statement.
     """
 
     number: int
@@ -53,6 +55,7 @@ class Repair:
     about: str
     before: str
     after: str
+    last_line: int
 
 
 # -- rules that undo slips ------------------------------------------------------------------------
@@ -186,6 +189,8 @@ _TAKEN_AWAY, _FROM_RIGHT_CODE, _ELSEWHERE = 0.5, 0.5, 1.0
 _LATER = {"common_number": 1, "other_operator": 1, "positional": 2, "around": 3, "term": 3}
 
 
+_FARTHEST = 2
+
 # -- the edits of a hand-in -----------------------------------------------------------------------
 
 
@@ -196,7 +201,7 @@ class _Numbered:
     number: int
     statement: int
     edit: Edit
-    rank: tuple[bool, float]
+    rank: tuple[int, float]
 
 
 class Repairs:
@@ -223,6 +228,7 @@ class Repairs:
         self._plain: dict[int, str] = {}
         self._in_order: list[_Numbered] = []
         self._edits: list[_Numbered] = []
+        self._models = [ast.parse(model).body for model in models]
         wanted = _definitions(self._nodes, {exercise, *names})
         size = sum(isinstance(n, ast.stmt) for i in wanted for n in ast.walk(self._nodes[i]))
         if size > MOST_STATEMENTS:
@@ -232,33 +238,51 @@ class Repairs:
             take_docstrings_away(node)
             self._plain[index] = ast.unparse(node)
             own = bound_names(node)
-            for later, edit in [*self._from_models(node, own, models), *self._from_rules(node)]:
-                is_first = (self._places[index], edit.line) in first_lines
+            lines = {line for place, line in first_lines if place == self._places[index]}
+            tiers = _tiers(node, lines)
+            for later, edit in [*self._from_models(node, own), *self._from_rules(node)]:
                 elsewhere = 0.0 if exercise in own else _ELSEWHERE
-                rank = (not is_first, _size_of(edit) + later + elsewhere)
+                tier = tiers.get(edit.line, _FARTHEST)
+                rank = (tier, _size_of(edit) + later + elsewhere)
                 self._edits.append(_Numbered(len(self._edits), index, edit, rank))
         self._in_order = sorted(self._edits, key=lambda item: (item.rank, item.number))
+
+    def methods(self) -> Iterator[Repair]:
+        """Yield the hand-in with right methods in the place of its own, one at a time.
+
+        Each comes from the right code that is most like the hand-in's, then from others.
+        """
+        for index, node in enumerate(self._nodes):
+            if index in self._plain and isinstance(node, ast.ClassDef):
+                for right, names in self._nearest(node, bound_names(node)):
+                    if isinstance(right, ast.ClassDef):
+                        for edit in aligned.right_methods(node, right, names):
+                            numbered = _Numbered(-1, index, edit, (0, 0.0))
+                            repair = self._repair(numbered, ())
+                            if repair is not None:
+                                yield repair
 
     def _from_rules(self, node: ast.stmt) -> Iterator[tuple[float, Edit]]:
         for edit in edits_of(node, REPAIRS):
             yield _LATER.get(edit.kind, 0.0), edit
 
-    def _from_models(
-        self, node: ast.stmt, own: set[str], models: Sequence[str]
-    ) -> Iterator[tuple[float, Edit]]:
-        nearest = []
-        imported = aligned.imported_names(self._nodes)
-        known = {name for other in self._nodes for name in bound_names(other)}
-        for model in models:
-            body = ast.parse(model).body
-            rights = [item for item in body if bound_names(item) & own and _is_definition(item)]
-            if rights:
-                names = aligned.Names(aligned.imported_names(body), imported, known)
-                nearest.append((aligned.likeness(node, rights[-1]), rights[-1], names))
-        nearest.sort(key=lambda item: -item[0])
-        for place, (_, right, names) in enumerate(nearest[:_MOST_MODELS]):
+    def _from_models(self, node: ast.stmt, own: set[str]) -> Iterator[tuple[float, Edit]]:
+        for place, (right, names) in enumerate(self._nearest(node, own)):
             for edit in aligned.aligned_edits(node, right, names):
                 yield place - (1 - _FROM_RIGHT_CODE) * _size_of(edit), edit
+
+    def _nearest(self, node: ast.stmt, own: set[str]) -> list[tuple[ast.stmt, aligned.Names]]:
+        """Return the right code that is most like a definition."""
+        found = []
+        imported = aligned.imported_names(self._nodes)
+        known = {name for other in self._nodes for name in bound_names(other)}
+        for model in self._models:
+            rights = [item for item in model if bound_names(item) & own and _is_definition(item)]
+            if rights:
+                names = aligned.Names(aligned.imported_names(model), imported, known)
+                found.append((aligned.likeness(node, rights[-1]), rights[-1], names))
+        found.sort(key=lambda item: -item[0])
+        return [(right, names) for _, right, names in found[:_MOST_MODELS]]
 
     def sources(self) -> list[str]:
         """Return the text of each statement of the hand-in."""
@@ -267,6 +291,19 @@ class Repairs:
     def singles(self) -> Iterator[Repair]:
         """Yield the single edits, likeliest first, each text once."""
         return self._with({*self._plain.values()}, ())
+
+    def prefer(self, place: str, first: int, last: int) -> None:
+        """Try first what edits these lines.
+
+        Args:
+            place: the cell or the module.
+            first, last: the lines.
+        """
+        self._in_order.sort(
+            key=lambda item: (
+                not (self._places[item.statement] == place and first <= item.edit.line <= last)
+            )
+        )
 
     def pairs(self, first: int) -> Iterator[Repair]:
         """Yield the edits on top of one.
@@ -303,7 +340,7 @@ class Repairs:
                 return None
         return Repair(
             *(item.number, item.statement, text, self._places[item.statement], edit.line),
-            *(kind, about, before, after),
+            *(kind, about, before, after, edit.statement.end_lineno or edit.line),
         )
 
 
@@ -319,6 +356,37 @@ def _definitions(nodes: Sequence[ast.stmt], names: Collection[str]) -> list[int]
 
 def _is_definition(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign)
+
+
+def _tiers(node: ast.stmt, lines: set[int]) -> dict[int, int]:
+    """Return how far lines are from those that raised: these, what they read, and all others."""
+    statements = [
+        item for item in ast.walk(node) if isinstance(item, ast.stmt) and not hasattr(item, "body")
+    ]
+    tiers: dict[int, int] = {}
+    wanted: set[str] = set()
+    for item in statements:
+        if any(item.lineno <= line <= (item.end_lineno or item.lineno) for line in lines):
+            tiers |= dict.fromkeys(range(item.lineno, (item.end_lineno or item.lineno) + 1), 0)
+            wanted |= _names_in(item, ast.Load)
+    for item in statements:
+        if _names_in(item, ast.Store) & wanted:
+            for line in range(item.lineno, (item.end_lineno or item.lineno) + 1):
+                tiers.setdefault(line, 1)
+    return tiers
+
+
+def _names_in(node: ast.AST, context: type) -> set[str]:
+    """Return the variables, and the attributes of `self`, that a statement reads or assigns."""
+    found = set()
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name | ast.Attribute) and isinstance(part.ctx, context):
+            attribute = table.own_attribute(part)
+            if attribute:
+                found.add(f"self.{attribute}")
+            elif isinstance(part, ast.Name) and part.id != "self":
+                found.add(part.id)
+    return found
 
 
 def _size_of(edit: Edit) -> float:
@@ -352,8 +420,11 @@ def _label(node: ast.AST) -> str:
 def _kind_of(edit: Edit) -> tuple[str, str]:
     """Return what an edit changes, in a word, and the name of the function or argument there."""
     old, new = _old(edit), edit.node
+    if edit.kind == aligned.METHOD:
+        return aligned.METHOD, ""
     if edit.kind == aligned.MISSING:
-        return "missing", ""
+        is_setup = isinstance(edit.owner, ast.FunctionDef) and edit.owner.name in _SETUP
+        return ("missing_in" if is_setup or isinstance(edit.owner, ast.ClassDef) else "missing"), ""
     if new is None:
         return "extra", ""
     if isinstance(old, ast.keyword) and isinstance(new, ast.keyword):
@@ -366,6 +437,8 @@ def _kind_of(edit: Edit) -> tuple[str, str]:
         return "argument", name
     if edit.key == "keywords" and isinstance(edit.owner, ast.Call):
         return "arguments", called(edit.owner)
+    if edit.key == "func" and isinstance(edit.owner, ast.Call):
+        return "function", called(edit.owner)
     if isinstance(old, ast.Call) and isinstance(new, ast.Call):
         return _kind_of_call(old, new)
     if isinstance(old, ast.operator | ast.cmpop | ast.boolop | ast.unaryop):
