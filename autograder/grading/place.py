@@ -320,7 +320,7 @@ class _Search:
         return []
 
     def _wrong_method(self, reader: "_Reader") -> Tried | None:
-        """Return the method with a right one in its place all checks pass, None for none."""
+        """Return a method that is wrong: with a right one in its place the first checks pass."""
         if not self._exercise[0].isupper():
             return None
         for edit in reader.methods():
@@ -489,8 +489,13 @@ def _tried(fields: Any, parts: Sequence[str]) -> Tried | None:
     source = _source([*parts[:statement], text, *parts[statement + 1 :]])
     where = f"{printable(fields.get('place'), 60)}, line {line}"
     words = ("shown", "kind", "about", "before", "after")
-    said = (printable(fields.get(name), _MAX_TEXT, line_ends=False) for name in words)
-    return Tried(number, statement, text, source, where, *said, last)
+    said = [printable(fields.get(name), _MAX_TEXT, line_ends=False) for name in words]
+    shown, kind, about, before, after = said
+    return Tried(
+        *(number, statement, text, source, where),
+        *(shown, kind, about, before, after),
+        last,
+    )
 
 
 def _source(parts: Sequence[str]) -> str:
