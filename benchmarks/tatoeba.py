@@ -27,7 +27,8 @@ import numpy as np
 from keras import ops
 
 from benchmarks.training_step import KerasAttention, course_model_class
-from course.kit.corpora.dataset import Dataset, data_home, open_dataset
+from course.kit.corpora.dataset import Dataset, open_dataset
+from course.kit.corpora.home import data_home
 from course.kit.corpora.vocabulary import CharacterVocabulary, WordVocabulary
 from course.kit.models.evaluation import evaluate
 from course.kit.models.families import build

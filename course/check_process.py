@@ -7,8 +7,8 @@ goes on with the checks that are left, and the exercise that hung isn't called a
 
 import contextlib
 import faulthandler
+import io
 import multiprocessing
-import os
 import re
 import signal
 import sys
@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self, TextIO
 
+from course.kit.backend import unloadable
 from course.kit.errors import UserError
 from course.kit.handin import HandIn, read_handin
 from course.kit.language import language, say, use_language
@@ -292,6 +293,8 @@ class _Done:
 
 def _serve(connection: Connection, dump: str, seconds: float) -> None:
     """Take jobs until nobody gives any; the process's main function."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what the student prints is no reason to fail
+        sys.stdout.reconfigure(errors="replace")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this one
     try:
         import keras
@@ -358,14 +361,3 @@ def _weights(work: Any) -> list[list[float]] | None:
         return [[float(weight) for weight in row] for row in weights]
     except Exception:  # the student's code: the checks say it better
         return None
-
-
-def unloadable(error: Exception) -> str:
-    """Return the sentence for a backend of Keras that can't be imported."""
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    return say(
-        f"Keras can't be loaded on {backend}: {error}. Install {backend}, or set KERAS_BACKEND to "
-        "tensorflow, jax or torch.",
-        f"无法加载 Keras 的 {backend} 后端：{error}。请安装 {backend}，或把 KERAS_BACKEND 设为 "
-        "tensorflow、jax 或 torch。",
-    )

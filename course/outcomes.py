@@ -4,6 +4,7 @@ Nothing here needs Keras, so that who hasn't begun, or has misspelt a name, is a
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,6 +142,21 @@ def absent(check: PublicCheck, hand_in: HandIn | None, names: Iterable[str]) -> 
     return Outcome(check, "absent", got=text)
 
 
+def with_cells(text: str, hand_in: HandIn | None) -> str:
+    """Return a text in which each code cell is told by what Jupyter shows of it.
+
+    A cell's number among the code cells is nowhere on the screen; its first line is, and the number
+    of its last run.
+    """
+    cells = dict(hand_in.cells) if hand_in is not None else {}
+
+    def told(match: re.Match[str]) -> str:
+        shown = cells.pop(f"code cell {match[1] or match[2]}", "")  # once is enough
+        return match[0] + (say(f" ({shown})", f"（{shown}）") if shown else "")
+
+    return re.sub(r"code cell (\d+)|第 (\d+) 个代码单元格", told, text)
+
+
 def details(outcome: Outcome) -> list[str]:
     """Return the lines that explain a check that did not pass: expected, came, hint."""
     if outcome.status == "passed":
@@ -167,12 +183,16 @@ def details(outcome: Outcome) -> list[str]:
 
 def next_step(report: Report) -> str:
     """Return the one thing to do next in a unit, "" where every public check passes."""
+    return with_cells(_next_step(report), report.hand_in)
+
+
+def _next_step(report: Report) -> str:
     if report.right:
         return ""
     if report.refused:
         return say(
             "Mend the file so that it can be read, and save it.",
-            "请先修好文件，使它能被读取并保存。",
+            "文件无法读取，请修正后重新保存。",
         )
     first = next(outcome for outcome in report.outcomes if outcome.status != "passed")
     exercise = first.check.exercise

@@ -1,6 +1,8 @@
 """The student's own work on a unit: where it lies, what of it is written, and how it is run."""
 
 import ast
+import functools
+import json
 import types
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +13,7 @@ from course.kit.errors import UserError
 from course.kit.language import language, say
 from course.kit.problems import UnreadableHandIn
 from course.kit.statements import body_of, bound_names, functions_of, is_stub, is_unwritten
-from course.kit.units import EXERCISES_DIR, TO_WRITE, exercises_of
+from course.kit.units import EXERCISES_DIR, TO_WRITE, available_units, exercises_of
 
 _COURSE_DIR = EXERCISES_DIR.parent
 _IS_INSTALLED = _COURSE_DIR.parent.name in ("site-packages", "dist-packages")
@@ -64,8 +66,44 @@ def find_work(unit: str, directory: Path) -> Path:
     return max(begun, key=lambda file: file.stat().st_mtime) if begun else files[0]
 
 
+def language_of(path: Path) -> str | None:
+    """Return the language that a notebook was made in; None where the file says none."""
+    if path.suffix != ".ipynb":
+        return None
+    try:
+        language = json.loads(path.read_bytes())["metadata"]["course"]["language"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return language if language in ("en", "zh") else None
+
+
+def language_in(directory: Path) -> str | None:
+    """Return the language of the notebook that was worked on last; None where there is none.
+
+    Where nothing is begun yet, the language of the notebooks in the folder itself counts.
+    """
+    begun = []
+    for unit in available_units():
+        places = (place for place in places_of(unit, directory) if place.is_file())
+        begun += [place for place in places if language_of(place) and is_begun(place, unit)]
+    if begun:
+        return language_of(max(begun, key=lambda place: place.stat().st_mtime))
+    languages = {language_of(directory / f"{unit}.ipynb") for unit in available_units()} - {None}
+    return languages.pop() if len(languages) == 1 else None
+
+
 def is_begun(path: Path, unit: str) -> bool:
     """Whether an exercise of a file differs from its untouched stub, or the file can't be read."""
+    try:
+        status = path.stat()
+    except OSError:
+        return True
+    return _is_begun(path.absolute(), unit, status.st_mtime_ns, status.st_size)
+
+
+@functools.cache
+def _is_begun(path: Path, unit: str, saved: int, size: int) -> bool:
+    """Answer `is_begun` of a file as it was saved then; each version is read once."""
     try:
         work = read_work(path, unit)
     except NoWork:

@@ -28,7 +28,7 @@ FLOORS = (
 )
 COURSE_FLOORS = (
     {"commands"},
-    {"trained_models"},
+    {"trained_models", "lesson_hints"},
     {"own", "checks", "check_process"},
     {"check", "exercises"},
     {"outcomes"},

@@ -21,6 +21,7 @@ from autograder.authoring.author_command import author_command
 from autograder.authoring.chinese import joined
 from autograder.authoring.first_cell import first_cell
 from autograder.authoring.glossary import write_glossaries
+from autograder.authoring.one_language import in_language, without_import
 from autograder.base.paths import ROOT, SOLUTIONS_DIR
 from autograder.base.text import LANGUAGES
 from autograder.grading.suite import suite_of
@@ -69,7 +70,8 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
             continue
         exercise = cell.metadata.get("exercise")
         if exercise is None:
-            code = first_cell(language) if cell.metadata.get("setup") else cell.source
+            setup = cell.metadata.get("setup")
+            code = first_cell(language) if setup else in_language(cell.source, language)
             cells.append(nbformat.v4.new_code_cell(code))
             continue
         if exercise not in sources:
@@ -86,6 +88,10 @@ def source_notebook(unit: str, language: str) -> NotebookNode:
     missing = [name for name in _exercises(unit) if name not in used]
     if missing:
         raise UserError(f"The lesson {unit} has no cell for {', '.join(missing)}.")
+    code_cells = [cell for cell in cells if cell.cell_type == "code"]
+    one_language = without_import([cell.source for cell in code_cells])
+    for cell, source in zip(code_cells, one_language, strict=True):
+        cell["source"] = source
     for index, cell in enumerate(cells):
         cell["id"] = f"{unit.replace('_', '-')}-{index:03}"
     metadata = {"kernelspec": _KERNEL, "language_info": {"name": "python"}}

@@ -15,12 +15,13 @@ from course.kit.units import available_units
 
 # What a student installs; the grader's requirements are the instructor's.
 _REQUIREMENTS = ("student.txt", "course.txt", "tensorflow.txt", "cuda.txt", "colab.txt")
+_GUIDES = ("student.md", "student.zh.md")
 WEIGHTS_DIR = ROOT / "solutions" / "weights"
 _IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 _README = """\
 # Sequence to sequence, English to Chinese
 
-1. Make an environment (Python 3.11 to 3.13): `python -m venv .venv`, activate it, then
+1. Make an environment (Python 3.11 to 3.13): `python3 -m venv .venv`, activate it, then
    `pip install -r requirements/student.txt`. Where your teacher gave you a wheel file too, run
    `pip install seq2seq_course_student-VERSION-py3-none-any.whl`: then notebooks and
    `course check` work in any folder.
@@ -30,11 +31,15 @@ _README = """\
 4. Translate with your own layers, once a unit is done: `python -m course translate "I like deep
    learning" --model rnn`. The weights are given; `python -m course train` makes your own.
 
-The checks here are public. Hidden ones look at more: other shapes, huge numbers, masks, gradients.
+[The guide](student.md) says what counts, how to hand in, and how it goes on Windows, in VS Code and
+on Colab.
+
+The checks here are public. Hidden ones look at more: other shapes, huge numbers, masks,
+gradients.
 
 # 序列到序列：英译中
 
-1. 建立环境（Python 3.11 至 3.13）：`python -m venv .venv`，激活后运行
+1. 建立环境（Python 3.11 至 3.13）：`python3 -m venv .venv`，激活后运行
    `pip install -r requirements/student.txt`。如果老师还给了 wheel 文件，再运行
    `pip install seq2seq_course_student-VERSION-py3-none-any.whl`，
    笔记本和 `course check` 就能在任何文件夹里使用。
@@ -44,6 +49,8 @@ The checks here are public. Hidden ones look at more: other shapes, huge numbers
 4. 完成一个单元后，用自己写的层来翻译：
    `python -m course translate "I like deep learning" --model rnn`。
    权重已经给出；`python -m course train` 可以自己训练。
+
+[学生指南](student.zh.md)说明什么算数、如何提交，以及在 Windows、VS Code 和 Colab 上怎么做。
 
 这里的检查是公开的。隐藏检查会看得更细：别的形状、极大的数、掩码、梯度。
 """
@@ -70,6 +77,8 @@ def build_release(target: Path) -> list[Path]:
             (scratch / "requirements").mkdir()
             for name in _REQUIREMENTS:
                 shutil.copy(PROJECT_DIR / "requirements" / name, scratch / "requirements")
+            for name in _GUIDES:
+                shutil.copy(PROJECT_DIR / "docs" / name, scratch)
             (scratch / "README.md").write_text(_README, encoding="utf-8")
     except OSError as error:
         raise UserError(str(error)) from None

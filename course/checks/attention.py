@@ -11,7 +11,8 @@ from course.kit.models.scripted import in_a_model
 from course.kit.public_checks import public_check
 
 BUILT_IN = [f"keras.src.backend.nn.{name}" for name in ("softmax", "log_softmax")]
-OUTPUT, WEIGHTS = ("output", "输出"), ("weights", "权重")
+OUTPUT = ("output, the first of the two that are returned", "输出，即返回的第一项")
+WEIGHTS = ("weights, the second of the two that are returned", "权重，即返回的第二项")
 
 
 def kind(answer):
@@ -151,7 +152,10 @@ def test_scaled_dot_product_attention_by_hand(work):
 
 @public_check(
     "scaled_dot_product_attention",
-    title=("A masked key has the weight 0, the others share", "被掩盖的键权重为 0，其余的分享"),
+    title=(
+        "A masked key has the weight 0, the others share",
+        "被屏蔽的键权重为 0，其余的键分配全部权重",
+    ),
     hint=(
         "True means: may be attended to. The mask belongs before the softmax.",
         "True 表示可以关注。掩码要在 softmax 之前使用。",

@@ -16,8 +16,8 @@ ATTENTION = (
     "keras.layers.MultiHeadAttention.__init__",
     "keras.ops.dot_product_attention",
 )
-WEIGHTS = ("weights", "权重")
-CONTEXT = ("context", "上下文")
+WEIGHTS = ("weights, the second of the two that are returned", "权重，即返回的第二项")
+CONTEXT = ("context, the first of the two that are returned", "上下文，即返回的第一项")
 
 
 @public_check(
@@ -255,7 +255,7 @@ def test_conv_attention_layer_by_hand(work):
 
 @public_check(
     "ConvAttention",
-    title=("A masked source word gets nothing", "被掩盖的源词得不到权重"),
+    title=("A masked source word gets nothing", "被屏蔽的源词得不到权重"),
     hint=(
         "memory_mask is (B, S); the scores are (B, T, S).",
         "memory_mask 是 (B, S)；分数是 (B, T, S)。",

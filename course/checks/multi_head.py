@@ -7,7 +7,7 @@ from course.kit.language import say
 from course.kit.public_checks import public_check
 
 BUILT_IN = ("keras.layers.MultiHeadAttention.__init__", "keras.layers.Attention.__init__")
-WEIGHTS = ("weights", "权重")
+WEIGHTS = ("weights, the second of the two that are returned", "权重，即返回的第二项")
 # Two sentences of two words, six numbers a word; and the same, split among three heads.
 WORDS = [
     [[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]],

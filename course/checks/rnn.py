@@ -19,7 +19,8 @@ BUILT_IN = tuple(
 )
 OUTPUT, OUTPUTS = ("output", "输出"), ("outputs", "各步输出")
 NEW_STATE, NEW_MEMORY = ("state h'", "状态 h'"), ("memory c'", "记忆 c'")
-CONTEXT, WEIGHTS = ("context", "上下文"), ("weights", "权重")
+CONTEXT = ("context, the first of the two that are returned", "上下文，即返回的第一项")
+WEIGHTS = ("weights, the second of the two that are returned", "权重，即返回的第二项")
 MASKED = ("masked weights, exactly", "被屏蔽的权重（须恰好相等）")
 
 

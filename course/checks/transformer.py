@@ -32,6 +32,7 @@ MASK = np.array([[True, True, False], [True, False, True]])
 MEMORY_MASK = np.array([[True, False, True, False], [True, True, True, False]])
 # The room that is left for the epsilon of a normalisation.
 NORMALISED = 5e-3
+WEIGHTS = ("weights, the second of the two that are returned", "权重，即返回的第二项")
 
 
 def of(layer, name):
@@ -251,7 +252,7 @@ def test_decoder_layer_layer_scores(work):
         )
     weights = MEMORY_MASK / MEMORY_MASK.sum(-1, keepdims=True)
     right = np.broadcast_to(weights[:, None, None], (2, HEADS, 3, 4))
-    expect_equal(answer[1], right, part=("weights", "权重"), memory_mask=MEMORY_MASK)
+    expect_equal(answer[1], right, part=WEIGHTS, memory_mask=MEMORY_MASK)
 
 
 @public_check(

@@ -17,7 +17,7 @@ from course.kit.tokens import END_ID, START_ID
     title=("Two words and the end", "两个词和结束符"),
     hint=(
         "The start id comes first, the last column goes.",
-        "最前面是开始符，最后一列去掉。",
+        "最前面是起始符，最后一列去掉。",
     ),
 )
 def test_shift_right_one_row(work):
@@ -27,7 +27,7 @@ def test_shift_right_one_row(work):
 
 @public_check(
     "shift_right",
-    title=("Every row gets its start id", "每一行都有开始符"),
+    title=("Every row gets its start id", "每一行都有起始符"),
     hint=("The shift runs along the words, not along the batch.", "沿词的方向移动，不沿批量方向。"),
 )
 def test_shift_right_two_rows(work):
@@ -165,7 +165,7 @@ def expect_words(search, model, source, max_length, expected, **options):
     title=("It tells the model's story to the end", "写出模型想说的话，直到结束"),
     hint=(
         "Feed the start id and all words written; the last position names the next word.",
-        "输入开始符和已写出的词；最后一个位置给出下一个词。",
+        "输入起始符和已写出的词；最后一个位置给出下一个词。",
     ),
 )
 def test_greedy_decode_story(work):

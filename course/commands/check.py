@@ -17,14 +17,26 @@ from course.work import places_of
 
 
 def check(
-    units: Annotated[list[str] | None, typer.Argument(help="Units; all where none.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Your notebook or module.")] = None,
-    watch: Annotated[bool, typer.Option("--watch", help="Check again after every save.")] = False,
-    language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
-    plot: Annotated[bool, typer.Option(help="Save a picture of your attention weights.")] = False,
+    units: Annotated[
+        list[str] | None, typer.Argument(help=say("Units; all where none.", "单元；不写则为全部。"))
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help=say("Your notebook or module.", "你的笔记本或模块。"))
+    ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help=say("Check again after every save.", "每次保存后自动再查。")),
+    ] = False,
+    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    plot: Annotated[
+        bool,
+        typer.Option(
+            help=say("Save a picture of your attention weights.", "把你的注意力权重存成图片。")
+        ),
+    ] = False,
 ) -> None:
     """Run the public checks on your own work, and say what to do next."""
-    speak(language)
+    speak(language, file)
     chosen = _known_units(units)
     if file is not None:
         chosen = [_unit_of(file, chosen)]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from course.commands.terminal import stop
 from course.kit.language import say
-from course.outcomes import Outcome, Report, details, next_step, next_unit
+from course.outcomes import Outcome, Report, details, next_step, next_unit, with_cells
 from course.work import BEGUN, WRITTEN, standings
 
 PICTURE = "attention-weights.png"
@@ -68,12 +68,16 @@ class ReportPrinter:
         for problem in self._report.problems:
             if (message := problem.message()) not in self._problems:
                 self._problems.add(message)
-                _line(self._console, f"  [yellow]! {escape(message)}[/]")
+                _line(
+                    self._console,
+                    f"  [yellow]! {escape(with_cells(message, self._report.hand_in))}[/]",
+                )
 
     def _print_waiting(self) -> None:
         if self._waiting:
             outcome = self._waiting[0]
-            text = f"{outcome.check.exercise}{say(': ', '：')}{escape(outcome.got)}"
+            text = f"{outcome.check.exercise}{say(': ', '：')}{outcome.got}"
+            text = escape(with_cells(text, self._report.hand_in))
             _line(self._console, f"  [dim]· {text}[/]")
             self._waiting.clear()
 
@@ -84,7 +88,7 @@ class ReportPrinter:
             _line(self._console, f"        [dim]{say('the same error', '同样的错误')}[/]")
             return
         self._raised = outcome.got if outcome.status == "error" else self._raised
-        for line in details(outcome):
+        for line in with_cells("\n".join(details(outcome)), self._report.hand_in).splitlines():
             _line(self._console, f"        {escape(line)}")
 
 

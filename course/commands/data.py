@@ -12,25 +12,39 @@ from course.kit.language import say
 if TYPE_CHECKING:
     from course.kit.corpora.dataset import Dataset
 
-data_app = typer.Typer(help="Get sentence pairs, and look at them.", no_args_is_help=True)
+data_app = typer.Typer(
+    help=say("Get sentence pairs, and look at them.", "下载句对，并查看它们。"),
+    no_args_is_help=True,
+)
 
-_HOME = typer.Option(help="Where data is kept; else $COURSE_DATA, else your cache directory.")
-_LANGUAGE = typer.Option(help="en or zh.")
+_HOME = typer.Option(
+    help=say(
+        "Where data is kept; else $COURSE_DATA, else your cache directory.",
+        "数据存放处；默认为 $COURSE_DATA，其次是缓存文件夹。",
+    )
+)
+_LANGUAGE = typer.Option(help=say("en or zh.", "en 或 zh。"))
 _BAR = 40  # characters
 
 
-@data_app.command()
+@data_app.command(help=say("Fetch real sentence pairs.", "下载真实的句对。"))
 def fetch(
-    name: Annotated[str, typer.Argument(help="tatoeba.")],
-    url: Annotated[str | None, typer.Option(help="Another address of the zip.")] = None,
-    sha256: Annotated[str | None, typer.Option(help="What its SHA-256 must be.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Though it is here already.")] = False,
+    name: Annotated[str, typer.Argument(help=say("tatoeba.", "tatoeba。"))],
+    url: Annotated[
+        str | None, typer.Option(help=say("Another address of the zip.", "zip 的另一个网址。"))
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(help=say("What its SHA-256 must be.", "它应有的 SHA-256。"))
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help=say("Though it is here already.", "即使已经下载过。"))
+    ] = False,
     home: Annotated[Path | None, _HOME] = None,
     language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:
     """Fetch real sentence pairs."""
     from course.kit.corpora import tatoeba
-    from course.kit.corpora.dataset import data_home
+    from course.kit.corpora.home import data_home
 
     speak(language)
     if name != "tatoeba":
@@ -58,11 +72,26 @@ def fetch(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-@data_app.command()
+@data_app.command(
+    help=say(
+        "Show a few pairs of a data set, how many there are, how long, and whose they are.",
+        "显示数据集的几个句对、数量、长度和来源。",
+    )
+)
 def show(
-    name: Annotated[str, typer.Argument(help="generated, tatoeba, or a TSV or zip file.")],
-    split: Annotated[str, typer.Option(help="Which part the pairs are shown of.")] = "train",
-    count: Annotated[int, typer.Option(min=0, help="How many pairs.")] = 5,
+    name: Annotated[
+        str,
+        typer.Argument(
+            help=say(
+                "generated, tatoeba, or a TSV or zip file.",
+                "generated、tatoeba，或一个 TSV、zip 文件。",
+            )
+        ),
+    ],
+    split: Annotated[
+        str, typer.Option(help=say("Which part the pairs are shown of.", "显示哪一部分的句对。"))
+    ] = "train",
+    count: Annotated[int, typer.Option(min=0, help=say("How many pairs.", "显示多少对。"))] = 5,
     home: Annotated[Path | None, _HOME] = None,
     language: Annotated[str | None, _LANGUAGE] = None,
 ) -> None:

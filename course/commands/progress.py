@@ -16,9 +16,15 @@ from course.outcomes import has_to_run, known_outcomes, read_unit
 
 def progress(
     check: Annotated[
-        bool, typer.Option("--check", help="Run the public checks on what is written, too.")
+        bool,
+        typer.Option(
+            "--check",
+            help=say(
+                "Run the public checks on what is written, too.", "同时对已写的练习运行公开检查。"
+            ),
+        ),
     ] = False,
-    language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
 ) -> None:
     """Show which exercises are to do, begun and written; with --check, how many checks pass."""
     speak(language)

@@ -19,26 +19,69 @@ from course.kit.language import say
 
 
 def train(
-    family: Annotated[str, typer.Argument(help="rnn, rnn-fixed, cnn or transformer.")],
-    data: Annotated[str, typer.Option(help="generated, tatoeba, or a TSV file.")] = "generated",
-    out: Annotated[Path | None, typer.Option(help="Else runs/FAMILY-DATA.")] = None,
-    reference: Annotated[
-        bool, typer.Option("--reference", help="The reference's layers, not yours.")
-    ] = False,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
-    tokens: Annotated[int | None, typer.Option(min=1, help="Token ids of a batch.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(min=0, help="The highest.")] = None,
-    size: Annotated[
-        list[str] | None, typer.Option(help="An argument of the model: d_model=64.")
+    family: Annotated[
+        str,
+        typer.Argument(
+            help=say("rnn, rnn-fixed, cnn or transformer.", "rnn、rnn-fixed、cnn 或 transformer。")
+        ),
+    ],
+    data: Annotated[
+        str,
+        typer.Option(
+            help=say("generated, tatoeba, or a TSV file.", "generated、tatoeba，或一个 TSV 文件。")
+        ),
+    ] = "generated",
+    out: Annotated[
+        Path | None, typer.Option(help=say("Else runs/FAMILY-DATA.", "默认为 runs/FAMILY-DATA。"))
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of weights, batches and dropout.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
-    precision: Annotated[str, typer.Option(help="auto, or a Keras dtype policy.")] = "auto",
-    jit: Annotated[str, typer.Option(help="Compile with XLA: auto, on or off.")] = "auto",
-    anew: Annotated[
-        bool, typer.Option("--anew", help="Don't go on with a run that was stopped.")
+    reference: Annotated[
+        bool,
+        typer.Option(
+            "--reference",
+            help=say("The reference's layers, not yours.", "用参考答案的层，而不是你的。"),
+        ),
     ] = False,
-    language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help=say("Passes over the pairs.", "训练的轮数。"))
+    ] = None,
+    tokens: Annotated[
+        int | None, typer.Option(min=1, help=say("Token ids of a batch.", "每个批次的词元数。"))
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(min=0, help=say("The highest.", "最高学习率。"))
+    ] = None,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=say("An argument of the model: d_model=64.", "模型的一个参数：d_model=64。")
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help=say("Of weights, batches and dropout.", "权重、批次和 dropout 的随机种子。")
+        ),
+    ] = 0,
+    device: Annotated[
+        str, typer.Option(help=say("auto, cpu or gpu.", "auto、cpu 或 gpu。"))
+    ] = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(help=say("auto, or a Keras dtype policy.", "auto，或一种 Keras 精度策略。")),
+    ] = "auto",
+    jit: Annotated[
+        str,
+        typer.Option(
+            help=say("Compile with XLA: auto, on or off.", "用 XLA 编译：auto、on 或 off。")
+        ),
+    ] = "auto",
+    anew: Annotated[
+        bool,
+        typer.Option(
+            "--anew", help=say("Don't go on with a run that was stopped.", "不接着之前停下的训练。")
+        ),
+    ] = False,
+    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
 ) -> None:
     """Train a translator; a run that was stopped goes on where it was."""
     speak(language)
@@ -51,10 +94,11 @@ def train(
         from course.kit.models.families import family_of
         from course.kit.training import default_recipe, devices
         from course.kit.training import run as training
-        from course.kit.training.checkpoint import claim
+        from course.kit.training.checkpoint import claim, read_history
         from course.kit.training.recipe import changed
 
     one_of("precision", precision, devices.PRECISIONS)
+    directory = out or trained_models.run_directory(family, data)
     try:
         family_of(family)
         family_class = trained_models.model_class(family, reference)
@@ -67,7 +111,6 @@ def train(
             learning_rate=learning_rate,
         )
         plan = devices.choose(device, precision, jit)
-        directory = out or trained_models.run_directory(family, data)
         notes = {"layers": "reference" if reference else "own"}
         run = training.TrainingRun(
             family, family_class, dataset, recipe, directory, plan, seed, notes
@@ -75,7 +118,11 @@ def train(
         claim(directory, run.settings(), anew)
         counts = dataset.card["splits"]["train"]["pairs"]
         print_line(
-            console, say(f"{family}: {counts:,} pairs, {plan}", f"{family}：{counts:,} 对，{plan}")
+            console,
+            say(
+                f"{family}: {counts:,} pairs, {recipe.epochs} epochs at most, {plan}",
+                f"{family}：{counts:,} 对，最多 {recipe.epochs} 轮，{plan}",
+            ),
         )
         training.train(
             run, lambda line: print_line(console, line), verbose=1 if console.is_terminal else 0
@@ -83,7 +130,16 @@ def train(
     except OSError as error:
         stop(str(error))
     except KeyboardInterrupt:
-        stop_training()
+        stop_training(directory)
+    history = read_history(directory / "history.csv")
+    minutes = sum(row["seconds"] for row in history) / 60
+    print_line(
+        console,
+        say(
+            f"{len(history)} epoch{'s' * (len(history) > 1)} in {minutes:.1f} minutes.",
+            f"共 {len(history)} 轮，用时 {minutes:.1f} 分钟。",
+        ),
+    )
     print_line(
         console, say(f"The translator is in {directory}.", f"翻译模型已保存在 {directory}。")
     )

@@ -21,17 +21,31 @@ _ROWS = 512  # lines of a file that are translated before they are printed
 
 def translate(
     text: Annotated[
-        str | None, typer.Argument(help="A sentence; without one, lines are asked for.")
+        str | None,
+        typer.Argument(
+            help=say("A sentence; without one, lines are asked for.", "一个句子；不写则逐行输入。")
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A family, or the directory of a trained model.")
+        str | None,
+        typer.Option(
+            help=say(
+                "A family, or the directory of a trained model.",
+                "一类模型，或训练好的模型所在的文件夹。",
+            )
+        ),
     ] = None,
-    file: Annotated[Path | None, typer.Option(help="Translate every line of a file.")] = None,
-    beam: Annotated[int, typer.Option(min=1, help="Beam size; 1 is greedy.")] = 4,
+    file: Annotated[
+        Path | None, typer.Option(help=say("Translate every line of a file.", "逐行翻译一个文件。"))
+    ] = None,
+    beam: Annotated[
+        int, typer.Option(min=1, help=say("Beam size; 1 is greedy.", "束宽；1 即贪心。"))
+    ] = 4,
     attention: Annotated[
-        Path | None, typer.Option(help="Draw the alignment into this picture.")
+        Path | None,
+        typer.Option(help=say("Draw the alignment into this picture.", "把对齐画到这张图片里。")),
     ] = None,
-    language: Annotated[str | None, typer.Option(help="en or zh.")] = None,
+    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
 ) -> None:
     """Translate a sentence, a file, or what you type."""
     speak(language)

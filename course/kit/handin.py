@@ -21,7 +21,7 @@ from typing import Any
 from course.kit.ipython import absences_of, read_cell, read_module
 from course.kit.language import Bilingual
 from course.kit.notebook_code import needed_names, select
-from course.kit.problems import Absence, Problem, UnreadableHandIn, place_in_chinese
+from course.kit.problems import Absence, Problem, UnreadableHandIn, one_line, place_in_chinese
 from course.kit.statements import (
     Function,
     Statement,
@@ -32,6 +32,7 @@ from course.kit.statements import (
 )
 
 MAX_BYTES = 20 * 1024 * 1024
+_FIRST_LINE = 40  # characters of a cell's first line that are shown
 _MOST_PLACES = 3  # that are listed in one sentence
 
 
@@ -47,6 +48,7 @@ class HandIn:
         absences: why names have no value; after `execute` also where a statement failed.
         defined: where functions and classes of the top level stand, whether they count or not.
         data: the file's content.
+        cells: of a notebook what Jupyter shows of each code cell: "[7] def softmax(x):".
     """
 
     statements: list[Statement]
@@ -55,6 +57,7 @@ class HandIn:
     absences: list[Absence] = field(default_factory=list)
     defined: Mapping[str, Bilingual] = field(default_factory=dict)
     data: bytes = b""
+    cells: Mapping[str, str] = field(default_factory=dict)
 
     def defined_names(self) -> set[str]:
         """Return the top-level names that the statements bind."""
@@ -175,8 +178,10 @@ def _read_notebook(text: str, exercises: Sequence[str]) -> HandIn:
     sources: dict[str, str] = {}
     left_out: list[Absence] = []
     unreadable: list[Absence] = []
-    for number, source in enumerate(_code_cells(text), start=1):
+    cells: dict[str, str] = {}
+    for number, (source, count) in enumerate(_code_cells(text), start=1):
         place = f"code cell {number}"
+        cells[place] = _as_shown(source, count)
         try:
             code = read_cell(source, place)
         except UnreadableHandIn as error:
@@ -191,7 +196,7 @@ def _read_notebook(text: str, exercises: Sequence[str]) -> HandIn:
     defined = _definitions(statements)
     statements, repeated = _without_later_stubs(statements, exercises)
     statements, not_run, needed = select(statements, exercises)
-    hand_in = HandIn(statements, problems, sources, defined=defined)
+    hand_in = HandIn(statements, problems, sources, defined=defined, cells=cells)
     _note_absences(hand_in, [*not_run, *left_out], needed)
     hand_in.absences += unreadable
     hand_in.problems += repeated
@@ -213,7 +218,8 @@ def _note_absences(hand_in: HandIn, absences: Iterable[Absence], needed: set[str
     hand_in.problems += [absence.problem() for absence in hand_in.absences]
 
 
-def _code_cells(text: str) -> Iterable[str]:
+def _code_cells(text: str) -> Iterable[tuple[str, int | None]]:
+    """Yield the sources of code cells, with the numbers that Jupyter shows beside them."""
     try:
         notebook = json.loads(text)
     except (ValueError, RecursionError):
@@ -239,7 +245,14 @@ def _code_cells(text: str) -> Iterable[str]:
         if isinstance(source, list):
             source = "".join(part for part in source if isinstance(part, str))
         if isinstance(source, str):
-            yield source
+            count = cell.get("execution_count")
+            yield source, count if isinstance(count, int) else None
+
+
+def _as_shown(source: str, count: int | None) -> str:
+    """Return what tells a code cell on the screen: Jupyter's number, and the first line."""
+    first = next((line for line in source.splitlines() if line.strip()), "")
+    return f"[{' ' if count is None else count}] {one_line(first, _FIRST_LINE)}"
 
 
 def _without_later_stubs(

@@ -1,5 +1,6 @@
 """The language that the notebook and the checks speak: English or Chinese."""
 
+import locale
 import os
 
 from course.kit.errors import UserError
@@ -7,9 +8,16 @@ from course.kit.errors import UserError
 Bilingual = tuple[str, str]  # a text in English and in Chinese
 
 _LANGUAGES = ("en", "zh")
-_current = (
-    "zh" if (os.environ.get("LC_ALL") or os.environ.get("LANG", "")).startswith("zh") else "en"
-)
+
+
+def _of_the_system() -> str:
+    """Return the language that the environment asks for; where it names none, the system's."""
+    named = os.environ.get("LC_ALL") or os.environ.get("LANG")
+    name = named or locale.getlocale(locale.LC_CTYPE)[0] or ""  # "Chinese (Simplified)_China"
+    return "zh" if name.startswith(("zh", "Chinese")) else "en"
+
+
+_current = _of_the_system()
 
 
 def use_language(language: str) -> None:
@@ -20,7 +28,12 @@ def use_language(language: str) -> None:
     """
     global _current
     if language not in _LANGUAGES:
-        raise UserError(f"There is no language {language!r}; choose one of: en, zh.")
+        raise UserError(
+            say(
+                f"There is no language {language!r}; choose one of: en, zh.",
+                f"没有语言 {language!r}；可选：en, zh。",
+            )
+        )
     _current = language
 
 

@@ -142,7 +142,7 @@ show(
 # 总和为 6，所以权重是 $\tfrac16, \tfrac26, \tfrac36$。
 #
 # 计算机还需要多想一步。$e^{100}$ 超出 float32 的范围，照搬公式会得到 inf/inf。不过，所有分数加上同一个数，
-# 结果不变：分子和分母放大了同样的倍数。请利用这份自由。
+# 结果不变：分子和分母放大了同样的倍数。请利用这一性质。
 
 # %% [markdown] lang="en"
 # **Exercise.** `softmax(x, axis=-1)`, finite for every finite input. `keras.ops.softmax` and its
@@ -270,7 +270,7 @@ show(
 # %% [markdown] lang="zh"
 # **注意观察。** “早”从“上”取的比从“好”取的多，但最多的还是从自己那里取。这不是偶然：长度相同的向量里，一个向量与
 # 自己的内积最大；只有更长的向量才能胜过它，请看“上”这一行，它从“早”取的反而比从自己取的多。所以，仅靠 $XX^\top$，
-# 除非借助长度，否则说不出“早”看“上”应当多于看自己。而且这里没有学到任何东西，两个词互相关注，只因为它们的向量碰巧相似。
+# 除非借助长度，否则无法表达“早”对“上”的关注多于对自己。而且这里没有学到任何东西，两个词互相关注，只因为它们的向量碰巧相似。
 # 下一步会改变这两点。
 
 # %% [markdown] lang="en"
@@ -288,7 +288,7 @@ show(
 # | $V$ | (S, d_v) | the [value](glossary.md#value): what each of them gives |
 # | $QK^\top$ | (T, S) | scores |
 #
-# **Why divide?** [$d_k$](glossary.md#d-k) is the width of a key. Some notes call it a variance; exactly, it is this: if
+# **Why divide?** [$d_k$](glossary.md#d-k) is the width of a key. It is sometimes called a variance; exactly, it is this: if
 # the entries of $q$ and $k$ are independent with mean 0 and variance 1, then $q\cdot k$, a sum of
 # $d_k$ such products, has the variance $d_k$. Large scores push the softmax to where one weight is
 # almost 1, and there its gradient is almost 0. Dividing by $\sqrt{d_k}$ brings the variance back
@@ -313,7 +313,7 @@ show(
 # | $V$ | (S, d_v) | [值](glossary.md#value)：它们各自给出的内容 |
 # | $QK^\top$ | (T, S) | 分数 |
 #
-# **为什么要除？** [$d_k$](glossary.md#d-k) 是键的宽度。有的笔记说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
+# **为什么要除？** [$d_k$](glossary.md#d-k) 是键的宽度。有一种常见的说法，说它是方差，准确的说法是：若 $q$、$k$ 的各分量独立，均值为 0、方差为 1，
 # 则 $q\cdot k$ 是 $d_k$ 个这样的乘积之和，方差为 $d_k$。分数一大，softmax 就会让某个权重接近 1，
 # 那里的梯度几乎为 0。除以 $\sqrt{d_k}$ 后，无论宽度多少，方差都回到 1。
 #
@@ -395,8 +395,8 @@ show(
 # 除以 $\sqrt{d_k}$ 之后，两者都不再随宽度变化。
 #
 # **手算。** 设 $d_k = 4$，一个查询与两个键的分数是 $0$ 和 $2\ln 3$。除以 $\sqrt 4$ 得 $0$ 和 $\ln 3$，指数为 1 和 3，
-# 权重为 $\tfrac14$ 和 $\tfrac34$。若两个值是 4 和 8，输出就是 $\tfrac14\cdot 4+\tfrac34\cdot 8 = 7$。遮住第二个键，
-# 权重变成 1 和 0，输出为 4。两个都遮住，就没有什么可分的了：权重是 0 和 0，输出也是 0。
+# 权重为 $\tfrac14$ 和 $\tfrac34$。若两个值是 4 和 8，输出就是 $\tfrac14\cdot 4+\tfrac34\cdot 8 = 7$。屏蔽第二个键，
+# 权重变成 1 和 0，输出为 4。两个都屏蔽，就没有什么可分的了：权重是 0 和 0，输出也是 0。
 
 # %% [markdown] lang="en"
 # **Exercise.** `scaled_dot_product_attention(query, key, value, mask=None)` gives the output and
@@ -409,7 +409,7 @@ show(
 
 # %% [markdown] lang="zh"
 # **练习。** `scaled_dot_product_attention(query, key, value, mask=None)` 返回输出和权重。掩码为 True 表示
-# 查询可以关注该键，它可广播到分数的形状。被掩盖的权重恰好为 0；什么都看不到的查询得到零，绝不能是 NaN。
+# 查询可以关注该键，它可广播到分数的形状。被屏蔽的权重恰好为 0；什么都看不到的查询得到零，绝不能是 NaN。
 #
 # <details><summary>提示一</summary>掩码作用于分数，在 softmax 之前。什么样的分数，权重为 0？</details>
 # <details><summary>提示二</summary><code>ops.where(mask, this, that)</code> 逐个元素地选择。</details>
@@ -494,10 +494,10 @@ show(
 # the numbers must be exactly 0? Change `place`, too.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 填充掩码遮住的是一*列*：谁都看不到填充。填充自己那一行没有动，它算出的结果以后会丢掉。因果掩码遮住的是一个
+# **注意观察。** 填充掩码屏蔽的是一*列*：谁都看不到填充。填充自己那一行没有动，它算出的结果以后会丢掉。因果掩码屏蔽的是一个
 # 三角形，而对角线留着：一个词总能看到自己，所以没有哪一行是空的。
 #
-# **实验。** 掩码守信用吗？把四个词中的最后一个换掉，量一量每个词的输出变了多少：先不用掩码，再用因果掩码。然后在填充的位置放上
+# **实验。** 掩码真的起作用吗？把四个词中的最后一个换掉，量一量每个词的输出变了多少：先不用掩码，再用因果掩码。然后在填充的位置放上
 # 别的数，用填充掩码再量一次。运行之前先想：哪些数必须恰好是 0？也请改一改 `place`。
 
 # %%
@@ -568,7 +568,7 @@ _, seen_before = layer(
 show(
     pictures.maps(
         {
-            say("untrained: it looks anywhere", "未经训练：看哪里全凭运气"): ops.convert_to_numpy(seen)[0],
+            say("untrained: it looks anywhere", "未经训练：注意力分布是随机的"): ops.convert_to_numpy(seen)[0],
             say("the same with a causal mask", "同一层，加因果掩码"): ops.convert_to_numpy(seen_before)[0],
         },
         sentence,

@@ -65,7 +65,7 @@ from course.kit.tokens import END_ID, PAD_ID, START_ID
 # %% [markdown] lang="zh"
 # ## 1. 窗口，以及窗口之上的窗口
 #
-# 每次取两个词，从每一对算出一点东西；然后每次取两*对*，再往上算；直到有一个方框听说了整句话。
+# 每次取两个词，从每一对算出一点东西；然后每次取两*对*，再往上算；直到某个方框汇集了整句话的信息。
 
 # %%
 show(
@@ -1035,7 +1035,7 @@ show(
 # %% [markdown] lang="zh"
 # **练习。** `ConvAttention(units)`：输入为 `state` (B, T, F)、`target_embedding` (B, T, E)、`memory` 和 `source_embedding`
 # （都是 (B, S, E)），也可以给 `memory_mask` (B, S)；返回上下文 (B, T, F) 和权重 (B, T, S)。E 就是 `units`。
-# 可以用课程提供的 `masked_softmax(scores, mask)`；被掩盖的权重恰好为 0。
+# 可以用课程提供的 `masked_softmax(scores, mask)`；被屏蔽的权重恰好为 0。
 #
 # <details><summary>提示一</summary>键只是记忆；值是记忆加词嵌入。</details>
 # <details><summary>提示二</summary><code>output_projection</code> 该多宽？和状态一样宽，这要到 <code>build</code> 里才知道。</details>
@@ -1091,7 +1091,7 @@ show(
         "position, two causal blocks, logits. Beside each decoder block an attention, fed from the "
         "memory, gets the block's state and sends a context back.",
         "左边是编码器：源句、词嵌入加位置、两个窗口居中的块、记忆。右边是解码器：已写的译文、词嵌入加位置、"
-        "两个因果的块、逻辑值。每个解码器的块旁边有一个注意力，它从记忆取得内容，接过块的状态，再送回上下文。",
+        "两个因果的块、logits。每个解码器的块旁边有一个注意力，它从记忆取得内容，接过块的状态，再送回上下文。",
     ),
 )
 
@@ -1141,7 +1141,7 @@ show(
 # | 方法 | 返回 |
 # |---|---|
 # | `encode(source)` | 记忆：`(memory, source_embedding, source_mask)` |
-# | `decode(target_in, memory)` | [逻辑值](glossary.md#logits) (B, T, V) |
+# | `decode(target_in, memory)` | [logits](glossary.md#logits) (B, T, V) |
 # | 以 `(source, target_in)` 调用 | 两者依次进行 |
 # | `attention_scores(source, target_in)` | 字典：`layer_1`、`layer_2`……；每项是权重 (B, 1, T, S) |
 #

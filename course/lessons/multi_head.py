@@ -129,15 +129,15 @@ explore(arcs, arcs_text, labels={"r": "r"}, start={"r": 63}, r=[1, 3, 7, 21, 63,
 # %% [markdown] lang="en"
 # **What to notice.** However large $r$ is, the single head gives neither word more than a half: the weights of a row
 # sum to one. And what comes out is *one* sum, half cat and half cute, in which, as a rule, the two can no longer be
-# told apart. Two heads give two sums, which stand side by side in the result. The notes say that one vector becomes
-# several. Exactly: it becomes $H$ short ones, and they are joined to one vector of the old width.
+# told apart. Two heads give two sums, which stand side by side in the result. A common explanation is that one vector
+# becomes several. Exactly: it becomes $H$ short ones, and they are joined to one vector of the old width.
 #
 # Nobody tells a head what to look for. These two were made by hand, to show what is *possible*; what a trained head
 # looks at is found out by training, and often it has no such simple name.
 
 # %% [markdown] lang="zh"
 # **注意观察。** 无论 $r$ 多大，一个头给这两个词都不会超过一半，因为一行权重的和为一。而且得到的只是*一个*加权和，猫一半、
-# 可爱一半，一般再也分不清哪一部分来自谁。两个头给出两个加权和，在结果里并排放着。笔记里说“使原本输出的一个向量变为多个向量”，
+# 可爱一半，一般再也分不清哪一部分来自谁。两个头给出两个加权和，在结果里并排放着。常见的说法是“一个输出向量变成多个向量”，
 # 准确地说：先变成 $H$ 个短向量，再拼成一个与原来同宽的向量。
 #
 # 没有人规定哪个头该看什么。这两个头是手工造的，只说明什么是*可能*的；训练出来的头看什么，由训练决定，
@@ -157,9 +157,9 @@ explore(arcs, arcs_text, labels={"r": "r"}, start={"r": 63}, r=[1, 3, 7, 21, 63,
 # | $\mathrm{head}_h$ | (T, D/H) | what head h has found for each word |
 # | $W^O$ | (D, D) | mixes what the heads have found |
 #
-# The notes count five steps, with eight heads. Here they are, with what is exact beside them:
+# A common explanation counts five steps, with eight heads. Here they are, with what is exact beside them:
 #
-# | step | in the notes | exactly | shape afterwards |
+# | step | commonly told | exactly | shape afterwards |
 # |---|---|---|---|
 # | ① | a sentence comes in | the same | text |
 # | ② | it becomes a matrix $X$ of word vectors | the same | (T, D) |
@@ -173,7 +173,7 @@ explore(arcs, arcs_text, labels={"r": "r"}, start={"r": 63}, r=[1, 3, 7, 21, 63,
 # heads.
 
 # %% [markdown] lang="zh"
-# ## 2. 五个步骤，说准确
+# ## 2. 五个步骤的准确表述
 #
 # $$\mathrm{head}_h = \mathrm{Attention}(X W^Q_h,\; X W^K_h,\; X W^V_h),\qquad
 # \mathrm{MultiHead}(X) = [\,\mathrm{head}_1,\ldots,\mathrm{head}_H\,]\, W^O$$
@@ -186,9 +186,9 @@ explore(arcs, arcs_text, labels={"r": "r"}, start={"r": 63}, r=[1, 3, 7, 21, 63,
 # | $\mathrm{head}_h$ | (T, D/H) | 头 h 为每个词找到的内容 |
 # | $W^O$ | (D, D) | 把各头找到的内容混合起来 |
 #
-# 笔记里分五步，用八个头。下面逐步对照，看准确的说法是什么：
+# 常见的讲法分五步，用八个头。下面逐步对照，看准确的说法是什么：
 #
-# | 步骤 | 笔记 | 准确的说法 | 之后的形状 |
+# | 步骤 | 常见的讲法 | 准确的说法 | 之后的形状 |
 # |---|---|---|---|
 # | ① | 输入句子 | 相同 | 文本 |
 # | ② | 转换成词向量矩阵 $X$ | 相同 | (T, D) |
@@ -370,7 +370,7 @@ for title, steps in (
 # %% [markdown] lang="en"
 # ## 4. Does a word look too much at itself?
 #
-# The notes give this as the weakness of [self-attention](glossary.md#self-attention): a word puts too much weight on
+# A common explanation gives this as the weakness of [self-attention](glossary.md#self-attention): a word puts too much weight on
 # itself, and several heads help. Your `split_heads` can measure it. We take random words and compare three things:
 #
 # - $\mathrm{softmax}(XX^\top/\sqrt{d})$, attention without any matrices, where [$d = D/H$](glossary.md#d-k) is the
@@ -390,7 +390,7 @@ for title, steps in (
 # %% [markdown] lang="zh"
 # ## 4. 一个词是否过多地看自己？
 #
-# 笔记说，[自注意力](glossary.md#self-attention)的缺陷是“过度的将注意力集中于自身的位置”，而多头可以改善。
+# 常见的说法是：[自注意力](glossary.md#self-attention)的缺陷在于一个词把注意力过多地放在自己身上，而多头可以改善。
 # 你写的 `split_heads` 正好可以用来量一量。我们取一些随机的词，比较三种做法：
 #
 # - $\mathrm{softmax}(XX^\top/\sqrt{d})$，不带任何矩阵的注意力，[$d = D/H$](glossary.md#d-k) 是一个头的宽度；
@@ -467,7 +467,7 @@ print(
 # %% [markdown] lang="en"
 # **What to notice.**
 #
-# 1. The notes are right about $XX^\top$: with one head 0.99 of a word's weight stays with itself, with eight 0.51, as
+# 1. The explanation is right about $XX^\top$: with one head 0.99 of a word's weight stays with itself, with eight 0.51, as
 #    estimated.
 # 2. But the cause is the *width*, not the *number*. One single head of width 8 does practically the same: 0.50. The
 #    score with itself shrinks like $\sqrt d$; that is a matter of [temperature](glossary.md#temperature). And the
@@ -488,7 +488,7 @@ print(
 # %% [markdown] lang="zh"
 # **注意观察。**
 #
-# 1. 对 $XX^\top$，笔记说得对：一个头时，一个词把 0.99 的权重留给自己；八个头时是 0.51，与估计相符。
+# 1. 对 $XX^\top$，这种说法是对的：一个头时，一个词把 0.99 的权重留给自己；八个头时是 0.51，与估计相符。
 # 2. 不过原因是*宽度*，不是*个数*。单独一个宽为 8 的头，结果几乎一样：0.50。与自己的分数像 $\sqrt d$ 那样变小，
 #    这其实是[温度](glossary.md#temperature)问题。而且最受偏爱的大多没变：八个头时，十行里仍有九行，自己的权重最大。
 # 3. 真正让一个词不再盯着自己的，是它提问用一个矩阵，被找到用另一个矩阵。随机的 $W^Q$ 和 $W^K$ 就把这个权重降到十一分之一左右，
@@ -786,7 +786,7 @@ show(
 # %% [markdown] lang="zh"
 # **注意观察。** 有两个头时，“它”带走了 0.90 的事物*和* 0.90 的性质：各在结果的一半里，各来自一行权重。只有一个头时，
 # 两者各 0.48。（这里每个特征独占一列，所以一个头的和也还能拆开；学出来的向量可没有这么整齐。）不指代任何东西的词什么也不问：
-# 它们的分数全是 0，所以那几行是均匀的，八个词各 0.125。softmax 说不出“一个都不看”。
+# 它们的分数全是 0，所以那几行是均匀的，八个词各 0.125。softmax 无法表示“一个都不看”。
 #
 # **实验：全新的头看哪里。** 这次的层有八个头，宽 64，词是随机的，没有训练过。图中各行是各个头为同一个词“它”给出的权重。
 # 请改一改 `seed`。
@@ -983,7 +983,7 @@ show(
 # give weight to a later word. Which of the numbers must be exactly 0? Then try the number of heads, and `place`.
 
 # %% [markdown] lang="zh"
-# **实验。** 你的层守信用吗？在第 2 句的填充处放上别的数，量一量每个词的输出变了多少。
+# **实验。** 你的层里掩码真的起作用吗？在第 2 句的填充处放上别的数，量一量每个词的输出变了多少。
 # 然后再加上[因果掩码](glossary.md#causal-mask)：任何头都不许把权重给后面的词。哪些数必须恰好是 0？
 # 之后请改一改头数和 `place`。
 

@@ -15,7 +15,7 @@
 # [window](glossary.md#window); attention has neither. So each word must be told its place: that is a [positional
 # encoding](glossary.md#positional-encoding).
 #
-# **What you will write.** The two older ways of the notes, `integer_positions` and `normalized_positions`; the waves
+# **What you will write.** Two simple ways, `integer_positions` and `normalized_positions`; the waves
 # of the Transformer, `sinusoidal_encoding`; the matrix that moves along them, `shift_matrix`; and two Keras layers,
 # `PositionalEncoding` and `LearnedPositions`. At the end, small models learn a task in which only the order counts.
 
@@ -26,7 +26,7 @@
 # [循环网络](glossary.md#recurrent-network)按次序读，[卷积](glossary.md#convolution)有[窗口](glossary.md#window)，
 # 注意力两样都没有。所以要另外告诉每个词它的位置，这就是[位置编码](glossary.md#positional-encoding)。
 #
-# **你要写什么。** 笔记里两种“以前的”做法：`integer_positions` 和 `normalized_positions`；Transformer 用的正弦波：
+# **你要写什么。** 两种简单的做法：`integer_positions` 和 `normalized_positions`；Transformer 用的正弦波：
 # `sinusoidal_encoding`；沿着这些波移动的矩阵：`shift_matrix`；还有两个 Keras 层：`PositionalEncoding` 和
 # `LearnedPositions`。最后，几个小模型来学一道只看次序的题。
 
@@ -139,7 +139,7 @@ show(
 )
 
 # %% [markdown] lang="en"
-# **What to notice.** The notes say it: the calculation knows how words are related, but not where they stand. Without
+# **What to notice.** The calculation knows how words are related, but not where they stand. Without
 # positions, each word has the same result in both sentences; the largest difference is 0 but for rounding. What comes
 # after attention in a Transformer works on each word alone, so it can't tell the sentences apart either. As soon as
 # each place adds a vector of its own, the results differ. Even 追 differs, which stayed in the middle: it looks at
@@ -150,7 +150,7 @@ show(
 # [encoder](glossary.md#encoder) has no such mask.)
 
 # %% [markdown] lang="zh"
-# **注意观察。** 笔记说得对：“上面的计算只是知道词之间的关联关系”，不知道词在什么位置。没有位置时，每个词在两个句子里的结果都一样；
+# **注意观察。** 这样的计算只知道词与词之间的关系，不知道词在什么位置。没有位置时，每个词在两个句子里的结果都一样；
 # 最大差别是 0，至多差一点舍入误差。Transformer 里注意力之后的部分都是逐词计算的，所以也分不出这两个句子。
 # 只要每个位置加上自己的一个向量，结果就不同了。连一直站在中间的“追”也变了，因为它看到的和已经不同。
 #
@@ -160,7 +160,7 @@ show(
 # %% [markdown] lang="en"
 # ## 2. Counting: 1, 2, 3, …
 #
-# The notes take 太阳晒屁股啦, “the sun is shining on your bottom”: what Chinese parents call to wake late sleepers. The
+# Take 太阳晒屁股啦, “the sun is shining on your bottom”: what Chinese parents call to wake late sleepers. The
 # first way is to count:
 #
 # $$p_t = t,\qquad t = 1, \ldots, T$$
@@ -170,10 +170,10 @@ show(
 # | $T$ | a number | how many words the sentence has |
 # | $p_t$ | a number | the position of word t |
 #
-# The notes write 1 2 3 4 5 beside the sentence. Count along: 太 1, 阳 2, 晒 3, 屁 4, 股 5, 啦 6. It has six characters, so
-# one number got lost. It happens to everyone who counts by hand, and it is a good reason to let a function do it.
+# Count along: 太 1, 阳 2, 晒 3, 屁 4, 股 5, 啦 6. It has six characters. Who counts by hand easily loses one, which is a
+# good reason to let a function do it.
 #
-# The notes see the trouble: later numbers are larger and larger, and “don't show a weight”. Exactly: a position is no
+# A common objection is that later numbers are larger and larger, and so no weights. Exactly: a position is no
 # weight in the first place. The trouble is that it is *added to a word*, and that it has no bound. **By hand:** two
 # words $a=(1,0)$ and $b=(0,1)$ that are [orthogonal](glossary.md#orthogonal), as different as can be. Add the
 # position to both entries:
@@ -194,7 +194,7 @@ show(
 # %% [markdown] lang="zh"
 # ## 2. 计数：1、2、3……
 #
-# 笔记里的例子是“太阳晒屁股啦”。第一种做法是数数：
+# 以“太阳晒屁股啦”为例。第一种做法是数数：
 #
 # $$p_t = t,\qquad t = 1, \ldots, T$$
 #
@@ -203,10 +203,10 @@ show(
 # | $T$ | 一个数 | 句子有多少个词 |
 # | $p_t$ | 一个数 | 第 t 个词的位置 |
 #
-# 笔记在句子旁边写的是 1 2 3 4 5。我们数一遍：太 1、阳 2、晒 3、屁 4、股 5、啦 6。一共六个字，少写了一个数。
+# 我们数一遍：太 1、阳 2、晒 3、屁 4、股 5、啦 6，一共六个字。
 # 手工数数谁都难免出错，正好说明这件事该交给函数。
 #
-# 笔记也看出了毛病：“越后面的数字越大，体现不了权重”。准确地说，位置本来就不是权重；毛病在于它要*加到词上*，而且没有上限。
+# 常见的批评是：越往后数字越大，不能当权重。准确地说，位置本来就不是权重；毛病在于它要*加到词上*，而且没有上限。
 # **手算**：两个词 $a=(1,0)$、$b=(0,1)$ 互相[正交](glossary.md#orthogonal)，差别大得不能再大。把位置加到两个分量上：
 #
 # | 位置 | $a+p$ | $b+p$ | 夹角的余弦 |
@@ -226,16 +226,16 @@ show(
 # %% [markdown] lang="en"
 # ## 3. Spreading: from 0 to 1
 #
-# The second way of the notes keeps the numbers small: the first word stands at 0, the last at 1.
+# The second way keeps the numbers small: the first word stands at 0, the last at 1.
 #
 # $$p_t = \frac{t}{T-1},\qquad t = 0, \ldots, T-1$$
 #
 # Here, and from now on, we count from 0. **By hand**, for the six characters: five steps, so each step is $\frac15 =
-# 0.2$, and the positions are 0, 0.2, 0.4, 0.6, 0.8, 1. The notes have exactly these. Now leave out the last
+# 0.2$, and the positions are 0, 0.2, 0.4, 0.6, 0.8, 1. Now leave out the last
 # character: 太阳晒屁股 has four steps of $\frac14 = 0.25$. 晒 was at 0.4, and is at 0.5 now, though nothing before it has
 # changed. “One word further” means 0.2 in one sentence, 0.25 in the other and 0.02 in a sentence of 51 words.
 #
-# There is a second trouble, which the notes leave out. A [decoder](glossary.md#decoder) writes one word after the
+# There is a second trouble. A [decoder](glossary.md#decoder) writes one word after the
 # other, and doesn't know yet how long its sentence will be. So it doesn't know $T$, and can't compute a single
 # position.
 #
@@ -248,15 +248,15 @@ show(
 # %% [markdown] lang="zh"
 # ## 3. 均分：从 0 到 1
 #
-# 笔记里的第二种做法让数保持很小：第一个词在 0，最后一个词在 1。
+# 第二种做法让数保持很小：第一个词在 0，最后一个词在 1。
 #
 # $$p_t = \frac{t}{T-1},\qquad t = 0, \ldots, T-1$$
 #
-# 从这里开始，我们从 0 数起。**手算**六个字：一共五步，每步 $\frac15 = 0.2$，位置是 0、0.2、0.4、0.6、0.8、1，笔记写的正是这些。
+# 从这里开始，我们从 0 数起。**手算**六个字：一共五步，每步 $\frac15 = 0.2$，位置是 0、0.2、0.4、0.6、0.8、1。
 # 现在去掉最后一个字：“太阳晒屁股”只有四步，每步 $\frac14 = 0.25$。“晒”原来在 0.4，现在到了 0.5，可是它前面什么都没变。
-# “往后一个词”，在这一句里是 0.2，在那一句里是 0.25，在 51 个词的句子里是 0.02。这就是笔记说的“句子长度不同位置编码不一样”。
+# “往后一个词”，在这一句里是 0.2，在那一句里是 0.25，在 51 个词的句子里是 0.02。所以说，句子长度不同，位置编码就不一样。
 #
-# 还有一个毛病笔记没有提。[解码器](glossary.md#decoder)一个词接一个词地写，写的时候还不知道句子会有多长。不知道 $T$，
+# 还有一个毛病。[解码器](glossary.md#decoder)一个词接一个词地写，写的时候还不知道句子会有多长。不知道 $T$，
 # 就一个位置也算不出来。
 #
 # **练习。** `normalized_positions(length)` 接收整数 $T$，返回浮点数，形状为 (T,)。只有一个词时，位置是 0。
@@ -552,13 +552,13 @@ print(say(f"further away, yet larger: {rises} of 100 steps", f"更远反而更�
 
 # %% [markdown] lang="zh"
 # **注意观察。** 三条曲线其实是一条：不管从哪里出发，只看距离。近的位置*大体上*比远的更相像。常听人说内积随距离下降，其实它有起伏，
-# 三分之一以上的步子是上升的。另外，$\cos(\omega_i k)$ 对 $k$ 和 $-k$ 都一样：光看内积，说不出一个词在前还是在后。
+# 三分之一以上的步子是上升的。另外，$\cos(\omega_i k)$ 对 $k$ 和 $-k$ 都一样：光看内积，无法判断一个词在前还是在后。
 # 要分前后，模型需要矩阵 $W^Q$ 和 $W^K$；它们能做到什么，请看下一节。
 
 # %% [markdown] lang="en"
 # ## 7. A shift is a matrix
 #
-# The notes call this encoding “a relative position encoding by trigonometric functions”. Exactly: the encoding is
+# This encoding is often called a relative position encoding. Exactly: the encoding is
 # *absolute*. $PE(5)$ says “place 5”, and is added to whatever word stands there. What is relative is the *step* from
 # one place to another: it is a linear map, and always the same one.
 #
@@ -594,7 +594,7 @@ print(say(f"further away, yet larger: {rises} of 100 steps", f"更远反而更�
 # %% [markdown] lang="zh"
 # ## 7. 移动就是乘一个矩阵
 #
-# 笔记把这种编码叫作“三角函数式的相对位置编码”。准确地说，编码本身是*绝对*的：$PE(5)$ 说的就是“第 5 个位置”，不管那里站的是什么词，
+# 这种编码常被叫作“三角函数式的相对位置编码”。准确地说，编码本身是*绝对*的：$PE(5)$ 说的就是“第 5 个位置”，不管那里站的是什么词，
 # 都加上它。相对的是从一个位置到另一个位置的那一*步*：它是一个线性映射，而且处处相同。
 #
 # 先看一对，记 $a = \omega_i t$，$b = \omega_i k$。中学学过的两个公式，$\sin(a+b) = \sin a\cos b+\cos a\sin b$ 和
@@ -1038,7 +1038,7 @@ for length in asked:
 # lies between them. At 6 words it never says “directly”, for even one step is beyond the line. From 14 words on it says
 # so nearly every time (at 14 words at least four times in five, in four runs), since two steps are short of it. Either way
 # about half of the answers are right, which is little better than guessing. The model has learned well, but what it
-# learned is a step that belongs to 10 words. *This* is what the notes mean: the encoding depends on the sentence's
+# learned is a step that belongs to 10 words. *This* is the trouble with it: the encoding depends on the sentence's
 # length.
 #
 # Let `fractions` give the sinusoids instead, and set `rounds = 600`, for they take longer. Their step is the same in
@@ -1049,7 +1049,7 @@ for length in asked:
 # **注意观察。** 10 个词时全部答对，8 个词时也是，那时一步是 0.14，两步是 0.29，线正好在中间。6 个词时，它从不回答“紧跟”，
 # 因为连一步都越过了那条线。从 14 个词起，它几乎总是回答“紧跟”（我们运行四次，14 个词时至少也有五分之四），因为两步还不到那条线。
 # 两种情形都只对了一半左右，比乱猜强不了多少。模型学得并不差，只是它学到的“一步”只属于 10 个词的句子。
-# 笔记说“句子长度不同位置编码不一样”，毛病*就在这里*。
+# 句子长度不同，位置编码就不一样：毛病*就在这里*。
 #
 # 请让 `fractions` 改为返回正弦编码，并令 `rounds = 600`，因为它要学得久一些。正弦编码的一步在每句话里都一样大。我们运行了四次，
 # 6 个词和 8 个词时全部答对，因为那里的每个位置都训练过；14 个词时，后面的位置是新的，正确率在 0.64 到 0.83 之间；

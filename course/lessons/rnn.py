@@ -31,7 +31,7 @@
 # 经典的办法是[循环网络](glossary.md#recurrent-network)：它一个词接一个词地读，
 # 随身带着一个[隐藏状态](glossary.md#hidden-state)，也就是一个装着“到目前为止知道什么”的向量。
 #
-# **你要写什么。** 三种单元（各管一步）、让单元走完一句话的循环、用小网络打分的[注意力](glossary.md#attention)，
+# **你要写什么。** 三种循环单元（各管一步）、让循环单元走完一句话的循环、用小网络打分的[注意力](glossary.md#attention)，
 # 最后是由两半组成的翻译模型：[编码器](glossary.md#encoder)负责读，[解码器](glossary.md#decoder)负责写。本课末尾，
 # 你会在一个小任务上训练它，带注意力和不带注意力都试一试，看看各自做不到什么。
 #
@@ -72,11 +72,11 @@ from course.kit.tokens import END_ID, PAD_ID, START_ID
 # back as its next input, and stops when it writes the end token. Nobody tells it how many there will be.
 
 # %% [markdown] lang="zh"
-# ## 1. 一步：最简单的单元
+# ## 1. 一步：最简单的循环单元
 #
 # 先想一个最直接的办法：读一个词，写出它的译文，再读下一个。读到 `I` 写“我”，读到 `I like` 写“喜欢”，依此类推。
 # 图的上半部分画的就是它。用它来理解“状态有什么用”很好：写“喜欢”的时候，状态里已经有了 `I like`。但拿它当翻译模型，
-# 就许诺得太多了：每个英文词都得恰好对应一段中文，而且次序相同。`Where do you live` 译作“你住在哪里”：最先要写的“你”，
+# 就言过其实了：每个英文词都得恰好对应一段中文，而且次序相同。`Where do you live` 译作“你住在哪里”：最先要写的“你”，
 # 却要读到第三个词才知道。
 #
 # 图的下半部分才是翻译模型真正的做法，也是你要写的。编码器把四个词读完，什么也不写，再把最后的状态交给解码器。
@@ -93,9 +93,9 @@ show(
         "and write its translation; beside them, lines that cross join “Where do you live” to its "
         "Chinese. Below, four encoder cells only read; one thick arrow leads to eight decoder "
         "cells, which write seven characters and the end token, each fed to the next cell.",
-        "两排单元，每个单元都有箭头指向下一个。上排四个单元，各读一个词并写出译文；"
-        "旁边是 Where do you live 和它的译文，连线互相交叉。下排先是四个只读不写的编码器单元，"
-        "再由一个粗箭头通向八个解码器单元：它们写出七个字和结束符，每次写出的又送给下一个单元。",
+        "两排循环单元，每个都有箭头指向下一个。上排四个，各读一个词并写出译文；"
+        "旁边是 Where do you live 和它的译文，连线互相交叉。下排先是四个只读不写的编码器循环单元，"
+        "再由一个粗箭头通向八个解码器循环单元：它们写出七个字和结束符，每次写出的又送给下一个循环单元。",
     ),
 )
 
@@ -121,10 +121,10 @@ show(
 # still there two steps later, but it fades.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 同一种颜色的方框都是*同一个*单元、同一组权重，只是每一步画了一次。所以一个网络就能读任意长的句子。
+# **注意观察。** 同一种颜色的方框都是*同一个*循环单元、同一组权重，只是每一步画了一次。所以一个网络就能读任意长的句子。
 # 方框之间的每个箭头都是状态：左边的方框没算完，右边的就不能开始。
 #
-# 最简单的单元把当前的词与上一个状态混合起来：
+# 最简单的循环单元把当前的词与上一个状态混合起来：
 #
 # $$h' = \tanh(x W + h R + b)$$
 #
@@ -132,7 +132,7 @@ show(
 # |---|---|---|
 # | $x$ | (B, D) | 这一步的词向量，[批量](glossary.md#batch)里每句话一个 |
 # | $h$、$h'$ | (B, U) | 这一步之前和之后的状态 |
-# | $W$ | (D, U) | `kernel`：词里的什么进入状态 |
+# | $W$ | (D, U) | `kernel`：决定输入的哪些信息写入状态 |
 # | $R$ | (U, U) | `recurrent_kernel`：旧状态里的什么进入新状态 |
 # | $b$ | (U,) | `bias`，偏置 |
 #
@@ -153,7 +153,7 @@ show(
 
 # %% [markdown] lang="zh"
 # **练习。** `RNNCell(units)`。传入 `inputs` (B, D) 和 `states`（只含一个 (B, U) 张量的列表），
-# 返回 `(output, [state])`：新状态要给两次。这是 Keras 对单元的约定；别的单元里，输出和状态并不相同。
+# 返回 `(output, [state])`：新状态要给两次。这是 Keras 对循环单元的约定；别的循环单元里，输出和状态并不相同。
 # 三个权重在 `build` 里创建，名字照上表。
 #
 # <details><summary>提示一</summary>输入有多宽？<code>build</code> 会知道：就是 <code>input_shape</code> 的最后一项。
@@ -206,7 +206,7 @@ show(
 # value: it remembers *that* something came, not how large it was. What is missing is a way to choose.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 打印出来的一行就是刚才手算的例子，由你的单元算出。一个数 $R$ 就决定了一个词的回声有多长。
+# **注意观察。** 打印出来的一行就是刚才手算的例子，由你的循环单元算出。一个数 $R$ 就决定了一个词的回声有多长。
 # 可是它对所有的词一视同仁，不管重要不重要。而 $R = 1.5$ 时，状态卡在一个较高的值上：它记得*有*东西来过，
 # 却不记得有多大。这里缺的是“选择”。
 
@@ -256,7 +256,7 @@ show(
 # | $R_z, R_r, R_c$ | 各 (U, U) | 并排放在 `recurrent_kernel` (U, 3U) 里 |
 # | $b_z, b_r, b_c$ | 各 (U,) | 首尾相接放在 `bias` (3U,) 里 |
 #
-# 星号表示逐个元素相乘。有的书把 $z$ 与 $1-z$ 对调，说的是同一类单元。
+# 星号表示逐个元素相乘。有的书把 $z$ 与 $1-z$ 对调，说的是同一类循环单元。
 #
 # **手算。** 设 $U = 1$，$h = 0.8$。若 $z$ 括号里的和是 $\ln 3$，则 $z = \frac{1}{1+1/3} = \frac34$；
 # 若 $r$ 括号里的和是 0，则 $r = \frac12$。再设 $x W_c = 0.1$，$R_c = 1$，$b_c = 0$，
@@ -302,8 +302,8 @@ show(
 # $z$, and then the candidate is written; without a flag $z$ is almost 1. The simple cell gets the same inputs.
 
 # %% [markdown] lang="zh"
-# **看看你的单元。** 我们手工设定权重。每一步输入两个数：一个数值，一个标记。有标记时 $z$ 关闭，于是写入候选；
-# 没有标记时 $z$ 几乎为 1。最简单的单元也读同样的输入。
+# **看看你的循环单元。** 我们手工设定权重。每一步输入两个数：一个数值，一个标记。有标记时 $z$ 关闭，于是写入候选；
+# 没有标记时 $z$ 几乎为 1。最简单的循环单元也读同样的输入。
 
 # %%
 values = np.random.default_rng(4).uniform(-1.5, 1.5, 14).round(1)
@@ -427,7 +427,7 @@ show(
 #
 # **练习。** `LSTMCell(units)`：由 `inputs` (B, D) 和 `states` `[h, c]` 得到 `(h', [h', c'])`。
 # 偏置中遗忘门的那一段从 1 开始，其余从 0 开始。为什么是 1？如果从 0 开始，
-# 新单元每步只留下记忆的 $\sigma(0) = \frac12$，十步之后只剩千分之一；从 1 开始，每步留下 $\sigma(1) = 0.73$。
+# 新的循环单元每步只留下记忆的 $\sigma(0) = \frac12$，十步之后只剩千分之一；从 1 开始，每步留下 $\sigma(1) = 0.73$。
 #
 # <details><summary>提示一</summary>这里四部分确实来自同一个和，最后再切开。</details>
 # <details><summary>提示二</summary>初始化器可以是一个函数：得到形状（和 dtype），给出张量。</details>
@@ -475,7 +475,7 @@ show(
 
 # %% [markdown] lang="zh"
 # **注意观察。** 十步之后剩下 $\sigma(b)^{10}$：$b = 0$ 时为 0.001，$b = 1$ 时为 0.044，$b = 3$ 时为 0.615。
-# 偏置为 1 并不等于永远不忘；它只是让新单元记得够久，久到训练能发现“记住有好处”，剩下的靠学习。（这里什么都不写入，
+# 偏置为 1 并不等于永远不忘；它只是让新的循环单元记得够久，久到训练能发现“记住有好处”，剩下的靠学习。（这里什么都不写入，
 # $h$ 固定为 0，好让我们只看遗忘门。）
 
 # %% [markdown] lang="en"
@@ -514,7 +514,7 @@ show(
 # %% [markdown] lang="zh"
 # ## 4. 走完一句话的循环
 #
-# 单元只懂一步。`unroll` 让它走完一句话：共 $T$ 步，每一步都用上一步留下的状态。
+# 循环单元只懂一步。`unroll` 让它走完一句话：共 $T$ 步，每一步都用上一步留下的状态。
 #
 # $$(y_t, s_t) = \mathrm{cell}(x_t, s_{t-1})\qquad t = 1, \ldots, T$$
 #
@@ -529,7 +529,7 @@ show(
 # 并再次给出上一个输出（如果前面还没有真实的词，就给零）。这样，无论后面有多少填充，
 # 最后的状态总是最后一个*真实*的词留下的。
 #
-# **手算。** 取一个累加单元：把输入加到状态上，输出这个和。输入是 4、7、1、9，[掩码](glossary.md#mask)是 True、False、
+# **手算。** 取一个累加的循环单元：把输入加到状态上，输出这个和。输入是 4、7、1、9，[掩码](glossary.md#mask)是 True、False、
 # True、False，状态从 0 开始。输出是 4、4、5、5，最后的状态是 5：7 和 9 根本没有读进去。
 #
 # **练习。** `unroll(cell, inputs, initial_states, mask=None)` 返回 `(outputs, final_states)`。
@@ -550,7 +550,7 @@ show(
 # alone. Drag the place, and say beforehand which bars will be exactly 0.
 
 # %% [markdown] lang="zh"
-# **实验：谁依赖谁？** 八个词，随机的向量，未经训练的单元。把其中*一个*词换掉，量一量每个状态移动了多远。
+# **实验：谁依赖谁？** 八个词，随机的向量，未经训练的循环单元。把其中*一个*词换掉，量一量每个状态移动了多远。
 # 旁边是 `Dense` 层的结果，它对每个词单独计算。拖动位置之前，先说说哪些柱子会恰好是 0。
 
 # %%
@@ -679,7 +679,7 @@ show(
 # ### 往回走的梯度
 #
 # 训练时，[梯度](glossary.md#gradient)沿同一条链往回传，从最后一步传到第一步。每退一步，就乘上差不多同样的因子：
-# 对最简单的单元来说，是 $R$ 和 tanh 的斜率。假如因子是 0.5，十步之后就只剩千分之一。
+# 对最简单的循环单元来说，是 $R$ 和 tanh 的斜率。假如因子是 0.5，十步之后就只剩千分之一。
 # 这就是[梯度消失](glossary.md#vanishing-gradient)：很久以前的事，再也学不到了。因子大于 1 时则相反，梯度会爆炸。
 # （爆炸好办一些：可以截断。）
 #
@@ -735,7 +735,7 @@ show(
         "curve falls below the picture within twenty steps, with R as it begins it falls more "
         "slowly, with twice R it rises. Right: the LSTM with bias -1 falls steeply, the new LSTM "
         "and the new GRU less, the LSTM with bias 3 stays level.",
-        "梯度的长度随距离的变化，对数坐标。左图是最简单的单元：R 减半时，"
+        "梯度的长度随距离的变化，对数坐标。左图是最简单的循环单元：R 减半时，"
         "曲线二十步之内就掉出图外；R 为初始值时降得慢些；R 加倍时反而上升。右图："
         "偏置为 -1 的 LSTM 陡降，新建的 LSTM 和 GRU 降得慢些，偏置为 3 的 LSTM 大致保持水平。",
     ),
@@ -752,7 +752,7 @@ show(
 # %% [markdown] lang="zh"
 # **注意观察。** 对数坐标里的直线，意味着每步一个因子。上面打印的两列是距离 10 和距离 39 处剩下的比例。
 # $R$ 加倍之后梯度倒是不消失，可请看它的终点：它在增大。*新建*的 LSTM 和 GRU 也没有什么神奇之处：四十个词之后所剩无几；
-# 在我们的运行里，新建的 GRU 甚至比最简单的单元丢得更快，因为后者的 $R$ 从正交矩阵开始。差别在于训练能把门变成什么样：
+# 在我们的运行里，新建的 GRU 甚至比最简单的循环单元丢得更快，因为后者的 $R$ 从正交矩阵开始。差别在于训练能把门变成什么样：
 # 遗忘门一打开（偏置为 3），LSTM 就能让梯度几乎无损地走过四十个词。再试试偏置 5，以及 $R$ × 1.5。
 
 # %% [markdown] lang="en"
@@ -888,7 +888,7 @@ show(
 # | $n$ | | where the last real word stands |
 # | state | (B, U) | what is known at the end: **the fixed-length vector** |
 #
-# Some notes say that an encoder makes one vector of fixed length, and that RNN, CNN and Transformer are all alike in
+# A common explanation is that an encoder makes one vector of fixed length, and that RNN, CNN and Transformer are all alike in
 # it. Exactly: only the plain recurrent encoder-decoder hands over that one vector. With attention, and in the CNN and
 # the Transformer, the [memory](glossary.md#memory) has a vector for *each* source word, so it grows with the
 # sentence. (And what comes out of the decoder is not a vector of variable length, but a sequence of variable length.)
@@ -922,14 +922,14 @@ show(
 # | $n$ | | 最后一个真实的词的位置 |
 # | state | (B, U) | 读完时知道的一切：**固定长度的向量** |
 #
-# 有的笔记说，编码器把序列编码成一个固定长度的向量，RNN、CNN、Transformer 都是如此。准确地说，
+# 常见的说法是，编码器把序列编码成一个固定长度的向量，RNN、CNN、Transformer 都是如此。准确地说，
 # 只有朴素的循环编码器–解码器只交出这一个向量。有了注意力，以及在 CNN 和 Transformer 里，
 # [记忆](glossary.md#memory)中*每个*源句的词都有一个向量，句子越长，记忆越大。（另外，解码器输出的不是“可变长度的向量”，
 # 而是长度可变的序列。）
 #
 # **手算。** 设 U = 32。四个词的句子，平均每个词分到状态里的 8 个数；四十个词的句子，每个词还分不到一个。
 # 再数一数编码器有多少权重：词表有 V = 14 个词时，嵌入有 $14\cdot 32 = 448$ 个，
-# 单元有 $3\cdot 32\cdot(32 + 32 + 1) = 6240$ 个，共 6688 个。不管句子多长，都是这么多。
+# 循环单元有 $3\cdot 32\cdot(32 + 32 + 1) = 6240$ 个，共 6688 个。不管句子多长，都是这么多。
 #
 # **练习。** `RNNEncoder(vocabulary_size, units)` 返回 `(outputs, state)`，形状是 (B, S, U) 和 (B, U)。
 # 两个部件名为 `embedding` 和 `cell`。
@@ -1016,7 +1016,7 @@ show(
 # %% [markdown] lang="zh"
 # ## 7. 解码器：回头看，或者不回头
 #
-# 解码器得到目标句已有的部分（从起始符开始），给出[逻辑值](glossary.md#logits)：在每个位置上，
+# 解码器得到目标句已有的部分（从起始符开始），给出 [logits](glossary.md#logits)：在每个位置上，
 # 为每个可能的下一个词打一个分。**不带注意力**时，编码器的状态就是它的初始状态，关于源句，它得到的仅此而已：
 #
 # $$s_t = \mathrm{GRU}(w_t, s_{t-1}),\quad s_0 = \mathrm{state}\qquad \mathrm{logits}_t = \mathrm{Dense}(s_t)$$
@@ -1039,7 +1039,7 @@ show(
 # 错了也得接着写（[暴露偏差](glossary.md#exposure-bias)）。
 #
 # **手算。** 数一数 V = 14、U = 32 时的权重。不带注意力：与编码器一样的 $448 + 6240$，
-# 加上 Dense 层的 $14\cdot(32+1) = 462$，共 7150。带注意力：单元的输入宽了一倍，$3\cdot 32\cdot(64+32+1) = 9312$；
+# 加上 Dense 层的 $14\cdot(32+1) = 462$，共 7150。带注意力：循环单元的输入宽了一倍，$3\cdot 32\cdot(64+32+1) = 9312$；
 # 注意力有 $2\cdot 32\cdot 32 + 32 = 2080$；Dense 层有 $14\cdot(64+1) = 910$；合计 $448 + 9312 + 2080 + 910 = 12750$。
 #
 # **练习。** `RNNDecoder(vocabulary_size, units, attention=True)`，传入 `target`、`memory`（即 `(outputs, state)`），
@@ -1047,10 +1047,10 @@ show(
 # `output_projection`。若要求 `return_attention_scores`，则返回 `(logits, weights)`。
 #
 # <details><summary>提示一</summary>不带注意力时，每一步只需要它的词，用 <code>unroll</code> 就够了。</details>
-# <details><summary>提示二</summary>带注意力时，为 <code>scan</code> 写一步：做注意力，拼接词与上下文，运行单元。
+# <details><summary>提示二</summary>带注意力时，为 <code>scan</code> 写一步：做注意力，拼接词与上下文，运行循环单元。
 # </details>
 # <details><summary>提示三</summary>下一步需要的是状态；这一步要交出的是并排的状态与上下文，还有权重。这样，
-# 最后一个 Dense 层就能一次算出全部逻辑值。</details>
+# 最后一个 Dense 层就能一次算出全部 logits。</details>
 
 # %% exercise="RNNDecoder"
 
@@ -1059,7 +1059,7 @@ show(
 # word and the state, and measure how far the logits of each step move. Which entries will be exactly 0?
 
 # %% [markdown] lang="zh"
-# **实验：解码器看得到什么？** 我们每次只晃动记忆的一个部分，即各个词处的输出，以及状态，量一量每一步的逻辑值移动多远。
+# **实验：解码器看得到什么？** 我们每次只晃动记忆的一个部分，即各个词处的输出，以及状态，量一量每一步的logits 移动多远。
 # 哪些格子会恰好是 0？
 
 # %%
@@ -1139,12 +1139,12 @@ show(
 # %% [markdown] lang="zh"
 # ## 8. 完整的翻译模型
 #
-# **练习。** `RNNSeq2Seq(source_vocabulary_size, target_vocabulary_size, units, attention=True)` 把两半放在全课程统一的接口之后：
+# **练习。** `RNNSeq2Seq(source_vocabulary_size, target_vocabulary_size, units, attention=True)` 把编码器和解码器封装成统一的接口：
 #
 # | 方法 | 返回 |
 # |---|---|
 # | `encode(source)` | 记忆：`(outputs, state, source_mask)` |
-# | `decode(target_in, memory)` | 逻辑值 (B, T, V) |
+# | `decode(target_in, memory)` | logits (B, T, V) |
 # | 以 `(source, target_in)` 调用 | 两者依次进行 |
 # | `attention_scores(source, target_in)` | 字典，`layer_1`：权重 (B, 1, T, S)；不带注意力时为空 |
 #
@@ -1177,7 +1177,7 @@ show(
 # 我们用一个可以无限生成的任务：把数字一位一位从英文译成中文，`three one four` 变成“三一四”。数字是随机抽的，
 # 靠上下文什么也猜不出来：$n$ 位的句子必须一位不漏地*记住*。训练用 2 到 10 位，采用教师强制，
 # 损失是正确数字的[交叉熵](glossary.md#cross-entropy)；测试到 14 位。三个模型按同样的次序看同样的句子：不带注意力、
-# 32 个单元；不带注意力、64 个单元；带注意力、32 个单元。
+# 隐藏维度 32；不带注意力、隐藏维度 64；带注意力、隐藏维度 32。
 #
 # 我们数的是从第一位到结束符全部写对的句子。先说说三条曲线会怎么走。（这里可以用教师强制来量：只要前面的词都对，
 # 喂进去的词就和模型自己写的一样。）
@@ -1236,7 +1236,7 @@ show(
         "for all lengths of the training and falls beyond them. Without attention it falls from "
         "the shortest sentences on, with 64 units later than with 32.",
         "全对的句子所占比例随长度的变化。带注意力时，在训练过的长度内一直处在高处，超出之后下降。"
-        "不带注意力时，从短句开始就往下掉，64 个单元比 32 个单元掉得晚一些。",
+        "不带注意力时，从短句开始就往下掉，隐藏维度 64 比 32 掉得晚一些。",
     ),
 )
 
@@ -1257,13 +1257,13 @@ show(
 # sentences in reverse.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 第一，不带注意力时，句子越长越糟，在训练过的长度之内就是如此。单元加倍有帮助，但只是把问题推迟。
-# 带注意力时，同样 32 个单元就够了：句子不必塞进状态里。
+# **注意观察。** 第一，不带注意力时，句子越长越糟，在训练过的长度之内就是如此。隐藏维度加倍有帮助，但只是把问题推迟。
+# 带注意力时，同样的隐藏维度 32 就够了：句子不必塞进状态里。
 #
 # 第二，这些曲线*没有*说什么。它们没有说 32 个数装不下十位数字：原则上装得下，训练久一些，曲线也会升高。它们说的是：
 # 这很难学会。这也不是权重多少的问题：第一列是权重的个数，最宽的那个模型最多。（U = 32 的两个，
 # 正是我们手算的 $6688 + 7150 = 13838$ 和 $6688 + 12750 = 19438$。）注意力也不是万能的：超出训练过的长度，它同样会垮。
-# 一个任务、一个种子只是演示，不是证明：请改一改种子、`batches` 和单元数。
+# 一个任务、一个种子只是演示，不是证明：请改一改种子、`batches` 和隐藏维度。
 #
 # 再令 `backwards = True`：这时数字要倒过来写，最后读到的最先写。对不带注意力的模型来说，这更难还是更容易？Sutskever、
 # Vinyals 和 Le（2014）就是把源句倒着喂进去的。
@@ -1392,7 +1392,7 @@ for n in (3, 6, 9, 12):
 #
 # ## 延伸阅读
 #
-# - Elman，1990，*Finding Structure in Time*：最简单的单元。
+# - Elman，1990，*Finding Structure in Time*：最简单的循环单元。
 # - Hochreiter、Schmidhuber，1997，*Long Short-Term Memory*；Gers、Schmidhuber、Cummins，2000，*Learning to Forget*：
 #   遗忘门。
 # - Bengio、Simard、Frasconi，1994，*Learning Long-Term Dependencies with Gradient Descent Is Difficult*：梯度消失。

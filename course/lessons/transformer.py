@@ -84,7 +84,7 @@ show(
         "One arrow leads from the memory to cross-attention.",
         "两列方框，从下往上看。左边是编码器：源句编号，词嵌入加位置，然后是重复 N 次的自注意力和前馈网络，各跟着一次相加与归一化；"
         "顶上是记忆。右边是解码器：已写的目标句，词嵌入加位置，然后是重复 N 次的因果自注意力、交叉注意力和前馈网络；"
-        "顶上是 Dense 层和逻辑值。一个箭头从记忆通向交叉注意力。",
+        "顶上是 Dense 层和 logits。一个箭头从记忆通向交叉注意力。",
     ),
 )
 
@@ -98,7 +98,7 @@ show(
 # | [logits](glossary.md#logits) | (B, T, V) | at each place, a score for each word of the [vocabulary](glossary.md#vocabulary) |
 #
 # Three things to see. Every layer takes and gives the same shape, so layers can be stacked like boxes. The memory is
-# given to *every* decoder layer, not to the first alone. And some notes say of RNN, CNN and Transformer alike that
+# given to *every* decoder layer, not to the first alone. And a common explanation says of RNN, CNN and Transformer alike that
 # the source is encoded as one vector of fixed length. Exactly, that holds for a plain RNN only: here the memory has
 # one vector *for each source word*, and a longer sentence has a larger memory. What has a fixed size is D, the width
 # of each vector.
@@ -110,10 +110,10 @@ show(
 # | 已写的目标句 | (B, T) | 起始符，以及下一个词之前的词 |
 # | $x$ | (B, S, D) 或 (B, T, D) | 每个词一个宽为 D 的向量；没有哪一层会改变这个形状 |
 # | 记忆 | (B, S, D) | 编码器最后一层的输出 |
-# | [逻辑值](glossary.md#logits) | (B, T, V) | 每个位置上，给[词表](glossary.md#vocabulary)中每个词的分数 |
+# | [logits](glossary.md#logits) | (B, T, V) | 每个位置上，给[词表](glossary.md#vocabulary)中每个词的分数 |
 #
 # 有三点值得注意。第一，每一层的输入和输出形状相同，所以层可以像积木一样叠起来。第二，记忆交给*每一个*解码层，而不只是第一个。
-# 第三，有的笔记说，RNN、CNN、Transformer 都把源句编码成一个固定长度的向量。准确地说，只有朴素的 RNN 是这样；
+# 第三，常见的说法是，RNN、CNN、Transformer 都把源句编码成一个固定长度的向量。准确地说，只有朴素的 RNN 是这样；
 # 这里的记忆是*每个源词一个向量*，句子越长，记忆越大。固定的是每个向量的宽度 D。
 
 # %% [markdown] lang="en"
@@ -558,7 +558,7 @@ show(
 # <details><summary>Hint 3</summary>In cross-attention the query is the running x, the value is the memory. Ask the attention for its scores there, and keep them.</details>
 
 # %% [markdown] lang="zh"
-# **注意观察。** 填充遮住的总是一*列*。目标句填充的那几行也在：它们算出的东西没人需要，计算损失时会略去。中间那张图的第一行只有一个 1：
+# **注意观察。** 填充屏蔽的总是一*列*。目标句填充的那几行也在：它们算出的东西没人需要，计算损失时会略去。中间那张图的第一行只有一个 1：
 # 在起始符处，解码器对目标句一无所知，能依据的只有源句。
 #
 # **练习。** `DecoderLayer(d_model, num_heads, d_ff, dropout)`：三个子层，三个框架。
@@ -719,8 +719,8 @@ show(
 # | 方法 | 接收 | 返回 |
 # |---|---|---|
 # | `encode` | 源句 (B, S) | `(memory (B, S, D), source_mask (B, S))` |
-# | `decode` | 已写的目标句 (B, T)，`encode` 的结果 | 逻辑值 (B, T, V)；要权重时还有一列 (B, H, T, S) |
-# | `call` | 一对：(源句，已写的目标句) | 逻辑值 (B, T, V) |
+# | `decode` | 已写的目标句 (B, T)，`encode` 的结果 | logits (B, T, V)；要权重时还有一列 (B, H, T, S) |
+# | `call` | 一对：(源句，已写的目标句) | logits (B, T, V) |
 # | `attention_scores` | 源句，已写的目标句 | `{"layer_1": (B, H, T, S), …}` |
 #
 # 名称：`source_embedding`、`target_embedding`、`positions`、`encoder_layers`、`decoder_layers`、`output_projection`。
@@ -737,7 +737,7 @@ keras.utils.set_random_seed(3)
 model = Transformer(40, 40, d_model=32, num_heads=4, d_ff=64, num_layers=2, max_length=64)
 source = np.array([[4, 5, 6, 7, END_ID]])
 target_in = np.array([[START_ID, 8, 9, 10, 11, 12]])
-print(say("logits", "逻辑值"), tuple(model((source, target_in)).shape))
+print("logits", tuple(model((source, target_in)).shape))
 for n in (3, 6, 12):
     memory, mask = model.encode(ops.convert_to_tensor([list(range(4, 4 + n))]))
     print(say(f"{n} source words: memory", f"{n} 个源词：记忆"), tuple(memory.shape))
@@ -747,7 +747,7 @@ later = target_in.copy()
 later[0, place] = 30
 one, other = (ops.convert_to_numpy(model((source, ids)))[0] for ids in (target_in, later))
 print(
-    say(f"target token {place} exchanged, logits change by:", f"换掉目标词元 {place}，逻辑值的变化："),
+    say(f"target token {place} exchanged, logits change by:", f"换掉目标词元 {place}，logits 的变化："),
     "  ".join(f"{c:.4f}" for c in np.abs(one - other).max(-1)),
 )
 
@@ -758,7 +758,7 @@ print(
 # `place`, and try a token of the source instead.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 记忆随句子变长：这就是它与“一个固定长度的向量”的区别。虽然从输入到逻辑值之间隔着两层，还有小网络和记忆，
+# **注意观察。** 记忆随句子变长：这就是它与“一个固定长度的向量”的区别。虽然从输入到 logits 之间隔着两层，还有小网络和记忆，
 # 被换掉的词元之前各处丝毫不变：恰好是 0。词元自己所在的位置可以变，因为它预测的是*下一个*词。请改一改 `place`，
 # 再试试换一个源句的词元。
 
@@ -777,15 +777,15 @@ print(
 # the same, and padding hides what isn't written yet. How will the ratio of the two times change with T?
 
 # %% [markdown] lang="zh"
-# ## 7. 训练时一次算完，写作时逐步进行
+# ## 7. 训练时一次算完，解码（生成）时逐步进行
 #
 # 训练时，整个目标句是已知的。在*每个*位置，解码器看到的都是正确的前文（[教师强制](glossary.md#teacher-forcing)）；有了因果掩码，
-# 调用一次就得到全部 T 个位置的逻辑值。写作时，第 t 个词写出来之后，才能问第 t + 1 个词：要调用 T 次，一次接一次。
+# 调用一次就得到全部 T 个位置的 logits。解码（生成）时，第 t 个词写出来之后，才能问第 t + 1 个词：要调用 T 次，一次接一次。
 #
-# **手算** T = 4。训练：一遍，算 4 个位置。写作，用固定长度的表：4 遍，每遍 4 个位置，共 16 个。只算已写的词：$1+2+3+4=10$ 个。
+# **手算** T = 4。训练：一遍，算 4 个位置。解码，用固定长度的表：4 遍，每遍 4 个位置，共 16 个。只算已写的词：$1+2+3+4=10$ 个。
 # 前面各词的[键](glossary.md#key)和值不会再变，如果把它们留着：只算 4 个位置，但仍是 4 遍，后一遍要等前一遍。
 #
-# **实验。** 我们在这台机器上用你的模型测一测两种时间。写作的循环用固定长度的表：所有形状不变，还没写的地方由填充遮住。
+# **实验。** 我们在这台机器上用你的模型测一测两种时间。解码的循环用固定长度的表：所有形状不变，还没写的地方由填充屏蔽。
 # 两种时间之比会怎样随 T 变化？
 
 # %%
@@ -850,8 +850,8 @@ show(
 # %% [markdown] lang="zh"
 # **注意观察。** 词数加倍，逐步进行的时间也大约加倍，因为遍数加倍了；一次算完的时间在这样的规模下几乎不变。所以两者之比随 T 增大。
 # （比值不一定到 T：两种办法都只读一遍源句。）再把写好的句子一次送进去：每个位置上得分最高的还是同一个词。
-# 这又是因果掩码的功劳：在同样的开头上，训练时的一遍与写作时的许多遍结果相同。所以准确地说：“Transformer 能并行”，
-# 指的是训练时沿句子并行，以及读源句时并行；写作时并非如此。（各层之间也总是一层接一层的。）
+# 这又是因果掩码的功劳：在同样的开头上，训练时的一遍与解码时的许多遍结果相同。所以准确地说：“Transformer 能并行”，
+# 指的是训练时沿句子并行，以及读源句时并行；解码时并非如此。（各层之间也总是一层接一层的。）
 
 # %% [markdown] lang="en"
 # ## 8. A small task: write it backwards
@@ -1177,7 +1177,7 @@ show(
 # 1. 假如有人忘了因果掩码，训练损失会提醒他吗？译文会是什么样子？
 # 2. 后归一化里，归一化的为什么是*和*，而不只是子层的输出，即 $x + \mathrm{LayerNorm}(f(x))$？
 #    想想经过许多层之后，$x$ 的长度会怎样。
-# 3. 留着键和值来写作，只需 T 遍，每遍算一个位置。每一层要留下什么，有多大？如果解码器不是因果的，为什么就不能留着用？
+# 3. 留着键和值来解码，只需 T 遍，每遍算一个位置。每一层要留下什么，有多大？如果解码器不是因果的，为什么就不能留着用？
 #
 # ## 延伸阅读
 #

@@ -21,11 +21,11 @@
 # %% [markdown] lang="zh"
 # # 翻译：模型怎样学，怎样写
 #
-# **我们在哪里。** 你已经认识了三个家族的模型，它们的接口相同：[编码器](glossary.md#encoder)读源句，[解码器](glossary.md#decoder)为下一个词打分。
-# 但这还算不上翻译。要有人教它，要有人把分数变成句子，还要有人评判句子的好坏。这些事与家族无关：循环网络、卷积、Transformer 都一样。
+# **我们在哪里。** 你已经认识了三类模型，它们的接口相同：[编码器](glossary.md#encoder)读源句，[解码器](glossary.md#decoder)为下一个词打分。
+# 但这还算不上翻译。要有人教它，要有人把分数变成句子，还要有人评判句子的好坏。这些事与是哪类模型无关：循环网络、卷积、Transformer 都一样。
 #
 # **你要写什么。** 围绕着每个模型的六个部件：右移的目标句、损失、学习率、贪心搜索、束搜索、BLEU。最后把它们合在一起，
-# 不到一分钟就能训练出一个小翻译模型，再来测一测本课程的各个家族。
+# 不到一分钟就能训练出一个小翻译模型，再来测一测本课程的各类模型。
 
 # %% setup=true
 # The builder puts the first cell here: see autograder/authoring/first_cell.py.
@@ -65,7 +65,7 @@ from course.kit.corpora.vocabulary import SPECIAL_TOKENS, CharacterVocabulary, W
 # behind their last token.
 #
 # In a [sequence-to-sequence](glossary.md#seq2seq) model, the two tables are independent: a source of 5 tokens may
-# have a target of 9. Some notes say that the encoder gives a vector of fixed length and the decoder “a vector of
+# have a target of 9. A common explanation is that the encoder gives a vector of fixed length and the decoder “a vector of
 # variable length”. Exactly, what varies is the *number of tokens* that are written, and it's the end id that decides
 # it.
 
@@ -84,7 +84,7 @@ from course.kit.corpora.vocabulary import SPECIAL_TOKENS, CharacterVocabulary, W
 #
 # 一个[批量](glossary.md#batch)是一张表，表的每一行必须一样长。所以较短的句子要在最后一个词元后面补上填充。
 #
-# 在[序列到序列](glossary.md#seq2seq)模型里，两张表的长度互不相干：5 个词元的源句可以对应 9 个词元的目标句。有的笔记说，编码器给出固定长度的向量，
+# 在[序列到序列](glossary.md#seq2seq)模型里，两张表的长度互不相干：5 个词元的源句可以对应 9 个词元的目标句。常见的说法是，编码器给出固定长度的向量，
 # 解码器输出“可变长度的向量”。准确地说，可变的是写出的*词元个数*，由结束符决定。
 
 # %%
@@ -130,7 +130,7 @@ show(
 
 # %% [markdown] lang="zh"
 # **注意观察。** 源句表的 30 格里有 12 格是填充，目标句表的 39 格里也有 12 格，只因为有一行特别长。如果猜中填充也能得分，模型就会专心去猜填充。
-# 所以后面的任何一步都不能把它算进去：损失不算，注意力不看（[掩码](glossary.md#mask)就是干这个的），BLEU 也不计。源句在这里不需要开始符和结束符，
+# 所以后面的任何一步都不能把它算进去：损失不算，注意力不看（[掩码](glossary.md#mask)就是干这个的），BLEU 也不计。源句在这里不需要起始符和结束符，
 # 因为编码器一次看到全部；目标句两个都需要。
 
 # %% [markdown] lang="en"
@@ -170,8 +170,8 @@ show(
 # |---|---|---|
 # | $X$ | (B, S) | 源句；写第一个词之前，编码器已经读完*全部* |
 # | $y_t$ | (B,) | 位置 $t$ 的正确词元 |
-# | 输入解码器的 | (B, T) | 位置 $t$ 是词元 $y_{t-1}$；位置 1 是开始符 |
-# | 要它说出的 | (B, T) | 位置 $t$ 是词元 $y_t$；最后一个真实词元是结束符 |
+# | 解码器输入 | (B, T) | 位置 $t$ 是词元 $y_{t-1}$；位置 1 是起始符 |
+# | 期望输出（标签） | (B, T) | 位置 $t$ 是词元 $y_t$；最后一个真实词元是结束符 |
 #
 # 训练时我们知道正确译文，所以解码器不必自己写开头：把正确的前文直接给它，所有位置同时进行。这就是[教师强制](glossary.md#teacher-forcing)。
 # 两张表之间只差一列。
@@ -190,7 +190,7 @@ show(
 # <details><summary>Hint 2</summary>The new column has B rows, and the dtype of the target. Which function makes a tensor like another, full of one number?</details>
 
 # %% [markdown] lang="zh"
-# **练习。** `shift_right(target)`：输入编号 (B, T)，每行以结束符和填充收尾；输出 (B, T)，以开始符开头。
+# **练习。** `shift_right(target)`：输入编号 (B, T)，每行以结束符和填充收尾；输出 (B, T)，以起始符开头。
 #
 # <details><summary>提示一</summary>前面多一列，后面少一列：宽度仍是 T。</details>
 # <details><summary>提示二</summary>新的一列有 B 行，数据类型与目标句相同。哪个函数能照着一个张量的样子，造出填满同一个数的张量？</details>
@@ -268,7 +268,7 @@ show(
 # %% [markdown] lang="zh"
 # ## 3. 损失：模型有多意外？
 #
-# 解码器为词表中的每个词给出一个[逻辑值](glossary.md#logits)，[softmax](glossary.md#softmax) 把它们变成概率。
+# 解码器为词表中的每个词给出一个未归一化的分数（[logits](glossary.md#logits)），[softmax](glossary.md#softmax) 把它们变成概率。
 # 一个词元上的[交叉熵](glossary.md#cross-entropy)是
 #
 # $$\ell = -\sum_{v=1}^{V} q_v \log p_v \qquad q_v = (1-\varepsilon)\,[v = y] + \frac{\varepsilon}{V}$$
@@ -277,7 +277,7 @@ show(
 #
 # | 符号 | 形状 | 含义 |
 # |---|---|---|
-# | $p$ | (V,)，在 (B, T) 的每个位置 | 逻辑值 (B, T, V) 的 softmax |
+# | $p$ | (V,)，在 (B, T) 的每个位置 | logits (B, T, V) 的 softmax |
 # | $y$ | (B, T) 中的一个 | 正确的编号 |
 # | $q$ | (V,) | 我们希望 $p$ 成为的样子；$[v = y]$ 在正确的词上为 1，别处为 0 |
 # | $\varepsilon$ | 0 到 1 的数 | [标签平滑](glossary.md#label-smoothing)：$q$ 中有多少匀给所有词 |
@@ -305,7 +305,7 @@ show(
 # <details><summary>Hint 4</summary>Padding counts neither above nor below the line. And nothing may be divided by 0.</details>
 
 # %% [markdown] lang="zh"
-# **练习。** `masked_cross_entropy(labels, logits, label_smoothing=0.0)`：输入标签 (B, T) 和逻辑值 (B, T, V)，返回一个标量；
+# **练习。** `masked_cross_entropy(labels, logits, label_smoothing=0.0)`：输入标签 (B, T) 和logits (B, T, V)，返回一个标量；
 # 一个真实词元都没有时返回 0。
 #
 # <details><summary>提示一</summary><code>ops.log_softmax</code> 比先做 softmax 再取对数更稳妥：中途不会有概率被舍入成 0。</details>
@@ -353,7 +353,7 @@ show(
 # by hand (it is 0.349), and find it in the picture.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 不平滑时，更确定总有好处：损失一路下降，直到 $p_y = 1$，而有限的逻辑值永远到不了那里，于是逻辑值越长越大。平滑之后，
+# **注意观察。** 不平滑时，更确定总有好处：损失一路下降，直到 $p_y = 1$，而有限的 logits 永远到不了那里，于是 logits 会越来越大。平滑之后，
 # 最好的 $p$ 就是 $q$ 本身。圆点在 $1 - \varepsilon + \varepsilon/V$ 处：$\varepsilon = 0.1$、$V = 4$ 时是 0.925。过了圆点，越确定损失反而*越大*。
 # 因此 $\varepsilon$ 不同的损失不能互相比较：平滑后的损失不可能降到 0。
 #
@@ -493,13 +493,13 @@ explore(
 # | 符号 | 形状 | 含义 |
 # |---|---|---|
 # | [记忆](glossary.md#memory) | 元组，首轴为 B | `encode(source)` 的结果，只算一次 |
-# | 已写出的 | (B, t) | 开始符和 $t - 1$ 个词，也就是输入 `decode` 的 |
-# | 逻辑值 | (B, t, V) | 只有最后一个位置的才是新的 |
+# | 已写出的 | (B, t) | 起始符和 $t - 1$ 个词，也就是输入 `decode` 的 |
+# | logits | (B, t, V) | 只有最后一个位置的才是新的 |
 #
 # **手算。** 写出结束符，句子就结束了。一个批量里，有的先结束，有的后结束。设第 0 行写 5、3，第 1 行写 6、7、3，其中 3 是结束符，
 # 那么结果是 `[[5, 3, 0], [6, 7, 3]]`：第 0 行补上填充，不管模型还想在那里说什么。
 #
-# **练习。** `greedy_decode(model, source, max_length)`：输入源句 (B, S)；返回编号 (B, L)，L 不超过 `max_length`，不含开始符，结束符计入长度。
+# **练习。** `greedy_decode(model, source, max_length)`：输入源句 (B, S)；返回编号 (B, L)，L 不超过 `max_length`，不含起始符，结束符计入长度。
 # 所有行都结束时立即停下。
 #
 # <details><summary>提示一</summary>源句只读一次，在循环之前。</details>
@@ -846,7 +846,7 @@ for text, remark in attempts.items():
 # sentence's BLEU says little.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 意思相反的那句得了 70.7，比两个换了说法的正确译文（61.0 和 29.1）还高：BLEU 比的是字串，不是意思。“我不喜欢”只差一个字，
+# **注意观察。** 意思相反的那句得了 70.7，比两个换了说法的正确译文（61.0 和 29.1）还高：BLEU 比的是字符串，不是意思。“我不喜欢”只差一个字，
 # 意思就全变了，而 n 元组损失不多。只译一半的那句，n 元组全都对，四个 $p_n$ 都是 1，全靠简短惩罚才降到 36.8，正是 $e^{1-8/4}$。
 # BLEU 是为整个测试集设计的，在那里这些偶然会互相抵消；它也只适合比较同类的系统。单独一句的 BLEU 说明不了什么。
 
@@ -1034,9 +1034,9 @@ for epoch in (3, 6):
 # training.
 
 # %% [markdown] lang="zh"
-# ## 9. 各个家族能做到多好
+# ## 9. 各类模型能做到多好
 #
-# 本课程为每个家族准备了训练好的权重。只要你的层是按各单元练习的要求写的，这些权重就能放进去；还没写的家族这里会跳过。它们学的是同样的 32000 个句对。
+# 本课程为每类模型准备了训练好的权重。只要你的层是按各单元练习的要求写的，这些权重就能放进去；尚未实现的模型这里会跳过。它们学的是同样的 32000 个句对。
 # 你的 `corpus_bleu` 用两组句子来评判：200 句来自*测试*部分，没有一句在训练句对里出现过；200 句来自*组合*部分，
 # 每句里动词和事物的搭配在训练中从未出现过。
 
@@ -1088,7 +1088,7 @@ if by_split:
             "Left: BLEU of each family on test sentences and on new combinations; all near 100 but the "
             "RNN with one vector, far below. Right: BLEU by length of the source; three flat lines near "
             "100, and the line of the RNN with one vector below, up and down without a trend.",
-            "左图：各家族在测试句和新组合上的 BLEU，除了只用一个向量的 RNN 低得多，其余都接近 100。右图：按源句长度分组的 BLEU，"
+            "左图：各类模型在测试句和新组合上的 BLEU，除了只用一个向量的 RNN 低得多，其余都接近 100。右图：按源句长度分组的 BLEU，"
             "三条平线在 100 附近，只用一个向量的 RNN 在下方，有高有低，看不出趋势。",
         ),
     )
@@ -1113,10 +1113,10 @@ if by_split:
 # place of BLEU, the share of sentences that are exactly right.
 
 # %% [markdown] lang="zh"
-# **注意观察。** 左图：只用一个固定长度向量时，测试句的 BLEU 是 72，新组合是 61；有了注意力，不论哪个家族，都接近 100。请看打印出来的错误，
+# **注意观察。** 左图：只用一个固定长度向量时，测试句的 BLEU 是 72，新组合是 61；有了注意力，不论哪类模型，都接近 100。请看打印出来的错误，
 # 就是单向量 RNN 的前三个错句：语法是对的，量词和语序也对，可是“帽子”成了“外套”，“伦敦”成了“商店”。向量记住了句子的类型，却丢了具体的词。即便如此 BLEU 还有 72，
 # 这也说明了 BLEU 的特点：许多 n 元组属于句子的框架，词错了它们照样对。
-# 如果改数“完全正确的句子”，差距会大得多。三个家族都接近 100，这份语料就分不出它们的高下了：
+# 如果改数“完全正确的句子”，差距会大得多。三类模型都接近 100，这份语料就分不出它们的高下了：
 # 人人满分的考试，已经量不出什么。
 #
 # 右图：顶上三条线重叠在一起。下面是只用一个向量的 RNN，那条线*并没有*随长度下降。也许有人会以为它该下降，因为更多的词要挤进同一个向量。但这不是一个干净的实验：

@@ -134,9 +134,13 @@ def test_a_broken_cell_is_what_to_mend_first(home):
     cells = [{"cell_type": "code", "source": "def similarity(x:\n    return x"}]
     report = report_of(home, json.dumps({"cells": cells}), "attention.ipynb")
     assert {o.status for o in report.outcomes} == {"absent"}
-    assert outcomes.next_step(report) == "Mend code cell 1: similarity comes from there."
+    assert outcomes.next_step(report) == (
+        "Mend code cell 1 ([ ] def similarity(x:): similarity comes from there."
+    )
     use_language("zh")
-    assert outcomes.next_step(report) == "先修好第 1 个代码单元格：similarity 就在那里。"
+    assert outcomes.next_step(report) == (
+        "先修好第 1 个代码单元格（[ ] def similarity(x:）：similarity 就在那里。"
+    )
     assert report.problems[0].message().startswith("第 1 个代码单元格：第 1 行“def similarity(x:”")
 
 
@@ -258,3 +262,12 @@ def test_jupyter_shows_a_failed_check_without_a_traceback():
 def test_after_the_last_exercise_the_next_unit_is_named(capsys):
     check.in_notebook("SelfAttention", vars(solution))
     assert capsys.readouterr().out.endswith("The next unit is multi_head.\n")
+
+
+def test_a_cell_is_told_by_what_jupyter_shows_of_it(home):
+    cell = {"cell_type": "code", "source": "\n# mine\nx = 1", "execution_count": 7}
+    report = report_of(home, json.dumps({"cells": [cell]}), "attention.ipynb")
+    text = "code cell 1, line 2 and code cell 1"
+    told = outcomes.with_cells(text, report.hand_in)
+    assert told == "code cell 1 ([7] # mine), line 2 and code cell 1"
+    assert outcomes.with_cells("code cell 12", report.hand_in) == "code cell 12"

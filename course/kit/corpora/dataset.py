@@ -10,7 +10,6 @@ and named after its content and options, so that another file or other options g
 
 import hashlib
 import json
-import os
 from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ import numpy as np
 
 from course.kit.corpora import Pair, cleaning, files, splitting
 from course.kit.corpora.cleaning import Report, Row
+from course.kit.corpora.home import data_home
 from course.kit.errors import UserError
 from course.kit.files import new_directory
 from course.kit.language import say
@@ -103,17 +103,6 @@ class Dataset:
         for english, chinese in self.pairs(split):
             translations.setdefault(english, []).append(chinese)
         return list(translations.items())
-
-
-def data_home(home: str | Path | None = None) -> Path:
-    """Return where data is kept: `home`, else `$COURSE_DATA`, else the user's cache directory."""
-    if home is None:
-        home = os.environ.get("COURSE_DATA")
-    if home:
-        return Path(home).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("seq2seq-course"))
 
 
 def open_dataset(

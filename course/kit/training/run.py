@@ -15,7 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from course.kit.corpora.dataset import Dataset, data_home
+from course.kit.corpora.dataset import Dataset
+from course.kit.corpora.home import data_home
 from course.kit.corpora.vocabulary import (
     CharacterVocabulary,
     SubwordVocabulary,

@@ -70,7 +70,9 @@ def bundle(tmp_path_factory):
 
 def test_a_release_holds_no_solution_and_no_hidden_check(bundle):
     target, files = bundle
-    assert {path.parts[0] for path in files} == {"course", "requirements", "README.md"}
+    assert {path.parts[0] for path in files} == {
+        *("course", "requirements", "README.md", "student.md", "student.zh.md"),
+    }
     secrets = {line for unit in UNITS for line in solution_lines(unit)} - {"### BEGIN SOLUTION"}
     assert len(secrets) > 10
     for path in (path for path in files if path.suffix != ".npz"):  # weights are no secret

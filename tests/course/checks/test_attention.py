@@ -198,7 +198,11 @@ def test_a_mismatch_shows_both_values_in_either_language():
 
 
 @pytest.mark.parametrize(
-    ("tag", "line"), [("en", "expected (weights): [["), ("zh", "应为（权重）：[[")]
+    ("tag", "line"),
+    [
+        ("en", "expected (weights, the second of the two that are returned): [["),
+        ("zh", "应为（权重，即返回的第二项）：[["),
+    ],
 )
 def test_the_part_that_is_wrong_is_named(tag, line):
     def scores(query, key, value, mask=None):

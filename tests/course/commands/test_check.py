@@ -1,5 +1,7 @@
 """The student's commands: what they print, what they return, and that they start quickly."""
 
+import io
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +14,8 @@ from course.check import check_here
 from course.commands import check_output
 from course.commands.app import app, main
 from course.commands.check import touched
+from course.commands.streams import take_any_text
+from course.commands.terminal import usage_message
 from course.kit.language import use_language
 from course.kit.units import EXERCISES_DIR, available_units, exercises_of
 from course.outcomes import has_to_run
@@ -19,6 +23,7 @@ from tests.conftest import ROOT, SOLUTION
 
 RUNNER = CliRunner()
 STUBS = EXERCISES_DIR / "attention.py"
+NOTEBOOKS = EXERCISES_DIR.parent / "notebooks"
 
 
 @pytest.fixture(autouse=True)
@@ -263,3 +268,60 @@ def test_blocks_are_darker_where_more_is_looked_at():
         "a     0.00  ██ 1.00",
         "b  ▒▒ 0.50  ▒▒ 0.50",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk", "utf-8"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_any_encoding_takes_the_output(encoding, language):
+    use_language(language)
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding)
+    take_any_text(stream)
+    stream.write("✓ X Xᵀ “softmax” 早 ██\n")
+    stream.flush()
+    written = raw.getvalue().decode(stream.encoding)
+    assert written.startswith("✓" if stream.encoding == "utf-8" else "+")
+    assert ("早" in written) == (language == "zh" or encoding in ("gbk", "utf-8"))
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "gbk"])
+def test_a_narrow_pipe_without_unicode_or_a_backend_gets_no_traceback(tmp_path, encoding):
+    (tmp_path / "attention.py").write_text("def similarity(x):\n    return x\n")
+    narrow = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding, "COLUMNS": "60"}
+    environment = {**os.environ, **narrow, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "nonsense"}
+    for arguments in (["check", "attention"], ["check", "rnn"], ["--help"], ["translate", "hi"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "course", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert b"Traceback" not in done.stdout + done.stderr
+    assert b"KERAS_BACKEND" in done.stderr
+    assert done.returncode == 2
+
+
+def test_the_notebooks_language_is_spoken_where_nothing_else_is_said(home):
+    notebook = json.loads((NOTEBOOKS / "zh" / "attention.ipynb").read_text(encoding="utf-8"))
+    (home / "attention.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    assert check().output.rstrip().endswith("下一步：写 similarity。")
+    use_language("zh")
+    (home / "attention.ipynb").write_bytes((NOTEBOOKS / "en" / "attention.ipynb").read_bytes())
+    assert check("--file", "attention.ipynb").output.rstrip().endswith("Write similarity next.")
+    assert check("--language", "zh").output.rstrip().endswith("下一步：写 similarity。")
+
+
+@pytest.mark.parametrize(
+    ("message", "chinese"),
+    [
+        ("No such command 'chekc'. Did you mean 'check'?", "没有命令 chekc；你是指 check 吗？"),
+        ("No such option: --watsh Did you mean --watch?", "没有选项 --watsh；你是指 --watch 吗？"),
+        ("No such option: --bla", "没有选项 --bla。"),
+        ("Missing argument 'EXERCISE'.", "缺少参数 EXERCISE。"),
+    ],
+)
+def test_wrong_usage_is_told_in_chinese(message, chinese):
+    assert usage_message(message) == message
+    use_language("zh")
+    assert usage_message(message) == chinese

@@ -5,8 +5,9 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
-from course.commands.terminal import unannounced
+from course.commands.terminal import stop_training, unannounced
 from tests.conftest import ROOT
 
 
@@ -26,6 +27,16 @@ def test_what_an_import_wrote_before_it_failed_is_shown(capfd):
     with pytest.raises(ImportError, match="no"):
         broken()
     assert capfd.readouterr().err == "libcuda is missing\n"
+
+
+def test_a_run_stopped_in_its_first_epoch_begins_anew(tmp_path, capsys):
+    for said in ("begins anew", "after the last whole epoch"):
+        with pytest.raises(typer.Exit):
+            stop_training(tmp_path)
+        streams = capsys.readouterr()
+        assert said in streams.err
+        assert streams.out == "\n"  # the bar's line is ended
+        (tmp_path / "state.npz").touch()
 
 
 @pytest.mark.parametrize(

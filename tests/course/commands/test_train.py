@@ -58,6 +58,8 @@ def test_one_trains_and_translates_with_what_came_of_it(course, pairs_file, tmp_
     done = course(*command, "--size", "units=8", "--device", "cpu")
     assert done.returncode == 0, done.stderr
     assert "runs/rnn-pairs" in done.stdout
+    assert ", 1 epochs at most, " in done.stdout
+    assert "\n1 epoch in 0." in done.stdout
     assert (tmp_path / "runs" / "rnn-pairs" / "history.csv").is_file()
     assert course("translate", "I like tea", "--model", "rnn").returncode == 0
     other = course(*command, "--size", "units=9", "--device", "cpu")

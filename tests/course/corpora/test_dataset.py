@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from course.kit.corpora import Pair, dataset
-from course.kit.corpora.dataset import Options, data_home, open_dataset
+from course.kit.corpora.dataset import Options, open_dataset
+from course.kit.corpora.home import data_home
 from course.kit.corpora.splitting import normalised
 from course.kit.errors import UserError
 

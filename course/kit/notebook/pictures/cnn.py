@@ -392,7 +392,7 @@ def translator(num_layers: int = 2) -> "Figure":
     for height, text in ((1.14, say("state", "状态")), (0.74, say("context", "上下文"))):
         axes.text(6.4, height, plots.label(text), ha="center", fontsize=10, color="#444444")
     _arrow(axes, (4.4, num_layers + 0.28), (4.4, top + 0.52))
-    _box(axes, 4.4, top + 0.8, say("logits (B, T, V)", "逻辑值 (B, T, V)"), _FILLS[4])
+    _box(axes, 4.4, top + 0.8, say("logits (B, T, V)", "logits (B, T, V)"), _FILLS[4])
     axes.set(xlim=(-1.7, 9.6), ylim=(-1.2, top + 1.2))
     axes.set_axis_off()
     return picture

@@ -134,7 +134,7 @@ def reach(width: int, num_heads: int) -> "Figure":
     share = width // num_heads
     titles = (
         say("exact: project, then cut", "准确：先投影，再切分"),
-        say("as in the notes: cut X, then multiply", "照笔记：先切 X，再相乘"),
+        say("as often told: cut X, then multiply", "常见的讲法：先切 X，再相乘"),
     )
     for number, (panel, title) in enumerate(zip(axes, titles, strict=True)):
         for row, column in np.ndindex(width, width):

@@ -45,7 +45,7 @@ def model_map() -> "Figure":
         (7.0, network, _WORK),
         (7.8, add, _NORM),
         (9.2, say("Dense, V wide [6]", "Dense 层，宽 V [6]"), _WAY),
-        (10.4, say("logits", "逻辑值"), "white"),
+        (10.4, "logits", "white"),
     ]
     for x, boxes in ((_ENCODER, encoder), (_DECODER, decoder)):
         for y, name, fill in boxes:
