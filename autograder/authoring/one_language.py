@@ -2,9 +2,9 @@
 
 import ast
 import re
+from typing import Any
 
 import parso
-from parso.tree import NodeOrLeaf
 
 from autograder.base.text import LANGUAGES
 
@@ -30,7 +30,7 @@ def without_import(cells: list[str]) -> list[str]:
     return [cell.replace(_IMPORT, "") for cell in cells]
 
 
-def _replaced(node: NodeOrLeaf, index: int) -> str:
+def _replaced(node: Any, index: int) -> str:
     """Return the code of a node, with its prefix, in one language."""
     text = _chosen(node, index)
     if text is not None:
@@ -41,7 +41,7 @@ def _replaced(node: NodeOrLeaf, index: int) -> str:
     return "".join(_in_f_string(child, index) or _replaced(child, index) for child in node.children)
 
 
-def _in_f_string(node: NodeOrLeaf, index: int) -> str | None:
+def _in_f_string(node: Any, index: int) -> str | None:
     """Return the plain text for a part `{say("…", "…")}` of an f-string, None for all else."""
     if node.type != "fstring_expr" or len(node.children) != 3:
         return None
@@ -57,7 +57,7 @@ def _in_f_string(node: NodeOrLeaf, index: int) -> str | None:
     return value.replace("{", "{{").replace("}", "}}")
 
 
-def _chosen(node: NodeOrLeaf, index: int) -> str | None:
+def _chosen(node: Any, index: int) -> str | None:
     """Return the code of the text that a call of `say` chooses; None where the node is no such."""
     if node.type not in ("atom_expr", "power"):
         return None

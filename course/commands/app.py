@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # With oneDNN, TensorFlow trains in little more than half the time; nothing else needs oneDNN, and
@@ -39,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
-COMMANDS = {
+COMMANDS: dict[Callable[..., None], str] = {
     train: "训练一个翻译模型；停下的训练会接着进行。",
     translate: "翻译一个句子、一个文件，或你输入的内容。",
     compare: "用同样的句对训练各类模型，并排比较质量、大小和时间。",

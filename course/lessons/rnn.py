@@ -141,6 +141,73 @@ show(
 # 那个 1 还在，只是越来越淡。
 
 # %% [markdown] lang="en"
+# ### What Keras asks of a layer, a cell and a mask
+#
+# A piece of a network that has weights is a *layer* in Keras: a class with a few methods. The stubs below have them already.
+#
+# | method | when it runs | what it does |
+# |---|---|---|
+# | `__init__(units)` | as the layer is made | keeps the sizes; it makes no weights, for the width of the input isn't known yet |
+# | `build(input_shape)` | once, before the first call | makes the weights; `input_shape` ends in the width of the input |
+# | `call(inputs)` | each time, for `layer(inputs)` | computes, and keeps nothing |
+# | `get_config()` | as a model is saved | gives the arguments of `__init__`, so that the layer can be made again |
+#
+# A layer that multiplies each of its inputs by a weight of its own:
+#
+# ```python
+# class Scale(keras.layers.Layer):
+#     def build(self, input_shape):
+#         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+#
+#     def call(self, inputs):
+#         return inputs * self.factor
+# ```
+#
+# `Scale()(x)` runs `build` with the shape of `x`, and then `call`.
+#
+# A *cell* is a layer for one step of a sequence. It is called with the step's input and a list of states, and gives its
+# output and a list of new states: `output, states = cell(inputs, states)`. `state_size` and `output_size` say how wide
+# they are. A loop over the sentence calls it step by step; you will write that loop, `unroll`.
+#
+# A *mask* says which tokens are real: boolean, (B, T), True at real tokens and False at padding. Keras passes masks on by
+# itself: where `call` has an argument `keys_mask` beside `keys`, Keras fills it with the mask that belongs to `keys`. So
+# pass a mask by keyword, `layer(query, keys, keys_mask=mask)`. Passed by position, it may be filled a second time, and
+# Python complains of “multiple values for argument”.
+
+# %% [markdown] lang="zh"
+# ### Keras 对层、循环单元和掩码的约定
+#
+# 在 Keras 里，网络中带权重的一个部件叫作*层*：一个有几个方法的类。下面的代码框架里已经写好了这些方法的名字。
+#
+# | 方法 | 何时运行 | 做什么 |
+# |---|---|---|
+# | `__init__(units)` | 创建层的时候 | 记下大小；还不创建权重，因为输入有多宽还不知道 |
+# | `build(input_shape)` | 第一次调用之前，只运行一次 | 创建权重；`input_shape` 的最后一项是输入的宽度 |
+# | `call(inputs)` | 每次 `layer(inputs)` | 计算，不留下任何东西 |
+# | `get_config()` | 保存模型的时候 | 给出 `__init__` 的参数，以便重新创建这一层 |
+#
+# 下面这一层把每个输入分量乘以它自己的权重：
+#
+# ```python
+# class Scale(keras.layers.Layer):
+#     def build(self, input_shape):
+#         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+#
+#     def call(self, inputs):
+#         return inputs * self.factor
+# ```
+#
+# `Scale()(x)` 先用 `x` 的形状运行 `build`，再运行 `call`。
+#
+# *循环单元*是处理序列中一步的层。调用时传入这一步的输入和一个状态列表，返回输出和新的状态列表：
+# `output, states = cell(inputs, states)`。`state_size` 和 `output_size` 说明它们有多宽。
+# 沿着句子的循环逐步调用它；这个循环 `unroll` 也由你来写。
+#
+# *掩码*说明哪些词元是真实的：布尔值，(B, T)，真实词元处为 True，填充处为 False。Keras 会自动传递掩码：
+# 如果 `call` 除了 `keys` 还有参数 `keys_mask`，Keras 就会填入属于 `keys` 的掩码。所以请用关键字传掩码：
+# `layer(query, keys, keys_mask=mask)`。如果按位置传，它可能再被填入一次，Python 就会报错“multiple values for argument”。
+
+# %% [markdown] lang="en"
 # **Exercise.** `RNNCell(units)`. Calling it with `inputs` (B, D) and `states`, a list of one (B, U), gives
 # `(output, [state])`: the new state, twice. Keras wants cells to answer so; in other cells output and state differ.
 # Make the three weights in `build`, under their names.
