@@ -19,7 +19,9 @@ from course.work import NoWork, find_work, is_written, load_work
 def __getattr__(name: str) -> Any:
     unit = unit_with(name)
     if unit is None:
-        raise AttributeError(f"No unit has an exercise called {name}.")
+        raise AttributeError(
+            say(f"No unit has an exercise called {name}.", f"没有名为 {name} 的练习。")
+        )
     try:
         path = find_work(unit, Path.cwd())
         if is_written(path, unit, name):
@@ -30,7 +32,12 @@ def __getattr__(name: str) -> Any:
         pass
     part = getattr(parts, name, None)
     if part is None:
-        raise AttributeError(f"{name} is not written yet, and the kit has none: write it first.")
+        raise AttributeError(
+            say(
+                f"{name} is not written yet, and the kit has none: write it first.",
+                f"{name} 还没有写，课程也没有提供：请先完成它。",
+            )
+        )
     print(
         say(
             f"{name} is the kit's: yours isn't written yet.", f"{name} 用的是给定的：你的还没有写。"

@@ -4,6 +4,7 @@ import pytest
 
 from course.check_process import CheckProcess
 from course.kit.language import use_language
+from course.kit.public_checks import declared_checks
 from course.kit.units import EXERCISES_DIR
 from course.outcomes import read_file
 from tests.conftest import SOLUTION
@@ -67,7 +68,7 @@ def test_what_hangs_or_ends_python_is_named_and_the_rest_is_checked(tmp_path):
         assert outcome.got.endswith(lines)
     assert {outcome.status for outcome in uses} == {"blocked"}
     assert [outcome.got.splitlines()[0] for outcome in ends] == ["Python itself ended here"] * 2
-    assert len(outcomes) == 18
+    assert len(outcomes) == len(declared_checks("attention"))
 
 
 def test_a_file_that_never_gets_to_its_end_is_refused(tmp_path):
