@@ -19,6 +19,8 @@ PROJECT_DIR = ROOT if IS_CHECKOUT else _PACKED
 ANSWERS = ("autograder/hidden", "solutions")
 # Folders beside `course/` that are the instructor's alone; those with answers are among them.
 INSTRUCTORS = ("autograder", "solutions", "tests", "benchmarks", ".git")
+# Folders that students work in: somebody may have solved the exercises in the copy that grades.
+WORK = ("course/exercises", "course/notebooks")
 
 
 @functools.cache
@@ -30,6 +32,12 @@ def secret_paths() -> tuple[str, ...]:
     disk; its forks have the answer.
     """
     return tuple(str(root / name) for root in _copies() for name in INSTRUCTORS)
+
+
+@functools.cache
+def work_paths() -> tuple[str, ...]:
+    """Return the directories of this project that look empty to a student's process."""
+    return tuple(str(root / name) for root in _copies() for name in WORK)
 
 
 def _copies() -> Iterator[Path]:

@@ -11,9 +11,11 @@ executed as nbgrader does it. With the sanitizers a cell that was doubled or pas
 elsewhere costs nobody the whole hand-in.
 """
 
-# nbgrader's own list, with its Execute replaced. Names, so that reading a configuration is quick.
+# nbgrader's own list, with its Execute replaced, and without what a browser would run. Names, so
+# that reading a configuration is quick.
 PREPROCESSORS = [
     "autograder.bridge.preprocessor.GradeInIsolation",
+    "autograder.bridge.cleaning.CleanText",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
@@ -22,7 +24,8 @@ PREPROCESSORS = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# nbgrader's own list, behind the step that puts cells right which the others would not find.
+# nbgrader's own list, behind the step that puts cells right which the others would not find; what
+# a browser would run in a text is taken out last.
 SANITIZERS = [
     "autograder.bridge.cells.RestoreCells",
     "nbgrader.preprocessors.ClearOutput",
@@ -30,4 +33,5 @@ SANITIZERS = [
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.bridge.cleaning.CleanText",
 ]

@@ -19,6 +19,7 @@ from traitlets import TraitError
 from traitlets.utils.importstring import import_item
 
 from autograder.bridge.cells import RestoreCells
+from autograder.bridge.cleaning import CleanText
 from autograder.bridge.nbgrader_log import captured_error
 from autograder.bridge.preprocessor import GradeInIsolation
 from course.kit.errors import UserError
@@ -93,11 +94,15 @@ class Course:
         return [Path(folder) for folder in sorted(glob.glob(pattern))]
 
     def converter(self) -> Autograde:
-        """Return nbgrader's `autograde` as the course configures it, with cells put right first."""
+        """Return nbgrader's `autograde` as the course configures it.
+
+        Cells are put right first, and texts are cleaned last, whatever the course configures.
+        """
         converter = Autograde(coursedir=self.app.coursedir, parent=self.app)
         steps = self.steps("sanitize_preprocessors")
-        if RestoreCells not in steps:
-            converter.sanitize_preprocessors = [RestoreCells, *steps]
+        before = [] if RestoreCells in steps else [RestoreCells]
+        after = [] if CleanText in steps else [CleanText]
+        converter.sanitize_preprocessors = [*before, *steps, *after]
         return converter
 
     def steps(self, name: str) -> list[type]:

@@ -11,6 +11,8 @@ import numpy as np
 from autograder.base.numbers import rounded
 
 MAX_HEADS, MAX_SIDE, DIGITS = 8, 12, 4
+# What is wrong shows in two digits, and the right weights can't be told from them to four.
+DIFFERENCE_DIGITS = 2
 RTOL, ATOL = 1e-4, 1e-5  # closer ones are right, and something else is wrong
 
 
@@ -23,7 +25,8 @@ def picture(weights: np.ndarray, right: np.ndarray | None) -> dict[str, Any] | N
 
     Returns:
         `weights`, a matrix for each head, queries by keys; `difference`, the same of weights minus
-        right, None where the shapes differ; `shape`, the student's, whole.
+        right, None where the shapes differ or the weights are nearly right; `shape`, the
+        student's, whole.
     """
     found = np.asarray(weights)
     if found.ndim == 0 or found.size == 0:
@@ -41,8 +44,8 @@ def picture(weights: np.ndarray, right: np.ndarray | None) -> dict[str, Any] | N
             far = np.nan_to_num(np.abs(wrong), nan=np.inf)
             sentence = int(far.max(axis=(1, 2, 3)).argmax())
         return {
-            "weights": _cut(heads[sentence]),
-            "difference": None if wrong is None else _cut(wrong[sentence]),
+            "weights": _cut(heads[sentence], DIGITS),
+            "difference": None if wrong is None else _difference(wrong[sentence]),
             "shape": list(found.shape),
         }
 
@@ -54,5 +57,12 @@ def _heads(values: np.ndarray) -> np.ndarray:
     return rows.reshape(-1, head, *rows.shape[-2:])
 
 
-def _cut(heads: np.ndarray) -> list[Any]:
-    return rounded(heads[:MAX_HEADS, :MAX_SIDE, :MAX_SIDE].tolist(), DIGITS)
+def _difference(wrong: np.ndarray) -> list[Any] | None:
+    """Return a sentence's differences as they are shown; None where all of them are small."""
+    if np.all(np.abs(wrong) < 10.0**-DIFFERENCE_DIGITS / 2):  # not where one is NaN
+        return None
+    return _cut(wrong, DIFFERENCE_DIGITS)
+
+
+def _cut(heads: np.ndarray, digits: int) -> list[Any]:
+    return rounded(heads[:MAX_HEADS, :MAX_SIDE, :MAX_SIDE].tolist(), digits)

@@ -8,6 +8,7 @@ from autograder.grading.check import CheckFailed, Skipped
 from autograder.grading.diagnosis import Diagnostician, Evidence
 from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import HandInProcess, Rejected
+from autograder.grading.limits import ALL_SECONDS
 from autograder.grading.place import PlaceFinder
 from autograder.grading.replacement import (
     Replacement,
@@ -26,6 +27,11 @@ from autograder.results.result import Result
 from autograder.results.statuses import HintLevel
 from course.kit.units import exercises_of
 
+_USED_UP = text(
+    f"The hand-in used up the {ALL_SECONDS:g} seconds that it has in all; nothing more was waited "
+    "for.",
+    f"这份作业已用完总共 {ALL_SECONDS:g} 秒的时间，之后不再等待。",
+)
 _EXPECTED = (CheckFailed, StudentError, StudentGone, NotDefined, Rejected, Skipped)
 
 
@@ -88,6 +94,8 @@ class Grader:
                 self._reject(result, file.unreadable)
         finally:
             result.problems += _notes(examination.process)
+            if examination.budget.is_used_up:
+                result.problems.append(_USED_UP)
             examination.close()
         result.isolation = list(examination.process.layers)
         result.duration_s = round(time.monotonic() - started, 3)

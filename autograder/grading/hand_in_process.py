@@ -9,6 +9,7 @@ from autograder.grading.limits import SecondTries, TimeBudget
 from autograder.grading.replacement import Replacement
 from autograder.grading.unit import unit_of
 from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from course.kit.problems import line_of
 from course.kit.units import exercises_of
 
 _MAX_PROBLEMS = 20
@@ -63,6 +64,7 @@ class HandInProcess:
         self._right = (replacement.names, replacement.source) if replacement else ((), "")
         self._process: StudentProcess | None = None
         self._failed_start: StudentGone | None = None
+        self._detours: Any = None
         self.defined: set[str] = set()
         self.absent: dict[str, Text] = {}
         self.problems: list[Text] = []
@@ -115,6 +117,8 @@ class HandInProcess:
             self.problems.append(
                 text(f"Problems that are not listed here: {more}.", f"另有 {more} 个问题。")
             )
+        if self._detours:
+            self.problems.append(_detours_text(self._detours))
 
     def _load_with_second_try(self) -> Any:
         try:
@@ -130,12 +134,22 @@ class HandInProcess:
         names, forbidden = exercises_of(self.unit), unit_of(self.unit).forbidden
         seconds = self._budget.for_loading()
         try:
+            if self._detours is None and not self._right[0]:
+                self._detours = self._read_detours(process, seconds)
             return process.load(
                 self._data, self._suffix, names, forbidden, seconds=seconds, right=self._right
             )
         finally:
             self.attempts |= process.attempts
             self._budget.charge_loading(process.spent)
+
+    def _read_detours(self, process: StudentProcess, seconds: float) -> list[Any]:
+        """Ask a process for what the hand-in names, before anything of the hand-in has run."""
+        names = exercises_of(self.unit)
+        try:
+            return _list(process.read_detours(self._data, self._suffix, names, seconds))
+        except StudentError:  # it can't be read, and loading says so
+            return []
 
     def allow(self, seconds: float | None) -> None:
         """Give the process so many seconds for all requests from now on; None: no limit."""
@@ -193,6 +207,19 @@ def text_from(message: Any) -> Text | None:
     pair = message if isinstance(message, list) and len(message) == 2 else [message, message]
     english, chinese = (printable(part, 500) for part in pair)
     return text(english, chinese or english) if english else None
+
+
+def _detours_text(detours: list[Any]) -> Text:
+    """Return the sentence for people about what a hand-in's code names and no exercise needs."""
+    english, chinese = [], []
+    for name, place, line in detours:
+        where = line_of(printable(place, 50), int(line))
+        english.append(f"{printable(name, 50)} ({where[0]})")
+        chinese.append(f"{printable(name, 50)}（{where[1]}）")
+    return text(
+        f"No exercise needs what its code names here: {', '.join(english)}.",
+        f"代码中用到了任何练习都不需要的内容：{'，'.join(chinese)}。",
+    )
 
 
 def _texts(answer: Any, names: Sequence[str]) -> dict[str, Text]:

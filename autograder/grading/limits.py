@@ -12,10 +12,9 @@ _WEIGHTS = {"timeout": 2}
 # After one check of a hand-in has run out of time, its other checks get less: a hand-in that never
 # answers must not hold up the others, and an honest check takes a hundredth of this.
 IMPATIENT_SECONDS = 5.0
-# For all loading of a hand-in (once more after each death), and for all of its answers. Right work
-# of the largest unit takes a tenth of it on a slow machine.
+# For all loading of a hand-in (once more after each death), and for loading and answers together.
 ALL_LOADS_SECONDS = 2 * LOAD_SECONDS
-ALL_ANSWERS_SECONDS = 180.0
+ALL_SECONDS = 60.0
 # How many checks of a hand-in may be run a second time because the process was killed and nobody
 # knows by whom. The hand-in may have killed its process itself, so there are not many.
 MAX_SECOND_TRIES = 3
@@ -25,23 +24,29 @@ class TimeBudget:
     """The seconds that a hand-in has left, for being loaded and for answering."""
 
     def __init__(self) -> None:
-        self._loading, self._answering = ALL_LOADS_SECONDS, ALL_ANSWERS_SECONDS
+        self._loading, self._all = ALL_LOADS_SECONDS, ALL_SECONDS
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing is left for answers."""
+        return self._all <= 0
 
     def for_loading(self) -> float:
         """Return how long the hand-in may be loaded now."""
-        return min(LOAD_SECONDS, self._loading)
+        return min(LOAD_SECONDS, self._loading, self._all)
 
     def charge_loading(self, seconds: float) -> None:
         """Take off what loading took."""
         self._loading = max(0.0, self._loading - seconds)
+        self._all = max(0.0, self._all - seconds)
 
     def for_answers(self, seconds: float) -> float:
         """Return how much of a check's own limit the hand-in has left."""
-        return min(seconds, self._answering)
+        return min(seconds, self._all)
 
     def charge_answers(self, seconds: float) -> None:
         """Take off what answering took."""
-        self._answering = max(0.0, self._answering - seconds)
+        self._all = max(0.0, self._all - seconds)
 
 
 class Deaths:

@@ -35,6 +35,7 @@ from autograder.isolation.calls import (
     symbolic_arguments,
 )
 from autograder.isolation.compiled_programs import CompiledPrograms
+from autograder.isolation.detours import detours
 from autograder.isolation.errors import Absent, NotAWeight, OtherShape
 from autograder.isolation.uses import reached, uses
 from autograder.isolation.wire import Channel, Handle, Opaque, Spec
@@ -89,6 +90,11 @@ class Agent:
         """Read a hand-in and run none of it; return which exercises each exercise uses."""
         used = uses(handin.read_handin(data, suffix, exercises))
         return {name: sorted(reached(used, [name]) & {*exercises}) for name in exercises}
+
+    def detours(self, data: bytes, suffix: str, exercises: list[str]) -> Any:
+        """Read a hand-in and run none of it; return what it names that leads around the fence."""
+        work = handin.read_handin(data, suffix, exercises)
+        return [[item.name, item.place, item.line] for item in detours(work)]
 
     def repairs(
         self,

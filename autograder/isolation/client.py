@@ -433,6 +433,20 @@ class StudentProcess:
         fields = {"exercises": list(exercises), "forbid": list(forbidden), "slot": slot}
         return self.request("load", data=data, suffix=suffix, right=list(right), **fields)
 
+    def read_detours(
+        self, data: bytes, suffix: str, exercises: tuple[str, ...], seconds: float = LOAD_SECONDS
+    ) -> Any:
+        """Have a hand-in read, not run; return what it names that leads around the fence.
+
+        Asked of a process that has run no student's code yet, it is what the code says.
+
+        Raises:
+            StudentError: it can't be read.
+            StudentGone: the process did not survive, or took longer than a hand-in may to be read.
+        """
+        self.allow(seconds)
+        return self.request("detours", data=data, suffix=suffix, exercises=list(exercises))
+
     def read_uses(self, data: bytes, suffix: str, exercises: tuple[str, ...]) -> dict:
         """Have a hand-in read, not run; return which exercises each exercise uses.
 

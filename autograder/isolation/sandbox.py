@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.base.paths import ROOT, secret_paths
+from autograder.base.paths import ROOT, secret_paths, work_paths
 from autograder.isolation import landlock, seccomp_filter, syscalls
 
 MEGABYTE = 2**20
@@ -223,11 +223,12 @@ def _furnish(root: str, visible: list[_Visible], limits: Limits, proc_works: boo
         # Root's process could write the kernel's settings there, even without a capability.
         closed = _QUIET | syscalls.MS_NOEXEC | syscalls.MS_RDONLY
         syscalls.mount("proc", f"{root}/proc", "proc", closed)
+    covered = {**dict.fromkeys(secret_paths(), "000"), **dict.fromkeys(work_paths(), "555")}
     for item in visible:
-        for secret in secret_paths():
-            place = f"{root}{item.path}{secret.removeprefix(item.real)}"
-            if item.link is None and secret.startswith(f"{item.real}/") and os.path.isdir(place):
-                syscalls.mount("tmpfs", place, "tmpfs", _QUIET, "size=4096,mode=000")
+        for path, mode in covered.items():
+            place = f"{root}{item.path}{path.removeprefix(item.real)}"
+            if item.link is None and path.startswith(f"{item.real}/") and os.path.isdir(place):
+                syscalls.mount("tmpfs", place, "tmpfs", _QUIET, f"size=4096,mode={mode}")
 
 
 def _probe_proc() -> None:
@@ -290,7 +291,7 @@ def _lock_files(writable: list[str], covered: bool) -> None:
     readable = [*readable_paths(), "/proc", "/sys"]
     if not covered:
         _list_packages()
-        secrets = [secret for secret in secret_paths() if os.path.lexists(secret)]
+        secrets = [path for path in (*secret_paths(), *work_paths()) if os.path.lexists(path)]
         readable = [part for path in readable for part in _around(path, secrets)]
     landlock.restrict(readable, [*writable, *_devices()])
 

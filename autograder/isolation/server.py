@@ -25,7 +25,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from autograder.base.paths import secret_paths
+from autograder.base.paths import secret_paths, work_paths
 from autograder.base.signals import no_longer_postponed
 from autograder.isolation import clock, sandbox, syscalls, wire
 
@@ -43,6 +43,7 @@ def _serve(control: socket.socket) -> None:
     from course.kit import handin, loops, parts, softmax  # noqa: F401
     from course.kit.decoding import prefixes  # noqa: F401  (imported once, for all forks)
     from course.kit.models import recorded, scripted  # noqa: F401
+    from course.kit.units import available_units, exercises_of
 
     missing = ""
     try:
@@ -57,7 +58,9 @@ def _serve(control: socket.socket) -> None:
 
         # A graph runs once here: rewriting it first takes longer than it saves.
         tensorflow.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-    secret_paths()  # looked for once, for all forks
+    secret_paths(), work_paths()  # looked for once, for all forks
+    for unit in available_units():  # whose stub modules no fork can read
+        exercises_of(unit)
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)  # a student's process is short: collect rarely

@@ -46,4 +46,7 @@ def exercises_of(unit: str) -> tuple[str, ...]:
 
 def unit_with(exercise: str) -> str | None:
     """Return the unit that has an exercise of this name, None where no unit has."""
-    return next((unit for unit in available_units() if exercise in exercises_of(unit)), None)
+    for unit, to_write in TO_WRITE.items():
+        if any(name.partition(".")[0] == exercise for name in to_write):
+            return unit
+    return None

@@ -52,6 +52,18 @@ def test_where_the_weights_are_right_something_else_is_wrong():
     assert picture(weights(2, 2), np.full((2, 2), 0.500001)) is None
 
 
+def test_a_difference_has_two_digits():
+    right = np.array([[0.25 + 0.00321, 0.5], [0.75 - 0.00321, 0.5]])
+    assert picture(weights(2, 2), right)["difference"] == [[[0.25, 0.0], [-0.25, 0.0]]]
+
+
+def test_weights_that_are_nearly_right_have_no_difference():
+    right = weights(2, 2) + np.array([[0.004, -0.004], [0.0, 0.001]])
+    kept = picture(weights(2, 2), right)
+    assert kept["difference"] is None
+    assert kept["weights"] == [[[0.5, 0.5], [0.5, 0.5]]]
+
+
 def test_it_is_cut_to_a_bounded_size():
     kept = picture(weights(2, 50, 60, 70), np.zeros((2, 50, 60, 70)))
     assert np.shape(kept["weights"]) == (MAX_HEADS, MAX_SIDE, MAX_SIDE)

@@ -13,7 +13,7 @@ from autograder.base.text import text
 from autograder.grading.check import Check
 from autograder.grading.examination import Examination, NotDefined
 from autograder.grading.hand_in_process import Rejected, text_from
-from autograder.grading.limits import MAX_SECOND_TRIES
+from autograder.grading.limits import MAX_SECOND_TRIES, TimeBudget
 from autograder.grading.proxies import Student
 from autograder.grading.verdict import status_and_fault
 from autograder.isolation.client import StudentError, StudentGone, StudentProcess
@@ -341,7 +341,7 @@ def test_one_timeout_is_enough_for_an_exercise(server):
 
 
 def test_a_hand_in_is_waited_for_so_long_in_all(server, monkeypatch):
-    monkeypatch.setattr("autograder.grading.limits.ALL_ANSWERS_SECONDS", 0.5)
+    monkeypatch.setattr("autograder.grading.limits.ALL_SECONDS", 0.5)
     source = f"""
 import time
 def softmax(x, axis=-1):
@@ -355,7 +355,20 @@ similarity = softmax
     examination.begin(check("similarity"), 0)
     with pytest.raises(StudentGone, match="timeout"):
         Student(examination, 0).similarity(X)
+    assert examination.budget.is_used_up
     examination.close()
+
+
+def test_loading_and_answers_share_the_time(monkeypatch):
+    monkeypatch.setattr("autograder.grading.limits.ALL_SECONDS", 30.0)
+    budget = TimeBudget()
+    budget.charge_loading(18.0)
+    assert (budget.for_loading(), budget.for_answers(10.0)) == (12.0, 10.0)
+    budget.charge_answers(9.0)
+    assert (budget.for_loading(), budget.for_answers(10.0)) == (3.0, 3.0)
+    budget.charge_answers(4.0)
+    assert (budget.for_loading(), budget.for_answers(10.0)) == (0.0, 0.0)
+    assert budget.is_used_up
 
 
 def test_loading_again_and_again_ends(server, monkeypatch):

@@ -87,6 +87,34 @@ def test_what_an_exercise_has_no_business_with_is_refused(server, action):
         run(server, source)
 
 
+@pytest.mark.parametrize("skip", [(), ("namespaces",)], ids=["walls", "no namespaces"])
+def test_exercises_that_somebody_solved_in_this_copy_are_out_of_reach(server, skip):
+    source = """
+def similarity(x):
+    from course.exercises import attention
+    return attention.similarity(x)
+"""
+    with contextlib.ExitStack() as stack:
+        chosen = stack.enter_context(ForkServer(skip=skip)) if skip else server
+        with pytest.raises(StudentError) as caught:
+            run(chosen, source)
+        assert caught.value.type_name in ("ModuleNotFoundError", "ImportError", "PermissionError")
+
+
+@pytest.mark.parametrize("skip", [(), ("namespaces",)], ids=["walls", "no namespaces"])
+def test_earlier_work_is_the_kits_where_a_hand_in_is_graded(server, skip):
+    source = """
+from course.own import scaled_dot_product_attention
+def similarity(x):
+    return scaled_dot_product_attention(x, x, x)
+"""
+    with contextlib.ExitStack() as stack:
+        chosen = stack.enter_context(ForkServer(skip=skip)) if skip else server
+        # Of the unit that is graded the kit's is off limits, and the error says whose it is.
+        with pytest.raises(StudentError, match=r"course\.kit\.parts\.scaled_dot"):
+            run(chosen, source)
+
+
 def test_its_own_temporary_directory_is_private_and_empty(server):
     source = """
 import os, tempfile

@@ -368,7 +368,7 @@ def test_attention_weights_stand_beside_their_difference_and_in_a_table():
 def test_weights_of_another_shape_are_shown_without_a_difference():
     check = check_result(status="failed", attention=weights() | {"difference": None})
     shown = seen(of_student(graded("ann", check)), "en")
-    assert "They have another shape than the right ones" in shown
+    assert "There is no difference to show where they have another shape" in shown
     assert "orange" not in shown
 
 
