@@ -218,6 +218,10 @@ def _differences(own: Any, right: Any, owner: Any, key: Any, statement: ast.stmt
     if not isinstance(own, ast.AST) or not isinstance(right, ast.AST) or _same(own, right):
         return
     line = getattr(own, "lineno", statement.lineno)
+    if _assigns_another(own, right):  # as good a line as the one that is wrong, and not that one
+        mine, theirs = getattr(own, "value", None), getattr(right, "value", None)
+        yield from _differences(mine, theirs, own, "value", statement)
+        return
     if type(own) is type(right):
         for name in own._fields:
             if name in _BLOCKS and isinstance(own, ast.stmt):
@@ -247,6 +251,13 @@ def _differences(own: Any, right: Any, owner: Any, key: Any, statement: ast.stmt
     is_compound = any(getattr(own, block, None) for block in _BLOCKS)
     if not (isinstance(own, ast.stmt) and is_compound) and not _has_unknown(right):
         yield Edit(ALIGNED, owner, key, copy.deepcopy(right), statement, line=line)
+
+
+def _assigns_another(own: Any, right: Any) -> bool:
+    """Whether two assignments give different variables their values."""
+    if not isinstance(own, ast.Assign) or not isinstance(right, ast.Assign):
+        return False
+    return [*map(ast.dump, own.targets)] != [*map(ast.dump, right.targets)]
 
 
 def _of_keywords(own: ast.Call, right: ast.Call, statement: ast.stmt) -> Iterator[Edit]:

@@ -92,6 +92,13 @@ def test_a_second_edit_stands_on_the_first():
     assert plain in {item.text for item in made.pairs(first.number)}
 
 
+def test_no_edit_gives_another_variable_the_value():
+    model = changed(RIGHT, ("shifted = x - ops", "x = x - ops"), ("exp(shifted)", "exp(x)"))
+    texts = [item.text for item in repairs(OWN, (model,)).singles()]
+    assert texts
+    assert not [text for text in texts if "scores = " in text and "top = " not in text]
+
+
 def test_what_is_too_long_is_not_edited():
     long = OWN.replace("    e = K", "    scores = scores + 0\n" * MOST_STATEMENTS + "    e = K")
     assert list(repairs(long).singles()) == []
