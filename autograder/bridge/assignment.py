@@ -8,6 +8,7 @@ from typing import Any
 
 from autograder.bridge.autograded import is_up_to_date
 from autograder.bridge.course import Course
+from autograder.bridge.extensions import renew_penalties
 from autograder.bridge.gradebook import InsertResults, write_gradebook
 from autograder.bridge.grades import Difference, differences_of, read_grades
 from autograder.bridge.hand_ins import HandIns, find_hand_ins
@@ -105,6 +106,8 @@ def grade_assignment(
             hand_ins.laid_out,
         )
     recorded = [student for student in students if student not in failed]
+    # Due dates and extensions may have changed since.
+    renew_penalties(course, [student for student in recorded if student in up_to_date])
     differences = differences_of(summary.results, read_grades(course, course.assignment), recorded)
     return AssignmentSummary(out, summary, account, recorded, not_recorded | failed, differences)
 

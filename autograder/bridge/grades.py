@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nbgrader.api import Grade as CellGrade
 from nbgrader.api import SubmittedNotebook
 
 from autograder.bridge.course import Course
@@ -48,6 +49,8 @@ def read_grades(course: Course, assignment: str | None = None) -> dict[tuple[str
             held, unit = notebook.assignment.assignment.name, notebook.name
             if unit not in available_units() or assignment not in (None, held):
                 continue
+            if not any(_has_points(grade) for grade in notebook.grades):
+                continue  # an extension alone, say
             if assignments.setdefault(unit, held) != held:
                 raise UserError(
                     f"The unit {unit} is in the assignments {assignments[unit]} and {held}; name "
@@ -73,6 +76,12 @@ def read_grades(course: Course, assignment: str | None = None) -> dict[tuple[str
                 {key: value for key, value in facts.items() if value},
             )
     return grades
+
+
+def _has_points(grade: CellGrade) -> bool:
+    return any(
+        points is not None for points in (grade.auto_score, grade.manual_score, grade.extra_credit)
+    )
 
 
 def differences_of(

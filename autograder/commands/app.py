@@ -6,6 +6,7 @@ from autograder.commands.demo import demo
 from autograder.commands.diff import diff
 from autograder.commands.doctor import doctor
 from autograder.commands.export import export
+from autograder.commands.extend import extend
 from autograder.commands.grade import grade
 from autograder.commands.quickstart import quickstart
 from autograder.commands.release import release
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (export, report, grade, diff, release, quickstart, doctor, verify, demo):
+for command in (export, report, grade, diff, release, quickstart, extend, doctor, verify, demo):
     app.command()(command)
 
 

@@ -11,6 +11,7 @@ from autograder.exports.marks import message, units_of
 from autograder.results.result import Result
 
 _MARK = "\ufeff"
+_PEOPLE = ("name", "id", "email", "late")
 _GRADE_COLUMNS = ("gradebook", "penalty", "changed")
 
 
@@ -18,12 +19,16 @@ def export_grades(results: Sequence[Result]) -> str:
     """Return one row a hand-in: a column a unit, the total, what could be had, what was rejected.
 
     A unit that was not handed in is an empty cell; a rejected one has 0 and its name in the last
-    column. Checks that could not be run are in neither total. Where a course's gradebook was read,
-    its grades stand behind: for each unit what it holds, penalties off, and the penalty.
+    column. Checks that could not be run are in neither total. What a platform says of students
+    stands behind: name, number, address, whether the hand-in came late. Where a course's gradebook
+    was read, its grades come last: for each unit what it holds, penalties off, and the penalty.
     """
     units = units_of(results)
     rows: list[list[Cell]] = [["hand-in", *units, "total", "max_total", "rejected"]]
     with_grades = any(result.grade is not None for result in results)
+    with_people = any(result.student for result in results)
+    if with_people:
+        rows[0] += _PEOPLE
     if with_grades:
         rows[0] += [f"{unit} {what}" for unit in units for what in _GRADE_COLUMNS]
         rows[0] += ["gradebook total", "gradebook max_total"]
@@ -41,9 +46,17 @@ def export_grades(results: Sequence[Result]) -> str:
                 " ".join(unit for unit in units if unit in mine and _rejected(mine[unit])),
             ]
         )
+        if with_people:
+            facts = next((result.student for result in mine.values() if result.student), {})
+            rows[-1] += [_fact(facts.get(key)) for key in _PEOPLE]
         if with_grades:
             rows[-1] += _grade_cells(mine, units)
     return _MARK + safe_csv(rows)
+
+
+def _fact(value: str | bool | None) -> str:
+    """Return a fact of a student as a cell: what is so has its `yes`."""
+    return one_line(value) if isinstance(value, str) else "yes" if value else ""
 
 
 def _grade_cells(mine: Mapping[str, Result], units: Sequence[str]) -> list[Cell]:

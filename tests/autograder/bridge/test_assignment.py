@@ -5,12 +5,15 @@ import io
 import json
 import os
 import shutil
+import sys
 import time
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook, SubmittedNotebook
 
+from autograder.bridge.course import Course
+from autograder.bridge.grades import read_grades
 from autograder.results.files import read_result
 from tests.autograder.bridge.courses import (
     CONFIG,
@@ -33,6 +36,7 @@ from tests.autograder.bridge.courses import (
     solved,
     unscaled,
 )
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -220,6 +224,49 @@ def test_feedback_shows_messages(courses):
     assert "sqrt(d_k)" in page
     assert "✗ " in page
     assert "autograder.hidden" not in page
+
+
+def test_an_extension_takes_its_penalty_back_and_nothing_is_graded_again(
+    courses, tmp_path, monkeypatch
+):
+    ours, *_ = courses
+    root = tmp_path / "course"
+    shutil.copytree(ours, root)
+    shutil.rmtree(root / "submitted" / "torn")
+    with gradebook(root) as book:
+        given = book.find_grade("check-softmax", UNIT, UNIT, "bob")
+        given.manual_score, given.needs_manual_grade = 7.0, False
+        book.db.commit()
+        before = score(root, "bob")
+    options = ("--until", "2026-01-02 12:30")
+    refused = command(
+        "autograder", "extend", root, UNIT, "bob", "bobby", *options, cwd=ROOT, status=2
+    )
+    assert "knows no student bobby" in refused
+    said = command("autograder", "extend", root, UNIT, "bob", *options, cwd=ROOT)
+    assert "bob: attention until 2026-01-02 12:30 UTC; due 2026-01-01 12:00 UTC" in said
+    seed = read_result(root / "results" / "bob" / f"{UNIT}.json").seed
+    said = grade(root, "--resume", "--seed", seed)
+    assert f"{len(READABLE)} kept from before" in said
+    with gradebook(root) as book:
+        held = book.find_submission_notebook(UNIT, UNIT, "bob")
+        assert held.late_submission_penalty == 10  # half an hour late, and not a day
+        assert held.score == before
+        assert not book.find_grade("check-softmax", UNIT, UNIT, "bob").needs_manual_grade
+    with gradebook(root) as book:
+        book.add_student("zoe")
+    command("autograder", "extend", root, UNIT, "zoe", *options, cwd=ROOT)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    held = read_grades(Course(root, UNIT))
+    assert ("bob", UNIT) in held
+    assert ("zoe", UNIT) not in held  # she has handed in nothing yet
+    command("autograder", "extend", root, UNIT, "bob", "--until", "2026-01-01 12:00", cwd=ROOT)
+    with gradebook(root) as book:
+        assert book.find_submission(UNIT, "bob").extension is None
+    for until, reason in (("2025-12-31", "later than that"), ("soon", "is no date and time")):
+        assert reason in command(
+            "autograder", "extend", root, UNIT, "bob", "--until", until, cwd=ROOT, status=2
+        )
 
 
 def test_exports_and_pages_have_the_gradebooks_grades(courses, tmp_path):

@@ -1,5 +1,7 @@
 """Whose a file is, on each platform; and back into the platform's gradebook by the same keys."""
 
+import csv
+import io
 import json
 import zipfile
 
@@ -7,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.exports import canvas, moodle
+from autograder.exports import canvas, moodle, plain_csv
+from autograder.exports.formats import FORMATS, Request
 from autograder.results.result import Result
 from autograder.running.accounting import account_for
-from autograder.running.roster import parse_table, people_of
+from autograder.running.roster import match, parse_table, people_of
 from autograder.running.submissions import collect, find_submissions
 
 METADATA = """
@@ -136,6 +139,55 @@ def test_there_and_back_moodle(tmp_path):
     made = moodle.export(results_of(find_submissions([tmp_path / "in"])), roster, "attention")
     assert made.unmatched == {}
     assert [row[0] for row in parse_table(made.content).rows] == ["s1", "s2"]
+
+
+def test_there_and_back_gradescope(tmp_path):
+    people = (
+        (9001, "Ada Lovelace", "17", "ada@u"),
+        (9002, "Ada Lovelace", "18", "ada.l@u"),  # two of one name
+        (9003, "王小明", "19", "xm@u"),
+        (9004, "Zoë O'Neil", "20", "zoe@u"),
+    )
+    top = tmp_path / "in" / "assignment_7_export"
+    lines = []
+    for number, name, sid, email in people:
+        put(top / f"submission_{number}" / "attention.py")
+        lines += [f"submission_{number}:", "  :submitters:", f"  - :name: {name}"]
+        lines += [f"    :sid: '{sid}'", f"    :email: {email}"]
+    put(top / "submission_metadata.yml", "\n".join(lines) + "\n")
+    results = results_of(find_submissions([tmp_path / "in"]))
+    for index, result in enumerate(sorted(results, key=lambda r: str(r.student["id"]))):
+        result.score = 10.0 * index
+    rows = list(csv.DictReader(io.StringIO(plain_csv.export_grades(results).lstrip("\ufeff"))))
+    back = {row["email"]: (row["id"], row["name"], row["attention"]) for row in rows}
+    assert back == {
+        email: (sid, name if sid not in ("17", "18") else f"{name} ({sid})", f"{10 * index}")
+        for index, (_, name, sid, email) in enumerate(people)
+    }
+    assert len({result.submission for result in results}) == len(people)
+
+
+def test_there_and_back_github_classroom(tmp_path):
+    for login in ("adal", "xm-w", "zoe-oneil"):
+        put(tmp_path / "in" / f"attention-{login}" / "attention.py")
+    results = results_of(find_submissions([tmp_path / "in"]))
+    made = FORMATS["github-classroom"].make(Request(results))
+    assert set(made.files) == {
+        f"{login}/attention.{form}"
+        for login in ("adal", "xm-w", "zoe-oneil")
+        for form in ("json", "b64")
+    }
+    roster = parse_table(
+        "identifier,github_username,github_id,name\ns1,adal,1,Ada Lovelace\n"
+        "s2,xm-w,2,王小明\ns3,zoe-oneil,3,Zoë O'Neil\n"
+    )
+    people = people_of(roster)
+    found = match({r.submission: r.keys for r in results}, [person.keys for person in people])
+    assert {people[row].name: name for name, row in found.rows.items()} == {
+        "Ada Lovelace": "adal",
+        "王小明": "xm-w",
+        "Zoë O'Neil": "zoe-oneil",
+    }
 
 
 FORMS = {
