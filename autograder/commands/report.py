@@ -35,6 +35,10 @@ def report(
             "to look; can be given several times."
         ),
     ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="A CSV of the course's people: the class page names who is missing."),
+    ] = None,
     course_dir: Annotated[Path | None, typer.Option(help=COURSE_HELP)] = None,
     assignment: Annotated[
         str | None, typer.Option(help="Of the course: only this one's grades.")
@@ -61,7 +65,7 @@ def report(
     read.show(errors)
     try:
         with Progress(console=errors, transient=True) as progress:
-            gradebook = gradebook_of(read.results, read.unreadable)
+            gradebook = gradebook_of(read.results, read.unreadable, roster)
             hints = None
             if hand_ins:
                 from autograder.lookalikes.hints import find_hints

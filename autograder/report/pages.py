@@ -256,9 +256,10 @@ def _by_exercise(checks: Iterable[CheckResult]) -> dict[str, list[CheckResult]]:
 
 
 def _kinds(student: Student, units: list[str]) -> str:
-    """Return letters for what the class page filters by: rejected, incomplete, full, below half."""
+    """Return letters for the class page's filter: rejected, late, incomplete, full, below half."""
     results = student.results.values()
     letters = "r" if any(result.status == "rejected" for result in results) else ""
+    letters += "l" if student.late else ""
     if len(student.results) < len(units):
         letters += "i"
     elif student.score == student.max_score:

@@ -1,11 +1,12 @@
 """Read what `grade --out DIR` left: DIR/NAME/UNIT.json, student by student."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.results.files import read_results
 from autograder.results.result import Grade, Result
+from autograder.running.accounting import compare_roster
 from course.kit.units import ORDER
 
 
@@ -15,13 +16,24 @@ class Student:
 
     name: str
     results: dict[str, Result]
+    name_on_roster: str = ""
 
     @property
     def real_name(self) -> str:
         """The student's name where a platform or a gradebook gives another than the hand-in has."""
         known = (result.student for result in self.results.values() if result.student)
         name = next((str(facts["name"]) for facts in known if facts.get("name")), "")
+        name = self.name_on_roster or name
         return "" if name == self.name else name
+
+    @property
+    def late(self) -> bool:
+        """Whether a hand-in came late, as a platform or a gradebook has it."""
+        return any(
+            bool(result.student and result.student.get("late"))
+            or bool(result.grade and result.grade.penalty)
+            for result in self.results.values()
+        )
 
     @property
     def grade(self) -> Grade | None:
@@ -59,10 +71,14 @@ class Gradebook:
     Attributes:
         students: by name.
         unreadable: files that are no whole results of the course's units, as `NAME/UNIT.json`.
+        absent: who of the roster has no result; None without a roster.
+        strangers: students of nobody on the roster, with the reason.
     """
 
     students: list[Student]
     unreadable: list[str]
+    absent: list[str] | None = None
+    strangers: dict[str, str] = field(default_factory=dict)
 
     @property
     def units(self) -> list[str]:
@@ -84,12 +100,18 @@ def read_gradebook(directory: Path) -> Gradebook:
     return gradebook_of(*read_results(directory))
 
 
-def gradebook_of(results: Iterable[Result], unreadable: Iterable[str] = ()) -> Gradebook:
+def gradebook_of(
+    results: Iterable[Result], unreadable: Iterable[str] = (), roster: Path | None = None
+) -> Gradebook:
     """Return results student by student.
 
     Args:
         results: the results, those of other courses' units too.
         unreadable: files that are no whole results.
+        roster: the course's people, if given.
+
+    Raises:
+        UserError: the roster can't be read.
     """
     unreadable = list(unreadable)
     by_name: dict[str, dict[str, Result]] = {}
@@ -98,8 +120,18 @@ def gradebook_of(results: Iterable[Result], unreadable: Iterable[str] = ()) -> G
             by_name.setdefault(result.submission, {})[result.unit] = result
         else:
             unreadable.append(f"{result.submission}/{result.unit}.json")
+    found = None
+    if roster is not None:
+        keys = {name: next(iter(of_unit.values())).keys for name, of_unit in by_name.items()}
+        found = compare_roster(keys, roster)
     students = [
-        Student(name, {unit: of_unit[unit] for unit in ORDER if unit in of_unit})
+        Student(
+            name,
+            {unit: of_unit[unit] for unit in ORDER if unit in of_unit},
+            found.names.get(name, "") if found else "",
+        )
         for name, of_unit in by_name.items()
     ]
-    return Gradebook(students, unreadable)
+    if found is None:
+        return Gradebook(students, unreadable)
+    return Gradebook(students, unreadable, found.nothing, found.strangers)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from autograder.base.files import new_directory
+from autograder.exports import plain_csv
 from autograder.lookalikes.hints import Hints
 from autograder.report.pages import (
     MOST_PAIRS,
@@ -18,6 +19,7 @@ from course.kit.errors import UserError
 
 # It says that the directory holds pages and may be replaced.
 _MARK = ".report"
+_TABLE = "grades.csv"
 
 
 def write_site(
@@ -55,6 +57,8 @@ def write_site(
             (made / "pairs").mkdir()
             for number, pair in enumerate(hints.pairs[:MOST_PAIRS], start=1):
                 _write(made / "pairs" / pair_file(number), pair_page(pair, language))
+        table = plain_csv.export_grades(list(gradebook.results))
+        (made / _TABLE).write_bytes(table.encode("utf-8", errors="replace"))
         _write(made / "index.html", class_page(gradebook, language, hints))
         on_page()
         _refuse_others_work(target)  # a grading may have written there meanwhile
@@ -79,7 +83,7 @@ def _refuse_others_work(target: Path) -> None:
             for name in held
             if name.startswith(("students/", "pairs/")) and name.endswith(".html")
         }
-        others = held - pages - {_MARK, "index.html", "students", "pairs"}
+        others = held - pages - {_MARK, _TABLE, "index.html", "students", "pairs"}
         if not held or (_MARK in held and not others):
             return
     raise UserError(f"{target} holds something else; name another directory with --out.")

@@ -1,6 +1,6 @@
 """Who handed in nothing, and what was passed over: nobody and nothing is lost in silence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,11 +41,43 @@ def account_for(
     """
     account = Account(list(passed_over))
     if roster is not None:
-        people = people_of(read_table(roster))
-        keys = {item.name: student_keys(item.student_facts) for item in submissions}
-        matched = match(keys, [person.keys for person in people])
-        there = set(matched.rows.values())
-        account.on_roster = len(people)
-        account.nothing = [p.name for index, p in enumerate(people) if index not in there]
-        account.strangers = matched.unmatched
+        found = compare_roster(
+            {item.name: student_keys(item.student_facts) for item in submissions}, roster
+        )
+        account.on_roster = len(found.names) + len(found.nothing)
+        account.nothing = found.nothing
+        account.strangers = found.strangers
     return account
+
+
+@dataclass(frozen=True)
+class RosterComparison:
+    """How hand-ins stand to a roster.
+
+    Attributes:
+        names: what the roster calls the students, by the hand-ins' names.
+        nothing: who of the roster has no hand-in.
+        strangers: hand-ins of nobody on the roster, with the reason.
+    """
+
+    names: dict[str, str]
+    nothing: list[str]
+    strangers: dict[str, str]
+
+
+def compare_roster(keys: Mapping[str, Sequence[str]], roster: Path) -> RosterComparison:
+    """Compare hand-ins with a roster.
+
+    Args:
+        keys: what tells each hand-in's student, by the hand-in's name.
+        roster: the CSV.
+
+    Raises:
+        UserError: the roster can't be read.
+    """
+    people = people_of(read_table(roster))
+    matched = match(keys, [person.keys for person in people])
+    there = set(matched.rows.values())
+    nothing = [person.name for index, person in enumerate(people) if index not in there]
+    names = {name: people[row].name for name, row in matched.rows.items()}
+    return RosterComparison(names, nothing, matched.unmatched)

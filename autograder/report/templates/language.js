@@ -10,6 +10,13 @@
       option.textContent = zh ? option.dataset.zh : option.dataset.en;
     }
   };
+  // On paper nothing is folded.
+  addEventListener("beforeprint", () => {
+    for (const folded of document.querySelectorAll("details:not([open])")) {
+      folded.open = true;
+      addEventListener("afterprint", () => (folded.open = false), { once: true });
+    }
+  });
   document.querySelector(".language").addEventListener("change", speak);
   speak();
 }

@@ -34,7 +34,7 @@ def names(directory):
     return sorted(p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file())
 
 
-PAGES = [".report", "index.html", "students/ann.html", "students/bob.html"]
+PAGES = [".report", "grades.csv", "index.html", "students/ann.html", "students/bob.html"]
 
 
 def test_pages_go_beside_the_results(tmp_path):
@@ -57,6 +57,33 @@ def test_pages_can_go_elsewhere_and_open_in_chinese(tmp_path):
         source = (tmp_path / "far" / "pages" / page).read_text(encoding="utf-8")
         assert '<html lang="zh-CN"' in source
     assert names(tmp_path / "results") == ["ann/attention.json"]
+
+
+def test_who_is_missing_and_who_was_late_is_on_the_class_page(tmp_path):
+    late = graded("ann")
+    late.student = {"name": "Ann A", "late": True, "platform": "canvas"}
+    put(tmp_path, late, graded("bob"), graded("zed"))
+    roster = tmp_path / "people.csv"
+    roster.write_text("Name,Username\nAnn A,ann\nBob O'Neil,bob\n王小明,xm\n", encoding="utf-8")
+    assert run(tmp_path, "--roster", roster).exit_code == 0
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    missing = page.partition('id="absent"')[2].partition("</section>")[0]
+    assert "王小明" in missing
+    assert "zed" in missing
+    assert "Ann" not in missing
+    assert "Bob O&#39;Neil" in page  # the real name beside the login
+    scores = page.partition('id="table"')[2]
+    (row,) = (line for line in scores.splitlines() if "students/ann.html" in line)
+    assert row.startswith('<tr data-k="l')
+    table = (tmp_path / "report" / "grades.csv").read_text("utf-8-sig")
+    assert "ann" in table
+    assert "Ann A" in table
+    assert 'id="absent"' not in _without_roster(tmp_path)
+
+
+def _without_roster(directory):
+    assert run(directory).exit_code == 0
+    return (directory / "report" / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_second_report_replaces_the_first_whole(tmp_path):

@@ -75,6 +75,26 @@ def of_pair(*results, language="en"):
     return pair_page(pair, language)
 
 
+def test_the_first_check_of_a_mistake_is_open_and_the_others_are_folded():
+    checks = [
+        check_result(
+            status="failed", slug=f"c{n}", mistake="mask-inverted", worth=20.0,
+            wrong=text(f"Wrong in way {n}.", f"第 {n} 种错误。"),
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    shown = of_student(graded("ada", *checks, check_result(slug="right", worth=40.0)))
+    first, _, rest = shown.partition('<details class="more">')
+    assert "Wrong in way 0." in first
+    assert "2 more checks show it" in rest
+    assert "Wrong in way 1." not in first
+    for words in ("Wrong in way 1.", "Wrong in way 2."):
+        assert words in rest.partition("</details>")[0]
+    assert "1 check<" in rest
+    alone = of_student(graded("ada", checks[0], check_result(slug="right", worth=80.0)))
+    assert "more checks" not in alone
+
+
 def of_class(*results, language="en", unreadable=(), pairs=None):
     students = {}
     for result in results:
