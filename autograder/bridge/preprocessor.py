@@ -3,7 +3,9 @@
 import functools
 import json
 import math
+import textwrap
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +30,8 @@ _PREFIX = "check-"  # grading cells are called after their exercise
 _MARKS = {"passed": "✓", "skipped": "–"}
 _REJECTED = {"en": "The hand-in can't be graded", "zh": "这份作业无法评分"}
 _BETWEEN = {"en": (": ", "; "), "zh": ("：", "；")}
+_AS_ABOVE = {"en": "The hint is the one at: {title}", "zh": "提示同上：{title}"}
+_WIDTHS = {"en": 80, "zh": 44}  # characters; Chinese ones are twice as wide
 _POINTS = {"en": "{points:g} of {of:g} points", "zh": "得 {points:g} 分，满分 {of:g} 分"}
 
 
@@ -173,17 +177,39 @@ def share(result: Result, checks: Iterable[CheckResult]) -> float:
     return sum(check.points for check in checks) / most if most else 1.0
 
 
+def _wrapped(message: str, language: str) -> Iterable[str]:
+    """Yield a message in lines that a page need not be scrolled sideways for, set in."""
+    for line in message.splitlines():
+        yield from textwrap.wrap(
+            line,
+            _WIDTHS[language],
+            initial_indent="    ",
+            subsequent_indent="    ",
+            break_long_words=language == "zh",  # Chinese has no spaces
+            break_on_hyphens=False,
+        )
+
+
 def _lines(result: Result, checks: list[CheckResult], language: str) -> Iterable[str]:
     if result.status == "rejected":
         colon, semicolon = _BETWEEN[language]
         reasons = semicolon.join(problem[language] for problem in result.problems)
         yield f"{_REJECTED[language]}{colon}{reasons}"
         return
+    hints: dict[str, str] = {}  # the title of the check that a hint stands at, by the hint
     for check in checks:
-        mark = _MARKS.get(check.status, "✗")
-        yield f"{mark} {check.title[language]}"
-        if not check.is_plainly_right and check.message[language]:
-            yield f"    {check.message[language]}"
+        mark, title = _MARKS.get(check.status, "✗"), check.title[language]
+        yield f"{mark} {title}"
+        if check.is_plainly_right:
+            continue
+        message, above = check.message[language], ""
+        if check.hint is not None:
+            above = hints.setdefault(check.hint[language], title)
+            if above != title:
+                message = replace(check, hint=None).message[language]
+        yield from _wrapped(message, language)
+        if above not in ("", title):
+            yield from _wrapped(_AS_ABOVE[language].format(title=above), language)
     yield _POINTS[language].format(
         points=sum(check.points for check in checks), of=sum(check.max_points for check in checks)
     )

@@ -69,6 +69,31 @@ def test_a_cell_has_the_messages_of_its_checks(language, message):
     assert message in cell.outputs[0]["text"]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_hint_stands_once_and_lines_are_short(language):
+    hint = text("Look at the axis. " * 20, "请检查轴。" * 40)
+    wrong = text("The rows don't sum to one, " * 10, "各行之和不为一，" * 20)
+    checks = [
+        replace(
+            check("softmax", 0.0, 3.0),
+            title=text(f"Check {n}", f"检查 {n}"), wrong=wrong, hint=hint, input={"x": [n]},
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    nb = source_notebook("attention", language)
+    put_outputs(nb, result(*checks), language)
+    (cell,) = (
+        c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "check-softmax"
+    )
+    shown = cell.outputs[0]["text"]
+    joined = "".join(shown.split())
+    assert joined.count("".join(hint[language].split())) == 1
+    assert joined.count("".join(checks[0].title[language].split())) == 3  # its own, and two point
+    for n in range(3):
+        assert f"x=[{n}]" in joined  # the failing input
+    assert max(map(len, shown.splitlines())) <= (80 if language == "en" else 44)
+
+
 def test_what_cannot_be_graded_gets_nothing_and_says_why():
     nb = source_notebook("attention", "en")
     put_outputs(
