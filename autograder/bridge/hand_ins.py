@@ -109,7 +109,11 @@ def _add_folder(
         )
         return
     others = [f"{name}.ipynb" for name in course.notebooks - set(available_units())]
-    collection = _collection(course, folder, student, others)
+    try:
+        collection = _collection(course, folder, student, others)
+    except UserError as error:  # more files than anybody hands in
+        hand_ins.unreadable[student] = str(error)
+        return
     hand_ins.passed += collection.passed_over
     reasons = [item.reason for item in collection.passed_over if item.looks_like_one]
     accepted = []

@@ -98,7 +98,7 @@ def grade(
     """Grade hand-ins, each in isolation; results go to OUT/NAME/UNIT.json."""
     speak(language)
     format_names = [name.strip() for name in formats.split(",") if name.strip()]
-    _check_places(paths, out, course_dir, unit)
+    _check_places(paths, out, course_dir, unit, layout)
     _check_choices(unit, backend, device, isolation, format_names, jobs)
     check_choice("from", layout, LAYOUTS)
     check_choice("hints", hints, HINT_LEVELS)
@@ -162,7 +162,11 @@ def find_device(device: str, cluster: str | None = None) -> Device:
 
 
 def _check_places(
-    paths: list[Path], out: Path | None, course_dir: Path | None, unit: str | None
+    paths: list[Path],
+    out: Path | None,
+    course_dir: Path | None,
+    unit: str | None,
+    layout: str,
 ) -> None:
     if course_dir is None and out is None:
         stop(
@@ -174,6 +178,13 @@ def _check_places(
                 "With --course-dir name one assignment, and no --unit: its notebooks say the "
                 "units.",
                 "使用 --course-dir 时只给一个作业名，不要给 --unit：单元由其中的笔记本决定。",
+            )
+        )
+    if course_dir is not None and layout not in ("auto", "plain"):
+        stop(
+            say(
+                "A course has its hand-ins in submitted/; --from is for other folders.",
+                "课程的作业在 submitted/ 中；--from 用于其他文件夹。",
             )
         )
 

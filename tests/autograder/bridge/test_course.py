@@ -52,6 +52,7 @@ def refused(*arguments):
         (["hand-ins"], "Name the directory for the results with --out."),
         (["--course-dir", "c", "one", "two"], "name one assignment"),
         (["--course-dir", "c", UNIT, "--unit", UNIT], "no --unit"),
+        (["--course-dir", "c", UNIT, "--from", "moodle"], "--from is for other folders"),
         (["--course-dir", "no-such-course", UNIT], "There is no course folder no-such-course."),
     ],
 )
