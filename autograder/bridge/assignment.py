@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.base.text import Text
 from autograder.bridge.autograded import is_up_to_date
 from autograder.bridge.course import Course
 from autograder.bridge.extensions import renew_penalties
@@ -31,6 +32,7 @@ class AssignmentSummary:
         recorded: the students whose hand-ins are in the gradebook.
         not_recorded: the reason for each student whose hand-in is not in the gradebook.
         differences: where the gradebook has another sum than the result, and why.
+        restored: what was put right in the cells, by student and notebook.
     """
 
     out: Path
@@ -39,6 +41,7 @@ class AssignmentSummary:
     recorded: list[str]
     not_recorded: dict[str, str]
     differences: list[Difference]
+    restored: dict[tuple[str, str], list[Text]]
 
 
 def grade_assignment(
@@ -109,7 +112,15 @@ def grade_assignment(
     # Due dates and extensions may have changed since.
     renew_penalties(course, [student for student in recorded if student in up_to_date])
     differences = differences_of(summary.results, read_grades(course, course.assignment), recorded)
-    return AssignmentSummary(out, summary, account, recorded, not_recorded | failed, differences)
+    return AssignmentSummary(
+        out,
+        summary,
+        account,
+        recorded,
+        not_recorded | failed,
+        differences,
+        hand_ins.restored,
+    )
 
 
 def _up_to_date(course: Course, hand_ins: HandIns, summary: Summary) -> set[str]:

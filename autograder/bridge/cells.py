@@ -12,6 +12,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.base.text import Text, text
 from autograder.bridge.metadata import facts_of, language_of
 from course.kit.ipython import read_cell
 from course.kit.problems import UnreadableHandIn
@@ -72,7 +73,7 @@ class RestoreCells(NbGraderPreprocessor):
 
     def __init__(self, **settings: Any):
         super().__init__(**settings)
-        self.changes: dict[tuple[str, str], list[str]] = {}
+        self.changes: dict[tuple[str, str], list[Text]] = {}
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Put the cells right, and log each change."""
@@ -81,7 +82,7 @@ class RestoreCells(NbGraderPreprocessor):
         if changes := restore_cells(nb, sources):
             self.changes[facts["student"], facts["notebook"]] = changes
         for change in changes:
-            self.log.warning("%s of %s: %s", facts["notebook"], facts["student"], change)
+            self.log.warning("%s of %s: %s", facts["notebook"], facts["student"], change["en"])
         return nb, resources
 
 
@@ -114,7 +115,7 @@ def source_cells(url: str, assignment: str, notebook: str) -> list[SourceCell]:
         ]
 
 
-def restore_cells(nb: NotebookNode, sources: Iterable[SourceCell]) -> list[str]:
+def restore_cells(nb: NotebookNode, sources: Iterable[SourceCell]) -> list[Text]:
     """Give the cells of a hand-in back what nbgrader knows them by; return what was changed.
 
     A name that the gradebook doesn't know is taken away. Of two cells of one name the one keeps it
@@ -132,11 +133,16 @@ def restore_cells(nb: NotebookNode, sources: Iterable[SourceCell]) -> list[str]:
         name = _name_of(cell)
         if name is not None and _is_damaged(cell, known[name]):
             cell.metadata[_KEY] = _metadata(known[name])
-            changes.append(f"the metadata of the cell {name} was put right")
+            changes.append(
+                text(
+                    f"the metadata of the cell {name} was put right",
+                    f"单元格 {name} 的元数据已修复",
+                )
+            )
     return [*changes, *_put_missing_back(nb, known)]
 
 
-def _take_unknown_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[str]:
+def _take_unknown_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[Text]:
     for number, cell in enumerate(nb.cells, start=1):
         if not isinstance(cell.get("metadata"), dict):
             cell["metadata"] = NotebookNode()
@@ -147,14 +153,22 @@ def _take_unknown_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> It
             overwritten = source.locked and cell.source != source.source
             if not (overwritten and _defines(cell, {one for one in known if one != name})):
                 continue
-            change = f"the cell {number} is named {name} and defines an exercise"
+            change = text(
+                f"the cell {number} is named {name} and defines an exercise; it is taken as the "
+                "student's own",
+                f"第 {number} 个单元格名为 {name} 却定义了练习；按学生自己的单元格处理",
+            )
         else:
-            change = f"the cell {number} has a name that the gradebook doesn't know"
+            change = text(
+                f"the cell {number} has a name that the gradebook doesn't know; it is taken as the "
+                "student's own",
+                f"第 {number} 个单元格的名字不在成绩册中；按学生自己的单元格处理",
+            )
         if cell.metadata.pop(_KEY, None):
-            yield f"{change}; it is taken as the student's own"
+            yield change
 
 
-def _take_doubled_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[str]:
+def _take_doubled_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[Text]:
     for name, source in known.items():
         cells = [cell for cell in nb.cells if _name_of(cell) == name]
         if len(cells) < 2:
@@ -167,10 +181,13 @@ def _take_doubled_names(nb: NotebookNode, known: Mapping[str, SourceCell]) -> It
         for cell in cells:
             if cell is not counting:
                 del cell.metadata[_KEY]
-        yield f"{len(cells)} cells are named {name}; the one that counts keeps the name"
+        yield text(
+            f"{len(cells)} cells are named {name}; the one that counts keeps the name",
+            f"有 {len(cells)} 个单元格名为 {name}；只有计分的那个保留名字",
+        )
 
 
-def _name_definitions(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[str]:
+def _name_definitions(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[Text]:
     there = {_name_of(cell) for cell in nb.cells}
     for name, source in known.items():
         if name in there or not source.solution or source.grade or source.kind != "code":
@@ -178,10 +195,13 @@ def _name_definitions(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iter
         cells = [c for c in nb.cells if _name_of(c) is None and _defines(c, {name})]
         if cells:
             cells[-1].metadata[_KEY] = _metadata(source)
-            yield f"the cell that defines {name} got its name back"
+            yield text(
+                f"the cell that defines {name} got its name back",
+                f"定义 {name} 的单元格已恢复名字",
+            )
 
 
-def _put_missing_back(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[str]:
+def _put_missing_back(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iterator[Text]:
     note = _NOTES[language_of(nb)]
     before: list[str] = []
     for name, source in known.items():
@@ -192,7 +212,7 @@ def _put_missing_back(nb: NotebookNode, known: Mapping[str, SourceCell]) -> Iter
                 after = list(known)[len(before) + 1 :]
                 place = next((there[one] for one in after if one in there), len(nb.cells))
             nb.cells.insert(place, _made_again(source, note, with_id=nb.nbformat_minor >= 5))
-            yield f"the cell {name} was missing; it is back"
+            yield text(f"the cell {name} was missing; it is back", f"缺少单元格 {name}；已补回")
         before.append(name)
 
 

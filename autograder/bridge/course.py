@@ -105,16 +105,18 @@ class Course:
         converter.sanitize_preprocessors = [*before, *steps, *after]
         return converter
 
-    def steps(self, name: str) -> list[type]:
+    def steps(self, name: str, converter: Autograde | None = None) -> list[type]:
         """Return the classes of nbgrader's steps, as the course configures them.
 
         Args:
             name: `sanitize_preprocessors` or `autograde_preprocessors`.
+            converter: one that has them already, changed maybe.
 
         Raises:
             UserError: a step can't be imported.
         """
-        steps = getattr(Autograde(coursedir=self.app.coursedir, parent=self.app), name)
+        converter = converter or Autograde(coursedir=self.app.coursedir, parent=self.app)
+        steps = getattr(converter, name)
         try:
             with self.as_working_directory():
                 return [import_item(step) if isinstance(step, str) else step for step in steps]

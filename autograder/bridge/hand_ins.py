@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 from nbgrader.converters import Autograde
 
-from autograder.base.text import text
+from autograder.base.text import Text, text
+from autograder.bridge.cells import RestoreCells
 from autograder.bridge.course import Course
 from autograder.bridge.preprocessor import notebook_content
 from autograder.results.files import safe_name
@@ -41,6 +42,7 @@ class HandIns:
         passed: what else lies in the students' folders.
         laid_out: the directory that takes the place of `submitted/` for nbgrader, for each student
             whose folder had to be laid out again: renamed files, zips, links.
+        restored: what was put right in the cells, by student and notebook.
     """
 
     students: list[str] = field(default_factory=list)
@@ -48,6 +50,7 @@ class HandIns:
     unreadable: dict[str, str] = field(default_factory=dict)
     passed: list[PassedOver] = field(default_factory=list)
     laid_out: dict[str, str] = field(default_factory=dict)
+    restored: dict[tuple[str, str], list[Text]] = field(default_factory=dict)
 
 
 def find_hand_ins(course: Course, scratch: Path, folders: Path) -> HandIns:
@@ -69,11 +72,13 @@ def find_hand_ins(course: Course, scratch: Path, folders: Path) -> HandIns:
     with course.as_working_directory():
         converter = course.converter()
         converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
-        for step in converter.sanitize_preprocessors:
-            converter.exporter.register_preprocessor(step)
+        restorer = RestoreCells(parent=course.app)
+        for step in course.steps("sanitize_preprocessors", converter):
+            converter.exporter.register_preprocessor(restorer if step is RestoreCells else step)
         found = course.folders()
         for folder in found:
             _add_folder(course, folder, converter, scratch, folders, hand_ins)
+    hand_ins.restored = restorer.changes
     if not found:
         where = course.app.coursedir.submitted_directory
         raise UserError(

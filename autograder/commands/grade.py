@@ -142,6 +142,7 @@ def grade(
     print_line(console, say(f"Results: {directory}", f"结果：{directory}"))
     if assignment is not None:
         table.show_gradebook(assignment.recorded, assignment.not_recorded, console)
+        table.show_restored(assignment.restored, console)
         table.show_differences(assignment.differences, console)
     not_recorded = assignment is not None and assignment.not_recorded
     raise typer.Exit(1 if summary.failures or account.lost or not_recorded else 0)

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.base.printable import printable
+from autograder.base.text import Text
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.results.differences import Move
 from autograder.results.message import places_in_chinese
@@ -72,6 +73,25 @@ def show_gradebook(students: Sequence[str], absent: Mapping[str, str], console: 
         name = plain(student, 60)
         heading = say(f"Not in it, {name}:", f"{name} 未写入：")
         console.print(f"[red]{heading}[/] {plain(reason, 300)}", highlight=False)
+
+
+def show_restored(restored: Mapping[tuple[str, str], Sequence[Text]], console: Console) -> None:
+    """Print in whose notebooks cells were put right, and the first of the changes of each."""
+    if not restored:
+        return
+    heading = say(
+        "Cells that were put right, so that their points are in the gradebook:",
+        "已修复的单元格（其分数因此计入成绩册）：",
+    )
+    console.print(heading, highlight=False)
+    for (student, notebook), changes in list(restored.items())[:_MOST_DIFFERENCES]:
+        name = plain(f"{student} {notebook}", 90)
+        more = len(changes) - 1
+        others = say(f"; and {more} more", f"；另有 {more} 项") if more else ""
+        first = plain(changes[0][language()], 300)
+        console.print(f"  {name}: {first}{others}", highlight=False, soft_wrap=True)
+    if (rest := len(restored) - _MOST_DIFFERENCES) > 0:
+        console.print(say(f"  and {rest} more", f"  另有 {rest} 项"), highlight=False)
 
 
 def show_differences(differences: "Sequence[Difference]", console: Console) -> None:

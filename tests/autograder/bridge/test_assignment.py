@@ -208,6 +208,16 @@ def test_what_nbgrader_cannot_read_is_named_and_costs_nobody_else(courses):
     assert not list((ours / "results").glob(".*"))
 
 
+def test_whose_cells_were_put_right_is_said(courses):
+    _, _, said, autograded = courses
+    _, _, lines = said.partition("Cells that were put right")
+    assert "gil attention: 2 cells are named softmax" in lines
+    assert "ivy attention: the cell check-similarity was missing; it is back; and 6 more" in lines
+    assert "hal attention:" in lines
+    assert "ada attention:" not in lines.partition("The gradebook differs")[0]
+    assert "attention of ivy: the cell check-similarity was missing; it is back" in autograded
+
+
 def test_where_the_gradebook_has_another_sum_both_are_shown(courses):
     _, _, said, _ = courses
     _, _, differences = said.partition("The gradebook differs from the results:")
