@@ -77,9 +77,9 @@ class MultiHeadAttention(keras.layers.Layer):
         query: `(B, T, D)`.
         value: `(B, S, D)`.
         key: `(B, S, D)`; `value` where it is None.
-        attention_mask: boolean `(B, T, S)` or broadcastable to it, True where query t may attend
-            to key s; the same for every head. A query with nothing to attend to gets zeros from
-            every head.
+        attention_mask: boolean `(B, T, S)`, or two or three axes that broadcast to it; True where
+            query t may attend to key s, the same for every head. A query with nothing to attend to
+            gets zeros from every head.
         return_attention_scores: whether the weights are wanted too.
         training: whether weights are dropped.
 

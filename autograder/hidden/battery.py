@@ -348,3 +348,11 @@ def expect_dropped(values: Any, rate: float) -> None:
     # Five standard deviations: right work fails once in two million runs.
     slack = 5 * np.sqrt(rate * (1 - rate) / found.size)
     expect.that(abs(np.mean(found == 0) - rate) < slack, because, presumes_values=True)
+    alike = text(
+        "In training each number should be dropped by itself, not some always together.",
+        "训练时每个数应各自独立地丢弃，而不是总有几个一起丢弃。",
+    )
+    for axis in range(found.ndim):
+        others = found.take(range(1, found.shape[axis]), axis)
+        same = others == found.take([0], axis)
+        expect.that(not same.size or not same.all(), alike, presumes_values=True)

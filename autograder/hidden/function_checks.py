@@ -58,6 +58,7 @@ class Function:
 
         def unknown_sizes(student: Student, rng: np.random.Generator) -> None:
             inputs = self.inputs(rng)
+            self.expect_right(self.of(student)(*inputs, **self.keywords), inputs)
             answer = self.of(student).graph(*inputs, specs=self.specs, **self.keywords)
             self.expect_right(answer, inputs, COMPILED)
 

@@ -73,8 +73,8 @@ class Sizes(NamedTuple):
 
 
 STANDARD = Sizes(2, 6, 5)
-# One sentence, one word, one of each; more queries than keys, and more rows than both.
-OTHERS = (Sizes(1, 1, 1), Sizes(1, 5, 3), Sizes(3, 1, 2), Sizes(5, 3, 1))
+# One sentence, one word, one of each; more queries than keys, as many, more rows than both.
+OTHERS = (Sizes(1, 1, 1), Sizes(1, 5, 3), Sizes(3, 1, 2), Sizes(2, 4, 4), Sizes(5, 3, 1))
 
 Inputs = list[Any]
 MakeInputs = Callable[[np.random.Generator, Sizes], Inputs]

@@ -152,7 +152,7 @@ class LearnedPositions(keras.layers.Layer):
         ValueError: T is known when it is called, and larger than `max_length`.
 
     Attributes:
-        embeddings: `(max_length, D)`; row t is the vector of position t.
+        embeddings: `(max_length, D)`, drawn at random; row t is the vector of position t.
 
     Source: Gehring et al. 2017, section 3.1.
     """

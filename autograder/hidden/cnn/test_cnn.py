@@ -1,7 +1,6 @@
 """The hidden suite of the CNN unit: 55 checks, one property each, 100 points."""
 
 import numpy as np
-from hypothesis import strategies as st
 
 from autograder.base.text import text
 from autograder.grading import expect
@@ -19,10 +18,13 @@ from autograder.hidden.strategies import arrays
 
 
 @check("receptive_field", 3, "It counts what stacked windows can see", "数出层层窗口能看到的范围")
-@for_all(kernel_size=st.integers(1, 6), num_layers=st.integers(0, 6), examples=6)
-def test_receptive_field_values(student, kernel_size, num_layers):
-    right = oracle.receptive_field(kernel_size, num_layers)
-    expect.close(student.receptive_field(kernel_size, num_layers), right, WRONG_VALUES)
+def test_receptive_field_values(student):
+    whole = text("A number of words should be an int.", "词数应是整数（int）。")
+    for kernel_size in range(1, 7):
+        for num_layers in range(7):
+            got = student.receptive_field(kernel_size, num_layers)
+            expect.close(got, oracle.receptive_field(kernel_size, num_layers), WRONG_VALUES)
+            expect.that(expect.array(got).dtype.kind in "iu", whole)
 
 
 @check("receptive_field", 2, "Dilated windows reach farther", "空洞卷积看得更远")
@@ -40,7 +42,11 @@ def test_receptive_field_dilation(student):
     "First half times the sigmoid of the second",
     "前一半乘以后一半的 sigmoid",
 )
-@for_all(x=arrays((2, 3, 4)), examples=4)
+@for_all(
+    x=arrays((2, 3, 4)),
+    examples=4,
+    always=[{"x": np.array([[1.0, -2.0, 12.0, -9.0]], "float32")}],  # gates wide open, and shut
+)
 def test_gated_linear_unit_values(student, x):
     expect.close(student.gated_linear_unit(x), oracle.gated_linear_unit(x), WRONG_VALUES)
 

@@ -225,11 +225,18 @@ def encoded(weights, x):
 
 
 # JAX and PyTorch trace what has an unknown length with one of nearly 100.
+def words(rng, sizes, width):
+    """`[x]`, words `(B, T, D)`, of which one is all zeros: without a mask it is no padding."""
+    x = normal(rng, sizes.batch, sizes.length, width)
+    x[0, -1] = 0
+    return [x]
+
+
 ENCODING = Layer(
     unit="positional",
     exercise="PositionalEncoding",
     arguments={"max_length": 103, "d_model": 14},
-    inputs=lambda rng, sizes: [normal(rng, sizes.batch, sizes.length, 14)],
+    inputs=lambda rng, sizes: words(rng, sizes, 14),
     shapes={},
     right=encoded,
     other_arguments={"dropout": 0.25},
@@ -349,7 +356,7 @@ LEARNED = Layer(
     unit="positional",
     exercise="LearnedPositions",
     arguments={"max_length": 103},
-    inputs=lambda rng, sizes: [normal(rng, sizes.batch, sizes.length, 7)],
+    inputs=lambda rng, sizes: words(rng, sizes, 7),
     shapes={"embeddings": (103, 7)},
     right=lambda weights, x: x + weights["embeddings"][: x.shape[1]],
 )

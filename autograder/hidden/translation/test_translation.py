@@ -11,7 +11,7 @@ from autograder.base.text import text
 from autograder.grading import expect
 from autograder.grading.check import check
 from autograder.grading.properties import for_all
-from autograder.hidden import translating
+from autograder.hidden import battery, translating
 from autograder.hidden.battery import COMPILED, ROWS, WRONG_VALUES, normal
 from autograder.hidden.function_checks import Function
 from autograder.hidden.model_checks import expect_value_error
@@ -66,7 +66,9 @@ def test_shift_right_start(student, rng):
 
 @check("shift_right", 1, "Ids stay integers", "编号仍是整数")
 def test_shift_right_integers(student, rng):
-    got = expect.array(student.shift_right(sentences(rng, 2, 3)))
+    target = sentences(rng, 2, 3)
+    target[target > END_ID] += 70_000  # a large vocabulary
+    got = fed_where_it_counts(student, target)
     because = text("Token ids should stay integers.", "词元编号应保持为整数。")
     expect.that(got.dtype.kind in "iu", because)
 
@@ -84,8 +86,12 @@ def test_shift_right_unknown_sizes(student, rng):
 
 
 def scored(rng, batch=3, length=5):
+    """Labels `(B, T)` with padding anywhere, one real token at least, and logits."""
+    labels = sentences(rng, batch, length)
+    labels[rng.random(labels.shape) < 0.25] = PAD_ID
+    labels[0, -1] = END_ID
     logits = normal(rng, batch, length, VOCABULARY) * 2
-    return [sentences(rng, batch, length), logits + normal(rng, batch, length, 1) * 8]
+    return [labels, logits + normal(rng, batch, length, 1) * 8]
 
 
 LOSS = Function(
@@ -165,8 +171,14 @@ def test_masked_cross_entropy_smoothing(student, rng):
 @check("masked_cross_entropy", 1, "Nothing but padding gives 0", "全是填充时为 0")
 def test_masked_cross_entropy_nothing(student, rng):
     because = text("Without a real token the loss should be 0.", "没有真实词元时损失应为 0。")
-    got = student.masked_cross_entropy(np.zeros((2, 3), "int32"), normal(rng, 2, 3, 5))
-    expect.same(expect.finite(got, because), 0.0, because)
+    given = [np.zeros((2, 3), "int32"), normal(rng, 2, 3, 5)]
+    expect.same(expect.finite(student.masked_cross_entropy(*given), because), 0.0, because)
+    learns = text(
+        "Without a real token nothing should be learnt: the gradient should be 0.",
+        "没有真实词元时不应学到任何东西：梯度应为 0。",
+    )
+    [slope] = battery.input_gradients(student.masked_cross_entropy, given, [np.float32(1)])
+    expect.same(expect.finite(slope, learns), np.zeros_like(given[1]), learns)
 
 
 @check("masked_cross_entropy", 2, "Huge logits give a finite loss", "logits 极大时损失仍为有限值")
@@ -211,9 +223,9 @@ def test_masked_cross_entropy_gradient(student, rng):
     "WarmupInverseSqrt", 5, "Equation 3, the first update counted as 1", "公式 3，第一次更新记为 1"
 )
 def test_warmup_inverse_sqrt_layer_values(student):
-    for d_model, warmup_steps in ((24, 37), (2, 3), (1, 1)):
+    for d_model, warmup_steps in ((24, 37), (2, 3), (1, 1), (512, 20_000)):
         schedule = student.WarmupInverseSqrt(d_model, warmup_steps)
-        for step in (100, 0, 1, 5, warmup_steps - 1, warmup_steps, 5000):
+        for step in (100, 0, 1, 5, warmup_steps - 1, warmup_steps, 5000, 300_000):
             right = oracle.warmup_inverse_sqrt(d_model, warmup_steps, step)
             expect.close(schedule(step), right, WRONG_VALUES, rtol=2e-5, atol=0)
 
@@ -304,7 +316,7 @@ def written(answer, batch, max_length):
     """The words of an answer, as rows without the padding; the form is checked."""
     got = expect.array(answer)
     shaped = text(
-        f"The result should be ids ({batch}, at most {max_length}).",
+        f"The result should be ids, of the shape ({batch}, at most {max_length}).",
         f"结果应是编号，形状为 ({batch}, 至多 {max_length})。",
     )
     right = got.ndim == 2 and got.shape[0] == batch and got.shape[1] <= max_length
@@ -464,8 +476,10 @@ def expect_beam_of(student, rng, beam_size, options):
         model, script = scripted(student, given)
         answer = student.beam_search(model, source, 4, **options)
         because = text(
-            f"With beam_size {beam_size} the {beam_size} best beginnings should go on, no fewer.",
-            f"beam_size 为 {beam_size} 时，应保留最好的 {beam_size} 个开头，不能更少。",
+            f"With beam_size {beam_size} another translation scores best; at each step the "
+            f"{beam_size} best beginnings should go on.",
+            f"beam_size 为 {beam_size} 时，得分最高的是另一个译文；"
+            f"每一步应保留最好的 {beam_size} 个开头。",
         )
         if rank > beam_size:
             because = text(
@@ -589,6 +603,15 @@ def test_beam_search_ended(student, rng):
     model, _ = scripted(student, given)
     for _ in range(2):
         written(student.beam_search(model, sources(rng, 3), 6, beam_size=3), 3, 6)
+    # One sentence of a batch ends at once, whatever else is tried; another goes on.
+    for ends, goes_on in ((0, 1), (1, 0)):
+        given[2] = np.zeros((2, WORDS), "float32")
+        given[2][ends, END_ID], given[2][goes_on, END_ID] = 60, -60
+        model, script = scripted(student, given)
+        source = one_row_for_each(2)
+        answer = student.beam_search(model, source, 6, beam_size=3, length_penalty=0.0)
+        right = [script.beam(row, 6, 3, 0.0) for row in source]
+        same_rows(written(answer, 2, 6), right)
 
 
 @check("beam_search", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
@@ -619,6 +642,7 @@ def test_beam_search_translations(student):
 
 TOKENS = list("我你他养了一只猫狗，它很可爱喜欢深度学习。")
 RUNS = ["a", "aa", "aaa"]  # written without spaces, other n-grams look like these
+CASES = ["the", "The", "THE", "1", "1.0", "é", "e\u0301"]  # all of them other tokens
 BLEU = {"rtol": 1e-5, "atol": 1e-4}
 
 
@@ -644,6 +668,7 @@ def expect_bleu(student, hypotheses, references, because=WRONG_VALUES):
 def test_corpus_bleu_values(student, rng):
     for size in (1, 2, 4, 8):
         expect_bleu(student, *corpus(rng, size, TOKENS))
+        expect_bleu(student, *corpus(rng, size, CASES))
         expect_bleu(student, *corpus(rng, size, RUNS))
 
 
