@@ -54,6 +54,10 @@ _MASKING = text(
     "输入自带的掩码应当被使用，并随输出继续传递；在构造函数中写 `self.supports_masking = True`，"
     "Keras 就会传递它。",
 )
+_TRAINING = text(
+    "In training it should give the same: nothing is dropped here.",
+    "训练时结果应相同：这里不丢弃。",
+)
 _INFERENCE = text(
     "Outside of training dropout should change nothing.", "不在训练时，dropout 不应起作用。"
 )
@@ -232,6 +236,8 @@ class Layer:
             for sizes in OTHERS:
                 inputs = self.inputs(rng, sizes)
                 self.expect_right(layer(*inputs), weights, inputs)
+            if "dropout" not in self.arguments | self.other_arguments | self.defaults:
+                self.expect_right(layer(*inputs, training=True), weights, inputs, _TRAINING)
 
         title = ("Other batch sizes and lengths, down to one", "别的批量和长度，直到一")
         return self._check(other_sizes, points, *title)
@@ -278,6 +284,11 @@ class Layer:
             found = layer.method("get_config")()
             expect.that(isinstance(found, dict), _CONFIG)
             for name, value in (arguments | {"name": "another_name"}).items():
+                expect.that(_same(found.get(name), value), _naming(_CONFIG, name))
+            # Other sizes than those that stand in lessons and that defaults may repeat.
+            doubled = {k: 2 * v if type(v) is int else v for k, v in arguments.items()}
+            found = getattr(student, self.exercise)(**doubled).method("get_config")()
+            for name, value in doubled.items():
                 expect.that(_same(found.get(name), value), _naming(_CONFIG, name))
             if self.defaults:
                 needed = {k: v for k, v in arguments.items() if k not in self.defaults}

@@ -17,7 +17,7 @@ from autograder.hidden import battery, translating
 from autograder.hidden.battery import FUTURE, WITH_PADDING, WRONG_VALUES, Weights
 from autograder.hidden.layer_checks import Inputs, Layer, MakeInputs, Sizes
 from autograder.isolation.client import StudentError
-from course.kit.tokens import END_ID, PAD_ID, START_ID
+from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 
 _FIRST_WORD = 4  # ids below are padding, unknown, start and end
 SOURCE_VOCABULARY, TARGET_VOCABULARY = 11, 13
@@ -43,9 +43,16 @@ _STILL = text("In training nothing is dropped.", "训练时没有丢弃。")
 
 
 def sentences(rng: np.random.Generator, sizes: Sizes) -> Inputs:
-    """Return `[[source, target]]`: random words; the first of several sentences is shorter."""
+    """Return `[[source, target]]`: random words; the first of several sentences is shorter.
+
+    A longer sentence has a word that isn't in the vocabulary, too: a word like any other.
+    """
     source = rng.integers(_FIRST_WORD, SOURCE_VOCABULARY, (sizes.batch, sizes.source))
     target = rng.integers(_FIRST_WORD, TARGET_VOCABULARY, (sizes.batch, sizes.length))
+    if sizes.source > 2:
+        source[:, 1] = UNKNOWN_ID
+    if sizes.length > 2:
+        target[:, 1] = UNKNOWN_ID
     target[:, 0] = START_ID
     if sizes.source > 1:
         source[:, -1] = END_ID

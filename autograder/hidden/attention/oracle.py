@@ -12,7 +12,7 @@ def similarity(x):
 def softmax(x, axis=-1):
     """exp(x) / sum exp(x) along an axis; -inf has the weight 0."""
     x = np.asarray(x, "float64")
-    powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    powers = np.exp(x - x.max(axis=axis, keepdims=True, initial=-np.inf))
     return powers / powers.sum(axis=axis, keepdims=True)
 
 

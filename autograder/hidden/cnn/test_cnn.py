@@ -176,10 +176,11 @@ def blocks(kernel_size, causal=False, **facts):
 
 
 def token_masks(rng, sizes):
-    """Padding behind the words; and wherever it likes, but for the first word."""
+    """Padding behind the words; and wherever it likes, but for one word of each sentence."""
     lengths = np.array([[sizes.length - 2], [sizes.length]])
     anywhere = rng.random((sizes.batch, sizes.length)) < 0.6
-    anywhere[:, 0], anywhere[0, -1] = True, False
+    kept = rng.integers(0, sizes.length - 1, sizes.batch)
+    anywhere[np.arange(sizes.batch), kept], anywhere[0, -1] = True, False
     return [np.arange(sizes.length) < lengths, anywhere]
 
 
@@ -196,6 +197,10 @@ def test_conv_block_layer_causal(student, rng):
     x = normal(rng, 2, 6, WIDTH)
     expect_no_future(layer, x, WIDTH)
     expect_values(CAUSAL_BLOCK, layer, weights, x)
+    mask = token_masks(rng, STANDARD)[1]
+    output, right = expect.array(layer(x, mask=mask)), CAUSAL_BLOCK.right(weights, x, mask)
+    expect.shape(output, right.shape)
+    expect.close(output[mask], right[mask], battery.MASKED)
 
 
 @check(
@@ -292,6 +297,15 @@ def source_masks(rng, sizes):
     return [np.arange(sizes.source) < lengths, anywhere]
 
 
+ONLY = np.array([[True], [False]])  # a mask for two sentences of one word
+
+
+def memory_masks(rng, sizes):
+    """Masks as `source_masks`, and one that leaves a sentence nothing."""
+    behind, anywhere = source_masks(rng, sizes)
+    return [behind, anywhere, behind & (np.arange(sizes.batch) != 1)[:, None]]
+
+
 def conv_attention(weights, *inputs, memory_mask=None):
     return oracle.conv_attention(weights, *inputs, mask=memory_mask)
 
@@ -309,7 +323,7 @@ ATTENTION = Layer(
     },
     right=conv_attention,
     attention=1,
-    masks={"memory_mask": source_masks},
+    masks={"memory_mask": memory_masks},
 )
 test_conv_attention_layer_values = ATTENTION.values(3)
 
@@ -325,6 +339,17 @@ def test_conv_attention_layer_distribution(student, rng):
         with expect.attention(seen, right):
             expect.shape(seen, right.shape, text("The weights", "权重"))
             expect.same(seen.sum(-1), np.ones(right.shape[:2]), because)
+        # Whatever a key scores that is hidden, here the likeliest of the first target word's.
+        mask = right[:, 0] < right[:, 0].max(axis=-1, keepdims=True)
+        _, seen = expect.pair(layer(*inputs, memory_mask=mask))
+        right = conv_attention(weights, *inputs, memory_mask=mask)[1]
+        with expect.attention(seen, right):
+            expect.close(seen, right, battery.MASKED, rtol=3e-2, atol=3e-2)
+    _, seen = expect.pair(layer(*(x[:, :1] for x in inputs), memory_mask=ONLY))
+    one = text(
+        "A single word that is masked should have no weight.", "唯一的词被屏蔽时权重应为 0。"
+    )
+    expect.close(seen, [[[1.0]], [[0.0]]], one)
 
 
 test_conv_attention_layer_mask = ATTENTION.mask(3, "memory_mask", name="mask")

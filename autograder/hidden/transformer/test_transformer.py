@@ -94,7 +94,8 @@ def words(rng, sizes, width):
 def token_mask(rng, batch, length):
     """A mask `(batch, length)` that hides some words of each sentence, never all."""
     mask = rng.random((batch, length)) < 0.5
-    mask[:, 0], mask[:, -1] = True, False
+    mask[np.arange(batch), rng.integers(0, length - 1, batch)] = True
+    mask[:, -1] = False
     return mask
 
 
@@ -276,11 +277,16 @@ def test_decoder_layer_layer_target_mask(student, rng):
 def test_decoder_layer_layer_scores(student, rng):
     layer, weights = DECODER.transplanted(student, rng)
     inputs = DECODER.inputs(rng, STANDARD)
-    output, scores = expect.pair(layer(*inputs, return_attention_scores=True))
-    right_output, right_scores = oracle.decoder_layer(weights, HEADS, *inputs)
-    with expect.attention(scores, right_scores):
-        expect.close(output, right_output, WRONG_VALUES, **CLOSE)
-        expect.close(scores, right_scores, WRONG_VALUES, **CLOSE)
+    masks = {
+        "target_mask": token_mask(rng, STANDARD.batch, STANDARD.length),
+        "memory_mask": token_mask(rng, STANDARD.batch, STANDARD.source),
+    }
+    for given in ({}, masks):
+        output, scores = expect.pair(layer(*inputs, **given, return_attention_scores=True))
+        right_output, right_scores = oracle.decoder_layer(weights, HEADS, *inputs, **given)
+        with expect.attention(scores, right_scores):
+            expect.close(output, right_output, WRONG_VALUES, **CLOSE)
+            expect.close(scores, right_scores, WRONG_VALUES, **CLOSE)
 
 
 test_decoder_layer_layer_other_sizes = DECODER.other_sizes(1)
