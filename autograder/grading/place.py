@@ -42,7 +42,7 @@ _MOST_EDITS, _MOST_FIRST, _MOST_DEATHS = 900, 3, 3
 _MOST_METHODS = 8
 # How many checks tell whether a method is the wrong one, and the part of the failed checks that
 # tells of an edit where there is no time for the others.
-_TELLING, _MOSTLY = 4, 0.5
+_TELLING, _MOSTLY = 4, 1.0
 _FOR_TWO = 0.6  # the part of the time that is kept for a second edit, where there is a first
 _AT_A_TIME = 60  # edits that are made; the next are made once these are tried
 _MAX_TEXT = 300
