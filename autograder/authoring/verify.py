@@ -1,7 +1,8 @@
 """Prove the suites: right work gets full marks, wrong work is caught and named.
 
-For each unit: the reference and every other right solution get full marks, the stubs get none, and
-every known mistake fails the check that must catch it and is recognised there.
+For each unit: the reference and every other right solution get full marks, the stubs and answers
+that take no work get none, and every known mistake fails the check that must catch it and is
+recognised there.
 """
 
 import functools
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from autograder.authoring.worthless import WORTHLESS, worthless_hand_in
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import Mistake, mistakes_of
@@ -33,6 +35,7 @@ class UnitReport:
         solution, stubs: their scores.
         right: how many right solutions in other styles got full marks.
         right_solutions: how many there are.
+        worthless: how many hand-ins without any work got no point.
         caught: known mistakes that failed the check that must catch them.
         named: those of them that were recognised there, and alone.
         mistakes: how many known mistakes were graded.
@@ -46,6 +49,7 @@ class UnitReport:
     stubs: float = 0.0
     right: int = 0
     right_solutions: int = 0
+    worthless: int = 0
     caught: list[str] = field(default_factory=list)
     named: list[str] = field(default_factory=list)
     mistakes: int = 0
@@ -87,6 +91,20 @@ def verify_unit(
     for wrong in mistakes:
         _judge(report, wrong, graded(wrong.name, wrong.source.encode(), wrong.exercise))
     return report
+
+
+def verify_worthless(
+    grader: Grader, unit: str, report: UnitReport, step: Callable[[], object] = lambda: None
+) -> None:
+    """Grade a unit's hand-ins without any work; add to its report those that got points."""
+    for name in WORTHLESS:
+        data = worthless_hand_in(unit, name).encode()
+        result = grader.grade(SubmittedFile(name, unit, ".py", data))
+        step()
+        report.worthless += not result.score
+        if result.score:
+            passed = ", ".join(check.id for check in result.checks if check.points)
+            report.faults.append(f"For “{name}” there are {result.score:g} points: {passed}.")
 
 
 def _form(result: Result) -> list[str]:
@@ -133,6 +151,8 @@ def render(report: UnitReport, console: Console) -> None:
     if report.right_solutions:
         right = f"{report.right} of {report.right_solutions}"
         table.add_row("right solutions with full marks", right)
+    if report.worthless:
+        table.add_row("answers without work, no points", f"{report.worthless} of {len(WORTHLESS)}")
     if report.mistakes:
         table.add_row("known mistakes caught", f"{len(report.caught)} of {report.mistakes}")
         table.add_row("known mistakes named", f"{len(report.named)} of {report.mistakes}")
@@ -172,9 +192,13 @@ def run_verify(
                 if not right_only and not (backend == "torch" and mistake.compiled_only)
             )
             right_solutions = right_solutions_of(unit)
-            hand_ins = 2 + len(right_solutions) + len(mistakes)
+            worthless = 0 if right_only else len(WORTHLESS)
+            hand_ins = 2 + len(right_solutions) + len(mistakes) + worthless
             step = functools.partial(progress.advance, progress.add_task(unit, total=hand_ins))
             reports.append(verify_unit(grader, unit, right_solutions, mistakes, step))
+            if worthless:
+                plain = Grader(server, seed, diagnose=False)
+                verify_worthless(plain, unit, reports[-1], step)
     for report in reports:
         render(report, console)
     return not any(report.faults for report in reports)

@@ -29,6 +29,9 @@ MASKED = text(
 )
 WITH_PADDING = text("With padding the result is wrong.", "有填充时结果不正确。")
 FUTURE = text("A later input changes an earlier output.", "后面的输入改变了前面的输出。")
+_VARIED = text(
+    "The result does not depend on the input as it should.", "结果没有像应有的那样取决于输入。"
+)
 LEARNS = ("It learns from its own gradients", "能用自己的梯度学习")
 ROWS = text(
     "A sentence's result depends on the others of its batch.", "一个句子的结果受同批其他句子影响。"
@@ -62,6 +65,15 @@ def paired(answer: Any, right: Any) -> list[tuple[Any, np.ndarray]]:
         expect.fail(text(f"It should give {len(right)} results.", f"应返回 {len(right)} 个结果。"))
     pairs = zip(answer, right, strict=True)
     return [pair for one, other in pairs for pair in paired(one, other)]
+
+
+def expect_varied(answer: Any) -> None:
+    """Fail unless an answer has finite entries that aren't all alike.
+
+    What is asked of a property also holds for answers that depend on nothing.
+    """
+    found = expect.finite(answer, _VARIED).astype("float64")
+    expect.that(found.size > 1 and np.ptp(found) > 0, _VARIED)
 
 
 def _is_number(value: Any) -> bool:

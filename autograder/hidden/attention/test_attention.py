@@ -55,6 +55,7 @@ def test_similarity_permutation(student, rng):
     x, order = normal(rng, 5, 3), rng.permutation(5)
     first, moved = expect.array(student.similarity(x)), student.similarity(x[order])
     expect.shape(first, (5, 5))
+    battery.expect_varied(first)
     because = text(
         "The same words in another order should give the same products, in that order.",
         "同样的词换个顺序，内积应相同，只是位置随之改变。",
@@ -104,8 +105,10 @@ def test_softmax_values(student, x):
 @for_all(x=arrays(shapes(1, 2)), shift=st.integers(-50, 50), examples=6)
 def test_softmax_shift_invariance(student, x, shift):
     first = expect.array(student.softmax(x))
+    expect.shape(first, x.shape)
     because = text("Shifted scores give other weights.", "分数整体平移后权重变了。")
     expect.same(student.softmax(x + np.float32(shift)), first, because)
+    battery.expect_varied(student.softmax(np.array([0, 1], "float32")))
 
 
 @check("softmax", 4, "Huge scores give finite weights", "分数极大时权重仍为有限值")
@@ -197,6 +200,9 @@ def test_self_attention_permutation(student, rng):
     x, order = normal(rng, 6, 3), rng.permutation(6)
     first = expect.array(student.self_attention(x))
     expect.shape(first, (6, 3))
+    alone = text("Each word should get a share of the others.", "每个词都应得到其他词的一部分。")
+    expect.that(not np.allclose(first, x, atol=1e-3), alone)
+    battery.expect_varied(first)
     because = text(
         "The same words in another order should give the same vectors, in that order.",
         "同样的词换个顺序，得到的向量应相同，只是位置随之改变。",
@@ -332,6 +338,7 @@ def test_scaled_dot_product_attention_exact_zeros(student, rng):
         with expect.attention(weights, functools.partial(oracle_weights, *inputs)):
             expect.shape(weights, (4, 6), text("The weights", "权重"))
             expect.that((weights[~mask] == 0).all(), because)
+            expect.that(weights[mask].any(), because)
 
 
 @check(
@@ -362,6 +369,8 @@ def test_scaled_dot_product_attention_masked_content(student, rng):
     query, key, value = normal(rng, 3, 4), normal(rng, 5, 4), normal(rng, 5, 2)
     mask = np.array([[True, True, False, True, False]])
     first, _ = attend(student, query, key, value, mask)
+    expect.shape(first, (3, 2))
+    battery.expect_varied(first)
     key, value = key.copy(), value.copy()
     key[[2, 4]], value[[2, 4]] = 1e4, -1e4
     second, _ = attend(student, query, key, value, mask)
@@ -520,7 +529,9 @@ def test_padding_mask_values(student, token_ids):
 
 @check("padding_mask", 1, "It is boolean", "掩码为布尔型")
 def test_padding_mask_boolean(student):
-    expect.dtype(student.padding_mask(np.array([[4, 0]], "int32")), "bool")
+    got = student.padding_mask(np.array([[4, 0]], "int32"))
+    expect.dtype(got, "bool")
+    battery.expect_varied(got)
 
 
 @check("padding_mask", 1, "It compiles with unknown sizes", "在未知尺寸下也能编译")
@@ -548,7 +559,9 @@ def test_causal_mask_values(student, length):
 
 @check("causal_mask", 1, "It is boolean", "掩码为布尔型")
 def test_causal_mask_boolean(student):
-    expect.dtype(student.causal_mask(3), "bool")
+    got = student.causal_mask(3)
+    expect.dtype(got, "bool")
+    battery.expect_varied(got)
 
 
 # -- SelfAttention ------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ def test_split_heads_refusal(student):
     for width, heads in ((10, 4), (10, 3), (21, 35)):
         x = np.zeros((1, 2, width), "float32")  # whose text shows no number of heads
         refused(lambda x=x, heads=heads: student.split_heads(x, heads), width, heads)
+    expect.shape(student.split_heads(np.zeros((1, 2, 10), "float32"), 5), (1, 5, 2, 2))
 
 
 test_split_heads_unknown_sizes = SPLIT.unknown_sizes(3)
@@ -108,7 +109,9 @@ def test_split_heads_words(student, rng):
         "只改动了一个词，别的词的头也跟着变了。",
     )
     others = [0, 1, 3]
+    expect.shape(second, (1, 2, 4, 3))
     expect.same(second[:, :, others], first[:, :, others], because)
+    battery.expect_varied(second - first)
 
 
 test_split_heads_half_precision = SPLIT.half_precision(1)
@@ -262,8 +265,13 @@ def test_multi_head_attention_layer_masked_content(student, rng):
     query, value = inputs(rng, STANDARD)
     mask = np.array([[[True, True, False, True, False]]])
     first = expect.array(layer(query, value, attention_mask=mask))
+    expect.shape(first, query.shape)
     value[:, [2, 4]] += 100
     expect.same(layer(query, value, attention_mask=mask), first, battery.MASKED)
+    value[:, [0, 1]] += normal(rng, 2, D_MODEL)
+    third = expect.array(layer(query, value, attention_mask=mask))
+    expect.shape(third, first.shape)
+    battery.expect_varied(third - first)
 
 
 test_multi_head_attention_layer_rows = LAYER.rows(2)
@@ -299,6 +307,7 @@ def test_multi_head_attention_layer_permutation(student, rng):
     x, order = normal(rng, 1, 5, D_MODEL), rng.permutation(5)
     first = expect.array(layer(x, x))
     expect.shape(first, (1, 5, D_MODEL))
+    battery.expect_varied(first - x)
     because = text(
         "The same words in another order should give the same vectors, in that order.",
         "同样的词换个顺序，得到的向量应相同，只是位置随之改变。",
@@ -350,6 +359,8 @@ def test_multi_head_attention_layer_refusal(student, rng):
             d_model,
             heads,
         )
+    x = normal(rng, 1, 2, 10)
+    expect.shape(student.MultiHeadAttention(10, 5)(x, x), x.shape)
 
 
 test_multi_head_attention_layer_inference = LAYER.inference(2)

@@ -94,6 +94,12 @@ def scored(rng, batch=3, length=5):
     return [labels, logits + normal(rng, batch, length, 1) * 8]
 
 
+def expect_other_loss(student, labels, logits, first):
+    """Fail where other logits at real tokens have the same loss."""
+    other = expect.number(student.masked_cross_entropy(labels, logits[..., ::-1]))
+    battery.expect_varied(np.array([first, other]))
+
+
 LOSS = Function(
     unit="translation",
     exercise="masked_cross_entropy",
@@ -124,6 +130,7 @@ def test_masked_cross_entropy_padding(student, rng):
         "Other logits at padded positions change the loss.", "改动填充处的 logits，损失也变了。"
     )
     expect.same(student.masked_cross_entropy(labels, logits), first, because)
+    expect_other_loss(student, labels, logits, first)
 
 
 @check("masked_cross_entropy", 3, "More padding changes nothing", "再多填充也不改变损失")
@@ -136,6 +143,7 @@ def test_masked_cross_entropy_more_padding(student, rng):
         "同样的句子填充得更长，损失就变了。",
     )
     expect.same(student.masked_cross_entropy(*wider), first, because)
+    expect_other_loss(student, labels, logits, first)
 
 
 @check(
@@ -179,6 +187,7 @@ def test_masked_cross_entropy_nothing(student, rng):
     )
     [slope] = battery.input_gradients(student.masked_cross_entropy, given, [np.float32(1)])
     expect.same(expect.finite(slope, learns), np.zeros_like(given[1]), learns)
+    expect_other_loss(student, np.full((2, 3), 4, "int32"), given[1], 0.0)
 
 
 @check("masked_cross_entropy", 2, "Huge logits give a finite loss", "logits 极大时损失仍为有限值")
@@ -243,6 +252,8 @@ def test_warmup_inverse_sqrt_layer_first(student):
     )
     rate = expect.number(expect.finite(student.WarmupInverseSqrt(16, 10)(0), because))
     expect.that(rate > 0, because)
+    later = expect.number(student.WarmupInverseSqrt(16, 10)(9))
+    battery.expect_varied(np.array([rate, later]))
 
 
 @check(
@@ -763,3 +774,4 @@ def test_corpus_bleu_numbers(student):
     for hypotheses, references in (([right], [right, right]), ([right, right], [right])):
         call = functools.partial(student.corpus_bleu, hypotheses, references)
         expect_value_error(call, because)
+    expect.number(student.corpus_bleu([right], [right]))
