@@ -159,6 +159,7 @@ def test_sinusoidal_encoding_odd_width(student):
     because = text("An odd d_model should raise ValueError.", "d_model 为奇数时应抛出 ValueError。")
     for d_model in (1, 5, 9):
         expect_refusal(lambda: student.sinusoidal_encoding(4, d_model), because)  # noqa: B023
+    expect.shape(student.sinusoidal_encoding(4, 6), (4, 6))
 
 
 # -- shift_matrix --------------------------------------------------------------------------------

@@ -401,9 +401,10 @@ def test_greedy_decode_history(student, rng):
 
 @check("greedy_decode", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_greedy_decode_rows(student, rng):
-    model, _ = scripted(student, tables(rng))
+    model, script = scripted(student, tables(rng))
     source = sources(rng, 3)
     together = written(student.greedy_decode(model, source, 5), 3, 5)
+    same_rows(together, [script.greedy(row, 5) for row in source])
     for row in range(3):
         alone = written(student.greedy_decode(model, source[row : row + 1], 5), 1, 5)
         same_rows(alone, together[row : row + 1], ROWS)
@@ -627,11 +628,12 @@ def test_beam_search_ended(student, rng):
 
 @check("beam_search", 2, "Sentences of a batch don't mix", "批量中的句子互不影响")
 def test_beam_search_rows(student, rng):
-    model, _ = scripted(student, tables(rng))
-    source = sources(rng, 3)
-    together = written(student.beam_search(model, source, 4, beam_size=2), 3, 4)
+    model, script = scripted(student, tables(rng))
+    source, options = sources(rng, 3), {"beam_size": 2, "length_penalty": 0.0}
+    together = written(student.beam_search(model, source, 4, **options), 3, 4)
+    same_rows(together, [script.beam(row, 4, 2, 0.0) for row in source])
     for row in range(3):
-        alone = written(student.beam_search(model, source[row : row + 1], 4, beam_size=2), 1, 4)
+        alone = written(student.beam_search(model, source[row : row + 1], 4, **options), 1, 4)
         same_rows(alone, together[row : row + 1], ROWS)
 
 
