@@ -18,7 +18,7 @@ from pathlib import Path
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.grading.grader import Grader
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.units import ORDER
 
 WARM_UP = 2

@@ -24,7 +24,7 @@ from autograder.grading.grader import Grader
 from autograder.grading.place import PlaceFinder
 from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.edits.editor import Editor
 from course.kit.units import available_units, exercises_of
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.language import language, use_language
 from tests.drawing import pytest_report_header  # noqa: F401
 from tests.scheduling import (  # noqa: F401

@@ -28,7 +28,7 @@ from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.slots import Slots
 from autograder.grading.suite import suite_of
 from autograder.grading.versions import suite_version
-from autograder.isolation.client import ForkServer, IsolationError
+from autograder.isolation.fork_server import ForkServer, IsolationError
 from course.kit.edits.editor import Editor, Mutant
 from course.kit.units import exercises_of
 

@@ -19,7 +19,7 @@ from autograder.grading.grader import Grader
 from autograder.grading.mistakes import Mistake, mistakes_of
 from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from autograder.results.result import Result
 from course.kit.units import EXERCISES_DIR
 

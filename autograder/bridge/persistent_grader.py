@@ -5,7 +5,7 @@ import functools
 
 from autograder.grading.grader import GraderError
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import IsolationError
+from autograder.isolation.fork_server import IsolationError
 from autograder.results.result import Result
 from autograder.running.options import GradingOptions
 from autograder.running.outcome import TRIES, Died, Failed, Graded, NotIsolated

@@ -11,7 +11,8 @@ from autograder.grading.answers import NEAR, alike, differing_values, distance
 from autograder.grading.mistakes import Mistake
 from autograder.grading.slots import Slots
 from autograder.grading.transcript import Exchange, Transcript, signature
-from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentError, StudentGone, StudentProcess
 
 # What is so far apart, no order of computing explains; what is nearer than the second number may
 # be rounding.

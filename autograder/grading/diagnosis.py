@@ -26,7 +26,7 @@ from autograder.grading.check import Check
 from autograder.grading.mistakes import Mistake, mistakes_of
 from autograder.grading.transcript import Transcript
 from autograder.isolation import wire
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from autograder.results.statuses import CheckStatus
 
 MOST_NAMED = 3

@@ -10,7 +10,8 @@ from autograder.grading.limits import IMPATIENT_SECONDS, Deaths, SecondTries, Ti
 from autograder.grading.replacement import Replacement
 from autograder.grading.slots import HandInSlot, Slots
 from autograder.grading.transcript import Exchange, Transcript, signature
-from autograder.isolation.client import ForkServer, StudentError, StudentGone
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentError, StudentGone
 
 
 class NotDefined(Exception):

@@ -22,7 +22,8 @@ from autograder.grading.suite import SuiteCheck, suite_of
 from autograder.grading.verdict import defer_claims, name_mistakes, verdict
 from autograder.grading.versions import content_version, suite_version
 from autograder.isolation.attempts import attempts_text
-from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
+from autograder.isolation.fork_server import ForkServer, IsolationError
+from autograder.isolation.student_process import StudentError, StudentGone
 from autograder.results.result import Result
 from autograder.results.statuses import HintLevel
 from course.kit.units import exercises_of

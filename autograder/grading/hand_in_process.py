@@ -8,7 +8,8 @@ from autograder.base.text import Text, text
 from autograder.grading.limits import SecondTries, TimeBudget
 from autograder.grading.replacement import Replacement
 from autograder.grading.unit import unit_of
-from autograder.isolation.client import ForkServer, StudentError, StudentGone, StudentProcess
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentError, StudentGone, StudentProcess
 from course.kit.problems import line_of
 from course.kit.units import exercises_of
 

@@ -3,7 +3,7 @@
 Seconds are those of the student's own process, as `isolation.clock` counts them.
 """
 
-from autograder.isolation.client import LOAD_SECONDS, StudentGone
+from autograder.isolation.student_process import LOAD_SECONDS, StudentGone
 
 # After one timeout or two crashes in checks of an exercise, the other checks of that exercise are
 # not run.

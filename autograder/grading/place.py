@@ -29,7 +29,8 @@ from autograder.grading.right_solutions import right_solutions_of
 from autograder.grading.slots import Slots
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import SuiteCheck, suite_of
-from autograder.isolation.client import ForkServer, IsolationError, StudentError, StudentGone
+from autograder.isolation.fork_server import ForkServer, IsolationError
+from autograder.isolation.student_process import StudentError, StudentGone
 from autograder.results.message import AND
 from autograder.results.result import CheckResult, Place
 from autograder.results.statuses import HintLevel

@@ -14,7 +14,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from autograder.grading.check import CheckFailed
-from autograder.isolation.client import StudentError, StudentGone
+from autograder.isolation.student_process import StudentError, StudentGone
 
 EXAMPLES = 6
 MAX_SHRINKS = 20

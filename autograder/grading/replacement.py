@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from autograder.base.paths import SOLUTIONS_DIR
 from autograder.base.text import Text, text
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer, StudentError, StudentGone
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentError, StudentGone
 from autograder.isolation.uses import reached, uses
 from autograder.results.result import CheckResult
 from course.kit.handin import HandIn, read_handin

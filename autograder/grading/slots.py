@@ -11,7 +11,8 @@ from autograder.grading.hand_in_process import HandInProcess
 from autograder.grading.limits import SecondTries, TimeBudget
 from autograder.grading.replacement import Replacement
 from autograder.grading.unit import unit_of
-from autograder.isolation.client import LOAD_SECONDS, ForkServer, StudentProcess
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import LOAD_SECONDS, StudentProcess
 from course.kit.units import exercises_of
 
 _MOST = 200  # hand-ins in one process: each leaves its classes behind

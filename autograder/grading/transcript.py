@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 
 # Bytes of answers of one check that stay in memory for the diagnosis; known mistakes answer with
 # far less.

@@ -11,7 +11,7 @@ from autograder.grading.check import Check, CheckFailed, Skipped
 from autograder.grading.examination import NotDefined
 from autograder.grading.hand_in_process import Rejected, text_from
 from autograder.grading.mistakes import Mistake
-from autograder.isolation.client import StudentError, StudentGone
+from autograder.isolation.student_process import StudentError, StudentGone
 from autograder.results.message import can_be_listed
 from autograder.results.result import CheckResult
 from autograder.results.statuses import CheckStatus

@@ -10,7 +10,7 @@ from autograder.grading.examination import Examination
 from autograder.grading.proxies import Student
 from autograder.grading.suite import student_for
 from autograder.grading.verdict import LACKS
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,7 @@ from autograder.grading.proxies import Remote, Student
 from autograder.hidden import battery, translating
 from autograder.hidden.battery import FUTURE, WITH_PADDING, WRONG_VALUES, Weights
 from autograder.hidden.layer_checks import Inputs, Layer, MakeInputs, Sizes
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 from course.kit.tokens import END_ID, PAD_ID, START_ID, UNKNOWN_ID
 
 _FIRST_WORD = 4  # ids below are padding, unknown, start and end

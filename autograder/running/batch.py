@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import content_version, suite_version
-from autograder.isolation.client import IsolationError
+from autograder.isolation.fork_server import IsolationError
 from autograder.results.compressed import CompressedResults
 from autograder.results.files import read_result, result_path, write_result
 from autograder.results.result import Result

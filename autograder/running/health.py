@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from autograder.base.text import Text, text
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from autograder.isolation.sandbox import ALL_LAYERS, isolates_files, isolates_network
 from course.kit.errors import UserError
 

@@ -16,7 +16,7 @@ from autograder.base.signals import no_longer_postponed
 from autograder.grading.grader import Grader, GraderError
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.suite import suite_of
-from autograder.isolation.client import ForkServer, IsolationError, ServerError
+from autograder.isolation.fork_server import ForkServer, IsolationError, ServerError
 from autograder.running.options import GradingOptions
 from autograder.running.outcome import Died, Failed, Graded, NotIsolated, Outcome
 

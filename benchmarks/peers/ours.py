@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from benchmarks.peers.outcome import Controls, Record
 from tests.attacks.catalogue import Attack
 from tests.attacks.grading import Outcome, grade_all, is_unhurt

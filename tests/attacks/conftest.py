@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from tests.attacks.grading import grade_all
 from tests.attacks.surroundings import Surroundings
 

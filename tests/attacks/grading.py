@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from autograder.grading.grader import Grader
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from autograder.results.result import Result
 from tests.attacks.catalogue import Attack
 from tests.attacks.surroundings import Surroundings, Traces

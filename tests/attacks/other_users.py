@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from autograder.isolation import syscalls
-from autograder.isolation.client import ForkServer, IsolationError
+from autograder.isolation.fork_server import ForkServer, IsolationError
 from tests.attacks.catalogue import named
 from tests.attacks.grading import grade_all, is_unhurt
 from tests.attacks.surroundings import Surroundings

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from tests.conftest import ROOT
 
 _SETTLING_SECONDS = 10

@@ -11,7 +11,7 @@ import signal
 
 import pytest
 
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from autograder.isolation.sandbox import ALL_LAYERS, LANDLOCK, NAMESPACES, RLIMITS, SECCOMP
 from tests.attacks.catalogue import named
 from tests.attacks.grading import grade_all, is_unhurt

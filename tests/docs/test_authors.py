@@ -25,7 +25,7 @@ from autograder.base.paths import HIDDEN_DIR, SOLUTIONS_DIR
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.units import EXERCISES_DIR
 
 sources = {

@@ -3,7 +3,8 @@
 import random
 from typing import Any
 
-from autograder.isolation.client import ForkServer, StudentProcess
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentProcess
 from tests.faults.processes import descendants, end
 
 _KINDS = ("student", "keeper")

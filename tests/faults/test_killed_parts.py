@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from autograder.isolation import client
-from autograder.isolation.client import ForkServer, ServerError
+from autograder.isolation import fork_server
+from autograder.isolation.fork_server import ForkServer, ServerError
 from autograder.running import process_main
 from autograder.running.batch import Batch
 from autograder.running.options import GradingOptions
@@ -72,8 +72,8 @@ def test_a_server_that_is_killed_while_it_starts_is_started_again(temporary, no_
 def test_who_was_interrupted_while_it_looked_at_its_server_can_end_it(
     monkeypatch, temporary, no_survivors
 ):
-    monkeypatch.setattr(client, "_LEAVE_SECONDS", 0.1)
-    monkeypatch.setattr(client, "_KILLED_SECONDS", 0.1)
+    monkeypatch.setattr(fork_server, "_LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr(fork_server, "_KILLED_SECONDS", 0.1)
     with ForkServer() as server:
         process = server._process
         os.kill(process.pid, signal.SIGSTOP)  # it doesn't leave by itself

@@ -7,7 +7,7 @@ import pytest
 
 from autograder.grading.grader import Grader
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import StudentGone
+from autograder.isolation.student_process import StudentGone
 from tests.drawing import SEED, cases
 from tests.faults.comparison import differences
 from tests.faults.hand_ins import UNIT, sources

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from autograder.isolation.client import ForkServer, ServerError
+from autograder.isolation.fork_server import ForkServer, ServerError
 from autograder.isolation.server_directory import Home
 from tests.faults.processes import survivors
 

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from autograder.isolation.client import StudentGone
+from autograder.isolation.student_process import StudentGone
 from course.kit.handin import UnreadableHandIn, read_handin
 from course.kit.units import exercises_of
 from tests.drawing import SEED, cases

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from autograder.grading.unit import unit_of
-from autograder.isolation.client import ForkServer, StudentError, StudentGone
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentError, StudentGone
 from course.kit.units import exercises_of
 from tests.attacks.surroundings import Surroundings
 from tests.drawing import SEED, cases

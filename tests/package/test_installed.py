@@ -27,7 +27,7 @@ TOOLS = ("autograder", "solutions", "nbgrader", "hypothesis", "pytest")
 # Runs in the environment: print the walls, and what a student's process reads of some paths.
 ROBBERY = """
 import json, sys
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.units import exercises_of
 
 skip, *paths = sys.argv[1:]

@@ -14,7 +14,7 @@ from autograder.hidden.battery import WRONG_VALUES, normal
 from autograder.hidden.function_checks import Function
 from autograder.hidden.layer_checks import STANDARD, Layer
 from autograder.hidden.multi_head import oracle as oracle
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 
 
 def numbered(*shape):

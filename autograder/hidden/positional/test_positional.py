@@ -12,7 +12,7 @@ from autograder.hidden.attention.oracle import self_attention
 from autograder.hidden.battery import COMPILED, WRONG_VALUES, normal
 from autograder.hidden.layer_checks import Layer
 from autograder.hidden.positional import oracle as oracle
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 
 
 def expect_refusal(call, message):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from autograder.bridge.course import LINES
 from autograder.commands.app import app
-from autograder.isolation.client import IsolationError
+from autograder.isolation.fork_server import IsolationError
 from autograder.isolation.sandbox import ALL_LAYERS
 from autograder.running import health
 from course.kit.language import use_language

@@ -15,7 +15,7 @@ from autograder.commands.demo import run_demo
 from autograder.grading.grader import Grader
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.right_solutions import right_solutions_of
-from autograder.isolation.client import ForkServer
+from autograder.isolation.fork_server import ForkServer
 from course.kit.errors import UserError
 from course.kit.units import available_units
 from tests.autograder.bridge.courses import nbgrader

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from autograder.base.text import text
 from autograder.grading.check import Check, CheckFailed, check, check_of
 from autograder.grading.properties import for_all
-from autograder.isolation.client import StudentGone
+from autograder.isolation.student_process import StudentGone
 
 
 class FakeStudent:

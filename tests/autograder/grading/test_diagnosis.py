@@ -11,7 +11,7 @@ from autograder.grading.check import Check
 from autograder.grading.diagnosis import MOST_NAMED, Diagnostician, Evidence
 from autograder.grading.mistakes import Mistake, mistakes_of
 from autograder.grading.transcript import Exchange, Transcript, signature
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 from course.kit.units import available_units, exercises_of
 
 FITS, NEAR_RIGHT, FAR = Comparison(0.0), Comparison(0.5), Comparison(math.inf, loose=math.inf)

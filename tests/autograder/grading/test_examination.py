@@ -16,7 +16,7 @@ from autograder.grading.hand_in_process import Rejected, text_from
 from autograder.grading.limits import MAX_SECOND_TRIES, TimeBudget
 from autograder.grading.proxies import Student
 from autograder.grading.verdict import status_and_fault
-from autograder.isolation.client import StudentError, StudentGone, StudentProcess
+from autograder.isolation.student_process import StudentError, StudentGone, StudentProcess
 from autograder.isolation.wire import Spec
 
 

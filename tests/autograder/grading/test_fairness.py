@@ -13,7 +13,8 @@ from autograder.grading.check import Check
 from autograder.grading.examination import Examination
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.proxies import Student
-from autograder.isolation.client import ForkServer, StudentGone
+from autograder.isolation.fork_server import ForkServer
+from autograder.isolation.student_process import StudentGone
 from autograder.running.options import GradingOptions
 from autograder.running.pool import grade_all
 from autograder.running.submissions import find_submissions

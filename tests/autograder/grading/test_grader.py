@@ -10,7 +10,7 @@ from autograder.base.text import text
 from autograder.grading.examination import Examination
 from autograder.grading.grader import Grader, GraderError
 from autograder.grading.submitted_file import SubmittedFile
-from autograder.isolation.client import ServerError
+from autograder.isolation.fork_server import ServerError
 
 
 class Everything(set):

@@ -9,7 +9,7 @@ from autograder.base.text import text
 from autograder.grading.check import Check, CheckFailed
 from autograder.grading.mistakes import known_mistake, mistakes_of
 from autograder.grading.verdict import Skipped, defer_claims, name_mistakes, verdict
-from autograder.isolation.client import StudentError, StudentGone
+from autograder.isolation.student_process import StudentError, StudentGone
 from tests.autograder.samples import check_result
 
 CHECK = Check("attention", "softmax", "sums", 3, text("They sum to one", "和为一"), 1.0, "")

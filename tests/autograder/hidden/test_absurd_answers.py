@@ -16,7 +16,7 @@ import pytest
 from autograder.grading.check import CheckFailed, Skipped
 from autograder.grading.examination import Examination
 from autograder.grading.suite import suite_of
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 from autograder.isolation.wire import Handle, Opaque, Spec
 from course.kit.units import ORDER
 from tests.conftest import ROOT

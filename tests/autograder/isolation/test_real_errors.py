@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from autograder.isolation.client import StudentError
+from autograder.isolation.student_process import StudentError
 from tests.course.test_library_messages import UNREADABLE
 
 X = np.arange(6, dtype="float32").reshape(2, 3)

@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 
 from autograder.grading.unit import unit_of
-from autograder.isolation.client import (
-    ForkServer,
-    IsolationError,
-    ServerError,
-    StudentError,
-    StudentGone,
-)
+from autograder.isolation.fork_server import ForkServer, IsolationError, ServerError
 from autograder.isolation.sandbox import ALL_LAYERS, ROOT, Limits
+from autograder.isolation.student_process import StudentError, StudentGone
 from autograder.isolation.wire import Disconnected
 from course.kit.units import exercises_of
 

@@ -21,7 +21,7 @@ from autograder.commands.grade import find_device
 from autograder.grading.mistakes import mistakes_of
 from autograder.grading.submitted_file import SubmittedFile
 from autograder.grading.versions import content_version, suite_version
-from autograder.isolation.client import IsolationError
+from autograder.isolation.fork_server import IsolationError
 from autograder.results.files import read_result
 from autograder.results.result import Result
 from autograder.running.cluster.grading import grade_on_cluster
