@@ -87,6 +87,8 @@ def scaled_dot_product_attention(query, key, value, mask=None):
     back to 1 and keeps the softmax where it has a gradient. d_k is the width of a key, not the
     length of the sentence.
 
+    Keras's own attention is not allowed here.
+
     Args:
         query: `(..., T, d_k)`.
         key: `(..., S, d_k)`.

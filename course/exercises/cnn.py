@@ -46,6 +46,8 @@ def receptive_field(kernel_size, num_layers, dilation=1):
 def gated_linear_unit(x):
     """Let one half of the features decide how much of the other half passes: a * sigmoid(b).
 
+    Keras's own `glu` is not allowed here.
+
     Args:
         x: `(..., 2F)`: a first, then b.
 
@@ -65,6 +67,8 @@ class CausalConv1D(keras.layers.Layer):
 
     The last part of the kernel meets the present, those before it the past. Before the first word
     there are zeros, K - 1 of them, so that the output is as long as the input.
+
+    Keras's own convolution layers are not allowed here.
 
     Args:
         filters: F, the width of the output.
@@ -165,6 +169,8 @@ class ConvAttention(keras.layers.Layer):
 
     The query adds the word that was written last; the values add to what the encoder made of a
     word the word itself.
+
+    Keras's own attention layers are not allowed here.
 
     Args:
         units: E, the width of the embeddings and of the memory.

@@ -56,6 +56,8 @@ class MultiHeadAttention(keras.layers.Layer):
     head_h = Attention(Q W_Q, K W_K, V W_V), each on the slice of the projections that belongs to
     head h. The heads share nothing but the words.
 
+    Keras's own attention layers are not allowed here.
+
     Args:
         d_model: D, width of the projections and of the output.
         num_heads: H, a divisor of D.

@@ -32,6 +32,8 @@ __all__ = [
 class RNNCell(keras.layers.Layer):
     """One step of the simple recurrent network: h' = tanh(x W + h R + b).
 
+    Keras's own recurrent layers and cells are not allowed here.
+
     Args:
         units: U, the width of the state.
 
@@ -78,6 +80,8 @@ class GRUCell(keras.layers.Layer):
     The reset gate r works on the state before the matrix product, as in the paper; Keras calls
     that `reset_after=False`.
 
+    Keras's own recurrent layers and cells are not allowed here.
+
     Args:
         units: U, the width of the state.
 
@@ -123,6 +127,8 @@ class LSTMCell(keras.layers.Layer):
 
     The forget gate f starts open: its part of the bias is 1, so that a new cell remembers.
 
+    Keras's own recurrent layers and cells are not allowed here.
+
     Args:
         units: U, the width of the state.
 
@@ -167,6 +173,8 @@ def unroll(cell, inputs, initial_states, mask=None):
     before is given again; zeros where there was no real step yet. The length may be unknown when a
     function is compiled; `course.kit.loops.scan` is a loop that copes with that.
 
+    Keras's own recurrent layers are not allowed here.
+
     Args:
         cell: called with `(input (B, D), states)`, gives `(output (B, U), states)`; its output is
             as wide as its first state.
@@ -189,6 +197,8 @@ class AdditiveAttention(keras.layers.Layer):
     score_s = v · tanh(query W + key_s U)
     weight_s = softmax(scores)_s
     context = sum_s weight_s key_s
+
+    Keras's own attention layers are not allowed here.
 
     Args:
         units: width of the hidden layer in which queries and keys are added.
