@@ -122,7 +122,8 @@ def expect_weights(layer: Remote, shapes: Sequence[Sequence[int]], because: Text
     message = {key: f"{because[key]} {told[key]}" for key in because}
     sizes = sorted(int(np.prod(shape)) for shape in shapes)
     expect.that(sorted(weight["value"].size for weight in found) == sizes, message)
-    expect.that(all(weight["trainable"] is True for weight in found), message)
+    fixed = text("One of its weights can't be trained.", "有的权重不可训练。")
+    expect.that(all(weight["trainable"] is True for weight in found), fixed)
 
 
 def _slopes(answer: Any, part: str, because: Text) -> list[Any]:

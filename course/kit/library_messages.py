@@ -12,6 +12,7 @@ _WRAPPERS = tuple(
         r"Exception encountered when calling [^\n]*\n\n(.*)",
         r"Could not automatically infer the output shape.*?Error encountered:\n\n(.*)",
         r"Error when deserializing class .*?\n\nException encountered: (.*)",
+        r"<class '[^']*'> could not be deserialized properly\..*?Exception encountered: (.*)",
         r"in user code:\n\n.*\n +\w*(?:Error|Exception): (.*)",
         r"Graph execution error:(.*)",
     )

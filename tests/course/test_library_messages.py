@@ -56,6 +56,12 @@ RESHAPE = (
             SIZES,
         ),
         (
+            "<class 'keras.src.models.functional.Functional'> could not be deserialized properly. "
+            "Please ensure that parts are deserialized.\n\nconfig={'name': 'm', 'layers': []}.\n\n"
+            "Exception encountered: Could not locate class 'Mine'. Decorate it.",
+            "Could not locate class 'Mine'. Decorate it.",
+        ),
+        (
             "Could not automatically infer the output shape / dtype of 'l_3' (of type L). Either "
             "the `L.call()` method is incorrect, or you need to implement more. Error encountered:"
             "\n\nunsupported operand type(s) for *: 'NoneType' and 'int'",
