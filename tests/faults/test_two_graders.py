@@ -146,7 +146,12 @@ def test_a_course_is_taken_with_its_results(tmp_path):
     configured = SimpleNamespace(
         results="results", seed=None, options=lambda: GradingOptions(out=Path())
     )
-    course = SimpleNamespace(root=tmp_path, preprocessor=lambda: configured, find_hand_ins=None)
+    course = SimpleNamespace(
+        root=tmp_path,
+        demand_bridge=lambda: None,
+        preprocessor=lambda: configured,
+        find_hand_ins=None,
+    )
     taken = []
     with pytest.raises(TypeError):  # it goes on to look for hand-ins
         grade_assignment(course, None, {}, None, lock=taken.append)
