@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
+from autograder.bridge import assignment
 from autograder.bridge.assignment import grade_assignment
 from autograder.commands import app
 from autograder.running.folder_lock import NAME, locked
@@ -141,7 +142,7 @@ def test_a_folder_without_rights_is_said_to_be_that(tmp_path, monkeypatch):
         take(tmp_path)
 
 
-def test_a_course_is_taken_with_its_results(tmp_path):
+def test_a_course_is_taken_with_its_results(tmp_path, monkeypatch):
     """Two folders of results would not keep two graders out of one gradebook."""
     configured = SimpleNamespace(
         results="results", seed=None, options=lambda: GradingOptions(out=Path())
@@ -150,10 +151,15 @@ def test_a_course_is_taken_with_its_results(tmp_path):
         root=tmp_path,
         demand_bridge=lambda: None,
         preprocessor=lambda: configured,
-        find_hand_ins=None,
+        results_directory=lambda: tmp_path / "results",
     )
     taken = []
-    with pytest.raises(TypeError):  # it goes on to look for hand-ins
+
+    def looks_for_hand_ins(*args):
+        raise LookupError
+
+    monkeypatch.setattr(assignment, "find_hand_ins", looks_for_hand_ins)
+    with pytest.raises(LookupError):
         grade_assignment(course, None, {}, None, lock=taken.append)
     assert set(taken) == {tmp_path, tmp_path / "results"}
 
