@@ -10,20 +10,22 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from course.commands import lines
 from course.commands.terminal import print_line, speak, stop
 from course.kit.language import say
 
 if TYPE_CHECKING:
     from course.kit.models.translator import Translation, Translator
 
-_ROWS = 512  # lines of a file that are translated before they are printed
-
 
 def translate(
     text: Annotated[
         str | None,
         typer.Argument(
-            help=say("A sentence; without one, lines are asked for.", "一个句子；不写则逐行输入。")
+            help=say(
+                "A sentence, or - for lines from a pipe; without one, lines are asked for.",
+                "一个句子；- 表示从管道读入各行；不写则逐行输入。",
+            )
         ),
     ] = None,
     model: Annotated[
@@ -49,6 +51,10 @@ def translate(
 ) -> None:
     """Translate a sentence, a file, or what you type."""
     speak(language)
+    if text == "-" or file == Path("-"):  # the standard input, by its usual name
+        text = file = None
+        if sys.stdin.isatty():
+            stop(say("Nothing is piped in.", "没有从管道输入任何内容。"))
     if text is not None and file is not None:
         stop(say("Give a sentence or --file, not both.", "句子和 --file 只能给一个。"))
     if file is not None and not file.is_file():
@@ -57,6 +63,7 @@ def translate(
         stop(say("--attention draws one sentence: give it.", "--attention 需要给出一个句子。"))
     if text is not None and not text.strip():
         stop(say("There is nothing to translate.", "没有可翻译的内容。"))
+    lines.check_output()
     console = Console(stderr=True)
     with console.status(say("loading", "载入中")):
         from course import trained_models
@@ -72,24 +79,39 @@ def translate(
     )
     family = translator.card["family"]
     print_line(console, say(f"{family}, {whose}", f"{family}，{whose}"), style="dim")
+    if beam > translator.target.size:
+        stop(
+            say(
+                f"--beam can be {translator.target.size} at most: the model has no more words.",
+                f"--beam 最大为 {translator.target.size}：模型只有这么多词。",
+            )
+        )
     if text is not None:
         [translation] = translator.translate([text], beam, attention=attention is not None)
-        print(translation.text)
+        lines.write(translation.text)
+        for note in lines.notes_of(text, translation):
+            print_line(console, note, style="dim")
         if attention is not None:
             _draw(translation, attention)
     elif file is not None:
         _translate_file(translator, file, beam, console)
-    else:
+    elif sys.stdin.isatty():
         for line in _typed():
-            print(translator.translate([line], beam)[0].text, flush=True)
+            [translation] = translator.translate([line], beam)
+            lines.write(translation.text)
+            for note in lines.notes_of(line, translation):
+                print_line(console, note, style="dim")
+    else:
+        try:
+            lines.translate_lines(translator, sys.stdin, beam, console)
+        except UnicodeDecodeError:
+            stop(say("What was piped in is not UTF-8 text.", "输入的内容不是 UTF-8 文本。"))
 
 
 def _typed() -> Iterator[str]:
-    """Yield lines from the keyboard, with a prompt, or from a pipe; without the empty ones."""
-    prompts = sys.stdin.isatty()
+    """Yield the lines that are typed after a prompt, without the empty ones."""
     while True:
-        if prompts:
-            print("> ", end="", file=sys.stderr, flush=True)
+        print("> ", end="", file=sys.stderr, flush=True)
         try:
             line = sys.stdin.readline()
         except KeyboardInterrupt:
@@ -106,31 +128,19 @@ def _translate_file(translator: "Translator", file: Path, beam: int, console: Co
     """Print a translation of every line of a file, as it is read; empty lines stay empty."""
     try:
         total = file.stat().st_size
-        lines = file.open(encoding="utf-8-sig")
+        opened = file.open(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         stop(say(f"{file} can't be read: {error}.", f"无法读取 {file}：{error}。"))
     # By default, the bar would send the translations to its own stream.
     bar = Progress(
         console=console, transient=True, redirect_stdout=False, disable=sys.stdout.isatty()
     )
-    with lines, bar as progress:
+    with opened, bar as progress:
         task = progress.add_task(say("translating", "翻译中"), total=total)
-        waiting: list[str] = []
-
-        def flush() -> None:
-            real = [line for line in waiting if line.strip()]
-            translations = iter(translator.translate(real, beam)) if real else iter(())
-            for line in waiting:
-                print(next(translations).text if line.strip() else "")
-            progress.advance(task, sum(len(line.encode()) + 1 for line in waiting))
-            waiting.clear()
-
         try:
-            for line in lines:
-                waiting.append(line.rstrip("\n"))
-                if len(waiting) == _ROWS:
-                    flush()
-            flush()
+            lines.translate_lines(
+                translator, opened, beam, console, lambda size: progress.advance(task, size)
+            )
         except UnicodeDecodeError:
             stop(say(f"{file} is not UTF-8 text.", f"{file} 不是 UTF-8 文本。"))
 

@@ -5,6 +5,7 @@ and `target.json` (vocabularies), `weights.npz` (arrays by path).
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,12 +38,16 @@ class Translation:
         text: the sentence.
         tokens, source_tokens: the T tokens of the translation and the S tokens of its source.
         attention: `(T, S)`, averaged over layers and heads; None where the model has none.
+        unknown: words of the source, as written, that the vocabulary lacks.
+        left_out: words at the source's end that the model didn't read, since it was too long.
     """
 
     text: str
     tokens: list[str]
     source_tokens: list[str]
     attention: np.ndarray | None = None
+    unknown: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 class Translator:
@@ -106,7 +111,7 @@ class Translator:
             weights_of = dict(zip(chosen, weights, strict=True)) if weights is not None else {}
             for row, n in enumerate(rows):
                 translations[n] = self._translation(
-                    texts[n], len(ids[n]), target[row], weights_of.get(row)
+                    texts[n], ids[n], target[row], weights_of.get(row)
                 )
             step(begin + len(rows))
         return translations
@@ -122,11 +127,14 @@ class Translator:
         return np.mean([each.mean(axis=1) for each in arrays], axis=0) if arrays else None
 
     def _translation(
-        self, text: str, length: int, target: np.ndarray, weights: np.ndarray | None
+        self, text: str, source: list[int], target: np.ndarray, weights: np.ndarray | None
     ) -> Translation:
-        """Return the translation of a text, of which the model read the first `length` tokens."""
-        tokens = self.target.decode(target)
-        surface = getattr(self.source, "surface", self.source.tokens)(text)[:length]
+        """Return the translation of a text, of which the model read the ids `source`."""
+        tokens, length = self.target.decode(target), len(source)
+        written = getattr(self.source, "surface", self.source.tokens)(text)
+        surface, left_out = written[:length], tuple(written[length:])
+        pairs = zip(surface, source, strict=False)
+        unknown = tuple(word for word, i in pairs if i == UNKNOWN_ID)
         if weights is not None:
             ended = np.flatnonzero(target == END_ID)
             real = [t for t, word in enumerate(target) if word not in (PAD_ID, START_ID)]
@@ -135,7 +143,8 @@ class Translator:
         if UNKNOWN_ID in target:
             covers = weights is not None and weights.shape[1] == len(surface)
             tokens = restore(tokens, surface, weights if covers else None, self.source)
-        return Translation(self.target.text(tokens), tokens, surface, weights)
+        said = self.target.text(tokens)
+        return Translation(said, tokens, surface, weights, unknown, left_out)
 
     def save(self, directory: Path, half: bool = False) -> None:
         """Write the translator into a directory, whole or not at all; what is there is replaced.
@@ -188,7 +197,18 @@ def load(directory: Path, model_class: type) -> Translator:
         UserError: there is no saved translator, or the class doesn't fit its weights.
     """
     card = read_card(directory)
-    model = build(card["family"], model_class, card["sizes"])
+    try:
+        model = build(card["family"], model_class, card["sizes"])
+    except (TypeError, ValueError) as error:
+        if not re.search("unexpected keyword|Unrecognized keyword", str(error)):
+            raise
+        raise UserError(
+            say(
+                f"The model in {directory} was made with other sizes than {model_class.__name__} "
+                "takes; train it again.",
+                f"{directory} 中的模型所用的尺寸，{model_class.__name__} 不接受；请重新训练。",
+            )
+        ) from None
     try:
         with np.load(directory / WEIGHTS) as file:
             weights = {path: file[path] for path in weight_paths(card["family"], card["sizes"])}
@@ -202,5 +222,13 @@ def load(directory: Path, model_class: type) -> Translator:
                 f"{directory} 中的模型已损坏；请重新训练。",
             )
         ) from None
+    for side, vocabulary in (("source", source), ("target", target)):
+        if vocabulary.size != card["sizes"].get(f"{side}_vocabulary_size", vocabulary.size):
+            raise UserError(
+                say(
+                    f"{directory / side}.json is another model's vocabulary.",
+                    f"{directory / side}.json 是另一个模型的词表。",
+                )
+            )
     set_weights(model, weights)
     return Translator(model, source, target, card)

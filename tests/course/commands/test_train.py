@@ -48,8 +48,9 @@ def test_lines_come_from_a_file_or_a_pipe(course, tmp_path):
     (tmp_path / "lines.txt").write_text(lines, encoding="utf-8")
     from_file = course("translate", "--file", tmp_path / "lines.txt", "--model", "rnn")
     assert from_file.stdout.splitlines() == right, from_file.stderr
-    piped = course("translate", "--model", "cnn", typed=lines)
-    assert piped.stdout.splitlines() == [right[0], right[2]], piped.stderr
+    for dash in ([], ["-"], ["--file", "-"]):
+        piped = course("translate", *dash, "--model", "cnn", typed=lines)
+        assert piped.stdout.splitlines() == right, piped.stderr
 
 
 @pytest.mark.slow

@@ -167,3 +167,23 @@ def test_the_card_is_plain_json(tmp_path):
     translator("rnn", name="名").save(tmp_path)
     assert "名" in (tmp_path / CARD).read_text(encoding="utf-8")
     assert json.loads((tmp_path / CARD).read_text(encoding="utf-8"))["family"] == "rnn"
+
+
+def test_a_translation_says_what_was_not_known_and_what_was_not_read():
+    [first, second] = translator("cnn", max_source_length=3).translate(
+        ["I see Zoë.", "I like tea."]
+    )
+    assert (first.unknown, first.left_out) == (("Zoë",), (".",))
+    assert (second.unknown, second.left_out) == ((), (".",))
+
+
+def test_another_models_vocabulary_and_sizes_of_another_version_are_said(tmp_path):
+    translator("cnn").save(tmp_path)
+    WordVocabulary(["other"]).save(tmp_path / "source.json")
+    with pytest.raises(UserError, match="another model's vocabulary"):
+        load(tmp_path, ConvSeq2Seq)
+    card = json.loads((tmp_path / CARD).read_text(encoding="utf-8"))
+    card["sizes"]["groups"] = 4
+    (tmp_path / CARD).write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(UserError, match="made with other sizes than ConvSeq2Seq takes"):
+        load(tmp_path, ConvSeq2Seq)
