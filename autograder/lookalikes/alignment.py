@@ -1,7 +1,7 @@
 """Lay two pieces of code side by side, line by line, and mark what they share."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -35,22 +35,22 @@ def side_by_side(first: Piece, second: Piece, grams: frozenset[Gram]) -> list[Ro
         grams: what counts of their likeness.
     """
     lines, counting = _paired_lines(first, second, grams)
-    rest = list(second.lines)
+    places = {number: place for place, (number, _) in enumerate(second.lines)}
     rows: list[Row] = []
     waiting: list[Line] = []
+    begin = 0  # the first of the second's lines that has no row yet
     for line in first.lines:
-        wanted = lines.get(line[0])
-        place = next((i for i, other in enumerate(rest) if other[0] == wanted), None)
-        if place is None:  # no line is like it, or one that stands above the last row
+        place = places.get(lines.get(line[0], 0), -1)
+        if place < begin:  # no line is like it, or one that stands above the last row
             waiting.append(line)
             continue
-        rows += _unlike(waiting, rest[:place])
-        rows.append(Row(line, rest[place], line[0] in counting))
-        waiting, rest = [], rest[place + 1 :]
-    return [*rows, *_unlike(waiting, rest)]
+        rows += _unlike(waiting, second.lines[begin:place])
+        rows.append(Row(line, second.lines[place], line[0] in counting))
+        waiting, begin = [], place + 1
+    return [*rows, *_unlike(waiting, second.lines[begin:])]
 
 
-def _unlike(first: list[Line], second: list[Line]) -> Iterator[Row]:
+def _unlike(first: Sequence[Line], second: Sequence[Line]) -> Iterator[Row]:
     return (Row(one, other) for one, other in zip_longest(first, second))
 
 

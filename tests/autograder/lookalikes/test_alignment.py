@@ -33,7 +33,13 @@ def test_lines_that_are_alike_stand_in_one_row():
     assert (None, 2) in numbers
 
 
-@pytest.mark.parametrize(("first", "second"), [(FIRST, SECOND), (SECOND, FIRST), (FIRST, FIRST)])
+# Each line is looked at once: of so many, pair by pair would take minutes.
+LONG = FIRST.replace("    return", 90_000 * "\n" + "    return")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(FIRST, SECOND), (SECOND, FIRST), (FIRST, FIRST), (LONG, LONG)]
+)
 def test_every_line_is_there_once_and_in_order(first, second):
     found = rows(first, second)
     for side, source in (("first", first), ("second", second)):
