@@ -248,15 +248,6 @@ def source_masks(rng, sizes):
     return [mask]
 
 
-ONLY = np.array([[True], [False]])  # a mask for two sentences of one word
-
-
-def keys_masks(rng, sizes):
-    """Masks as `source_masks`, and one that leaves a sentence nothing."""
-    [mask] = source_masks(rng, sizes)
-    return [mask, mask & (np.arange(sizes.batch) != 1)[:, None]]
-
-
 ATTENTION = Layer(
     unit="rnn",
     exercise="AdditiveAttention",
@@ -270,7 +261,7 @@ ATTENTION = Layer(
         weights, query, keys, keys_mask
     ),
     attention=1,
-    masks={"keys_mask": keys_masks},
+    masks={"keys_mask": source_masks},
 )
 test_additive_attention_layer_values = ATTENTION.values(4)
 test_additive_attention_layer_mask = ATTENTION.mask(2, "keys_mask", "mask")
@@ -293,9 +284,6 @@ def test_additive_attention_layer_far_apart(student, rng):
             answer, ATTENTION.right(weights, query, keys, **given), strict=True
         ):
             expect.close(found, right, because, rtol=1e-2, atol=1e-2)
-    _, seen = expect.pair(layer(query[:2], keys[:2, :1], keys_mask=ONLY))
-    one = text("A single key that is masked should have no weight.", "唯一的键被屏蔽时权重应为 0。")
-    expect.close(seen, [[1.0], [0.0]], one)
 
 
 test_additive_attention_layer_other_sizes = ATTENTION.other_sizes(1)
