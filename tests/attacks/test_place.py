@@ -17,7 +17,7 @@ def softmax(x, axis=-1):
 HOSTILE = {
     "every edit is slow": ("    time.sleep(0.4)\n", True),
     "every edit ends its process": ("    os._exit(3)\n", False),
-    "every edit forks": ("    os.fork()\n", False),
+    "every edit forks": ("    os.fork()\n", True),  # the fork raises: it is a mistake, too
     "every edit fills the memory": ("    x = [bytearray(2**28) for _ in range(64)]\n", False),
     "five thousand lines": ("    x = ops.add(x, 0.0)\n" * 5000, False),
     "deeply nested": (f"    x = {'-' * 400}x\n", True),
@@ -49,7 +49,7 @@ def test_the_search_changes_no_points_and_says_nothing_wrong(attacked, case):
     result = grade(attacked, source)
     assert result.score == grade(attacked, source, diagnose=False).score
     right = f"your module, line {source.rstrip().count(chr(10)) + 1}"
-    assert places(result) <= ({right} if may_be_said else set())
+    assert all(may_be_said and place.endswith(right) for place in places(result))
 
 
 def test_what_is_right_once_it_was_loaded_often_is_no_place(attacked):

@@ -281,6 +281,7 @@ def test_decoder_layer_layer_scores(student, rng):
         "target_mask": token_mask(rng, STANDARD.batch, STANDARD.length),
         "memory_mask": token_mask(rng, STANDARD.batch, STANDARD.source),
     }
+    masks["target_mask"][:, 0] = True  # so that no word has nothing to see
     for given in ({}, masks):
         output, scores = expect.pair(layer(*inputs, **given, return_attention_scores=True))
         right_output, right_scores = oracle.decoder_layer(weights, HEADS, *inputs, **given)
