@@ -75,9 +75,10 @@ def test_wrong_weights_have_a_picture_in_each_unit(results, unit, exercise):
         weights, wrong = check.attention["weights"], check.attention["difference"]
         assert np.shape(weights) == np.shape(wrong)
         assert np.abs(wrong).max() > 0.01
-        # The difference leads to what is right: a distribution over the keys, or nothing at all.
+        # The difference, of two digits, leads to what is right: a distribution over the keys, or
+        # nothing at all.
         sums = np.subtract(weights, wrong).sum(-1)
-        assert np.all((np.abs(sums - 1) < 1e-2) | (np.abs(sums) < 1e-2))
+        assert np.all((np.abs(sums - 1) < 4e-2) | (np.abs(sums) < 4e-2))
 
 
 def test_each_head_has_its_own(results):
