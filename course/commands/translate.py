@@ -63,7 +63,6 @@ def translate(
         stop(say("--attention draws one sentence: give it.", "--attention 需要给出一个句子。"))
     if text is not None and not text.strip():
         stop(say("There is nothing to translate.", "没有可翻译的内容。"))
-    lines.check_output()
     console = Console(stderr=True)
     with console.status(say("loading", "载入中")):
         from course import trained_models
@@ -79,6 +78,7 @@ def translate(
     )
     family = translator.card["family"]
     print_line(console, say(f"{family}, {whose}", f"{family}，{whose}"), style="dim")
+    lines.check_output()
     if beam > translator.target.size:
         stop(
             say(
