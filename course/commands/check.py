@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from course.check_process import CheckProcess
+from course.commands import options
 from course.commands.check_output import ReportPrinter, print_next, save_weights
 from course.commands.terminal import speak, stop
 from course.kit.language import say
@@ -27,7 +28,7 @@ def check(
         bool,
         typer.Option("--watch", help=say("Check again after every save.", "每次保存后自动再查。")),
     ] = False,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
     plot: Annotated[
         bool,
         typer.Option(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course.commands import options
 from course.commands.terminal import (
     one_of,
     print_line,
@@ -22,18 +23,11 @@ _FAMILIES = "rnn-fixed,rnn,cnn,transformer"
 
 
 def compare(
-    data: Annotated[
-        str,
-        typer.Option(
-            help=say("generated, tatoeba, or a TSV file.", "generated、tatoeba，或一个 TSV 文件。")
-        ),
-    ] = "generated",
+    data: options.Data = "generated",
     families: Annotated[
         str, typer.Option(help=say("Which, with commas between them.", "哪几类模型，用逗号隔开。"))
     ] = _FAMILIES,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help=say("Passes over the pairs.", "训练的轮数。"))
-    ] = None,
+    epochs: options.Epochs = None,
     out: Annotated[
         Path | None, typer.Option(help=say("Else runs/compare-DATA.", "默认为 runs/compare-DATA。"))
     ] = None,
@@ -44,39 +38,18 @@ def compare(
             help=say("Don't train: take the weights that are there.", "不训练，使用已有的权重。"),
         ),
     ] = False,
-    reference: Annotated[
-        bool,
-        typer.Option(
-            "--reference",
-            help=say("The reference's layers, not yours.", "用参考答案的层，而不是你的。"),
-        ),
-    ] = False,
-    seed: Annotated[
-        int,
-        typer.Option(
-            help=say("Of weights, batches and dropout.", "权重、批次和 dropout 的随机种子。")
-        ),
-    ] = 0,
-    device: Annotated[
-        str, typer.Option(help=say("auto, cpu or gpu.", "auto、cpu 或 gpu。"))
-    ] = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(help=say("auto, or a Keras dtype policy.", "auto，或一种 Keras 精度策略。")),
-    ] = "auto",
-    jit: Annotated[
-        str,
-        typer.Option(
-            help=say("Compile with XLA: auto, on or off.", "用 XLA 编译：auto、on 或 off。")
-        ),
-    ] = "auto",
+    reference: options.Reference = False,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    jit: options.Jit = "auto",
     anew: Annotated[
         bool,
         typer.Option(
             "--anew", help=say("Don't go on with runs that were stopped.", "不接着之前停下的训练。")
         ),
     ] = False,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
 ) -> None:
     """Train the families on the same pairs, and put them side by side: quality, size and time."""
     speak(language)

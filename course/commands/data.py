@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from course.commands import options
 from course.commands.terminal import speak, stop
 from course.kit.language import say
 
@@ -23,7 +24,6 @@ _HOME = typer.Option(
         "数据存放处；默认为 $COURSE_DATA，其次是缓存文件夹。",
     )
 )
-_LANGUAGE = typer.Option(help=say("en or zh.", "en 或 zh。"))
 _BAR = 40  # characters
 
 
@@ -40,7 +40,7 @@ def fetch(
         bool, typer.Option("--again", help=say("Though it is here already.", "即使已经下载过。"))
     ] = False,
     home: Annotated[Path | None, _HOME] = None,
-    language: Annotated[str | None, _LANGUAGE] = None,
+    language: options.Language = None,
 ) -> None:
     """Fetch real sentence pairs."""
     from course.kit.corpora import tatoeba
@@ -93,7 +93,7 @@ def show(
     ] = "train",
     count: Annotated[int, typer.Option(min=0, help=say("How many pairs.", "显示多少对。"))] = 5,
     home: Annotated[Path | None, _HOME] = None,
-    language: Annotated[str | None, _LANGUAGE] = None,
+    language: options.Language = None,
 ) -> None:
     """Show a few pairs of a data set, how many there are, how long they are, and whose they are."""
     from course.kit.corpora.dataset import open_dataset

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course.commands import options
 from course.commands.terminal import print_line, speak, stop
 from course.kit.corpora.home import data_home
 from course.kit.files import write_file
@@ -24,7 +25,7 @@ def hint(
         bool,
         typer.Option("--again", help=say("Begin with the first one.", "从第一条重新开始。")),
     ] = False,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
 ) -> None:
     """Show the lesson's next hint for an exercise."""
     speak(language)

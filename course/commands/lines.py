@@ -1,5 +1,6 @@
 """Lines to translate, from wherever they come, and what is said of each: a line in, a line out."""
 
+import itertools
 import os
 import sys
 import unicodedata
@@ -58,13 +59,26 @@ def write(text: str) -> None:
     """Print a translation; end where nobody reads it any more, or where it can't be written."""
     try:
         print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
-        raise SystemExit(0) from None
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at the end
+        if isinstance(error, BrokenPipeError):
+            raise SystemExit(0) from None
         reason = error.strerror or error
         stop(say(f"The translation can't be written: {reason}.", f"无法写出译文：{reason}。"))
+
+
+def show(text: str, translation: "Translation", console: Console, where: str = "") -> None:
+    """Print a translation, and on the console what a reader of it should know.
+
+    Args:
+        text: the sentence.
+        translation: its translation.
+        console: where the notes go.
+        where: what each note begins with, the line's number say.
+    """
+    write(translation.text)
+    for note in notes_of(text, translation):
+        print_line(console, where + note, style="dim")
 
 
 def translate_lines(
@@ -86,29 +100,15 @@ def translate_lines(
     Raises:
         UnicodeDecodeError: a line is no text.
     """
-    waiting: list[str] = []
-    done = 0
-
-    def flush() -> None:
-        nonlocal done
-        real = [line for line in waiting if line.strip()]
+    numbers = itertools.count(1)
+    left = iter(lines)
+    while batch := [line.rstrip("\r\n") for line in itertools.islice(left, _ROWS)]:
+        real = [line for line in batch if line.strip()]
         translations = iter(translator.translate(real, beam) if real else ())
-        for number, line in enumerate(waiting, start=done + 1):
-            if not line.strip():
-                write("")
-                continue
-            translation = next(translations)
-            write(translation.text)
-            for note in notes_of(line, translation):
+        for line, number in zip(batch, numbers, strict=False):
+            if line.strip():
                 where = say(f"line {number}: ", f"第 {number} 行：")
-                print_line(console, where + note, style="dim")
-        done += len(waiting)
-        step(sum(len(line.encode()) + 1 for line in waiting))
-        waiting.clear()
-
-    for line in lines:
-        waiting.append(line.rstrip("\r\n"))
-        if len(waiting) == _ROWS:
-            flush()
-    if waiting:
-        flush()
+                show(line, next(translations), console, where)
+            else:
+                write("")
+        step(sum(len(line.encode()) + 1 for line in batch))

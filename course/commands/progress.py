@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from course.check_process import CheckProcess
+from course.commands import options
 from course.commands.check_output import print_next, print_progress
 from course.commands.terminal import speak
 from course.kit.language import say
@@ -24,7 +25,7 @@ def progress(
             ),
         ),
     ] = False,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
 ) -> None:
     """Show which exercises are to do, begun and written; with --check, how many checks pass."""
     speak(language)

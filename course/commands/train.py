@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from course.commands import options
 from course.commands.terminal import (
     one_of,
     print_line,
@@ -25,25 +26,12 @@ def train(
             help=say("rnn, rnn-fixed, cnn or transformer.", "rnn、rnn-fixed、cnn 或 transformer。")
         ),
     ],
-    data: Annotated[
-        str,
-        typer.Option(
-            help=say("generated, tatoeba, or a TSV file.", "generated、tatoeba，或一个 TSV 文件。")
-        ),
-    ] = "generated",
+    data: options.Data = "generated",
     out: Annotated[
         Path | None, typer.Option(help=say("Else runs/FAMILY-DATA.", "默认为 runs/FAMILY-DATA。"))
     ] = None,
-    reference: Annotated[
-        bool,
-        typer.Option(
-            "--reference",
-            help=say("The reference's layers, not yours.", "用参考答案的层，而不是你的。"),
-        ),
-    ] = False,
-    epochs: Annotated[
-        int | None, typer.Option(min=1, help=say("Passes over the pairs.", "训练的轮数。"))
-    ] = None,
+    reference: options.Reference = False,
+    epochs: options.Epochs = None,
     tokens: Annotated[
         int | None, typer.Option(min=1, help=say("Token ids of a batch.", "每个批次的词元数。"))
     ] = None,
@@ -56,32 +44,17 @@ def train(
             help=say("An argument of the model: d_model=64.", "模型的一个参数：d_model=64。")
         ),
     ] = None,
-    seed: Annotated[
-        int,
-        typer.Option(
-            help=say("Of weights, batches and dropout.", "权重、批次和 dropout 的随机种子。")
-        ),
-    ] = 0,
-    device: Annotated[
-        str, typer.Option(help=say("auto, cpu or gpu.", "auto、cpu 或 gpu。"))
-    ] = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(help=say("auto, or a Keras dtype policy.", "auto，或一种 Keras 精度策略。")),
-    ] = "auto",
-    jit: Annotated[
-        str,
-        typer.Option(
-            help=say("Compile with XLA: auto, on or off.", "用 XLA 编译：auto、on 或 off。")
-        ),
-    ] = "auto",
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    jit: options.Jit = "auto",
     anew: Annotated[
         bool,
         typer.Option(
             "--anew", help=say("Don't go on with a run that was stopped.", "不接着之前停下的训练。")
         ),
     ] = False,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
 ) -> None:
     """Train a translator; a run that was stopped goes on where it was."""
     speak(language)

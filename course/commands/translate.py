@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from course.commands import lines
+from course.commands import lines, options
 from course.commands.terminal import print_line, speak, stop
 from course.kit.language import say
 
@@ -47,7 +47,7 @@ def translate(
         Path | None,
         typer.Option(help=say("Draw the alignment into this picture.", "把对齐画到这张图片里。")),
     ] = None,
-    language: Annotated[str | None, typer.Option(help=say("en or zh.", "en 或 zh。"))] = None,
+    language: options.Language = None,
 ) -> None:
     """Translate a sentence, a file, or what you type."""
     speak(language)
@@ -88,9 +88,7 @@ def translate(
         )
     if text is not None:
         [translation] = translator.translate([text], beam, attention=attention is not None)
-        lines.write(translation.text)
-        for note in lines.notes_of(text, translation):
-            print_line(console, note, style="dim")
+        lines.show(text, translation, console)
         if attention is not None:
             _draw(translation, attention)
     elif file is not None:
@@ -98,9 +96,7 @@ def translate(
     elif sys.stdin.isatty():
         for line in _typed():
             [translation] = translator.translate([line], beam)
-            lines.write(translation.text)
-            for note in lines.notes_of(line, translation):
-                print_line(console, note, style="dim")
+            lines.show(line, translation, console)
     else:
         try:
             lines.translate_lines(translator, sys.stdin, beam, console)
