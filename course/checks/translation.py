@@ -151,6 +151,12 @@ def storyteller(*stories):
     return ScriptedModel(by_word, nothing, by_source, nothing)
 
 
+def by_last_word(by_word):
+    """A model whose next word hangs on its last word alone: a row of logits for each."""
+    nothing = np.zeros((1, VOCABULARY))
+    return ScriptedModel(by_word, nothing, nothing, nothing)
+
+
 def expect_words(search, model, source, max_length, expected, **options):
     """Compare what a search writes; how much padding stands behind all sentences doesn't matter."""
     source = tensor(source, "int32")
@@ -270,8 +276,7 @@ def test_beam_search_length_penalty(work):
     by_word = np.full((VOCABULARY, VOCABULARY), -60.0)
     by_word[START_ID, [END_ID, 4]] = math.log(0.56), math.log(0.44)
     by_word[4, END_ID] = 0.0
-    nothing = np.zeros((1, VOCABULARY))
-    model = ScriptedModel(by_word, nothing, nothing, nothing)
+    model = by_last_word(by_word)
     for penalty, right in ((2.0, [END_ID]), (3.0, [4, END_ID])):
         options = {"beam_size": 2, "length_penalty": penalty}
         expect_words(work.beam_search, model, [[4], [5]], 4, [right, right], **options)
@@ -291,8 +296,7 @@ def test_beam_search_scores(work):
     by_word[4, [5, 6]] = math.log(0.51), math.log(0.49)
     by_word[5] = 0.0  # after word 5 anything may follow,
     by_word[6, END_ID] = 0.0  # and after word 6 only the end
-    nothing = np.zeros((1, VOCABULARY))
-    model = ScriptedModel(by_word, nothing, nothing, nothing)
+    model = by_last_word(by_word)
     options = {"beam_size": 2, "length_penalty": 6.0}
     expect_words(work.beam_search, model, [[4]], 3, [[4, 6, END_ID]], **options)
 
@@ -311,8 +315,7 @@ def test_beam_search_garden_path(work):
     by_word[4, 4:] = by_word[4, END_ID] = 0.0  # but after it anything may follow,
     by_word[6] = by_word[4]
     by_word[5, END_ID] = 5.0  # and after word 5 only the end
-    nothing = np.zeros((1, VOCABULARY))
-    model = ScriptedModel(by_word, nothing, nothing, nothing)
+    model = by_last_word(by_word)
     options = {"beam_size": 2, "length_penalty": 0.0}
     expect_words(work.beam_search, model, [[4]], 4, [[5, END_ID]], **options)
 
