@@ -67,6 +67,13 @@ class Edit:
     inserted: str = ""
     line: int = 0
 
+    @property
+    def old(self) -> Any:
+        """What stands there now."""
+        if isinstance(self.owner, list):
+            return self.owner[self.key]
+        return getattr(self.owner, self.key)
+
     def after(self) -> str:
         """Return the first line of the edited statement, once the edit is made."""
         if self.node is None:
@@ -78,19 +85,18 @@ class Edit:
     @contextlib.contextmanager
     def made(self) -> Iterator[None]:
         """Make the edit, and undo it again."""
-        new = ast.Pass() if self.node is None else self.node
-        if isinstance(self.owner, list):
-            old, self.owner[self.key] = self.owner[self.key], new
-        else:
-            old = getattr(self.owner, self.key)
-            setattr(self.owner, self.key, new)
+        old = self.old
+        self._put(ast.Pass() if self.node is None else self.node)
         try:
             yield
         finally:
-            if isinstance(self.owner, list):
-                self.owner[self.key] = old
-            else:
-                setattr(self.owner, self.key, old)
+            self._put(old)
+
+    def _put(self, node: Any) -> None:
+        if isinstance(self.owner, list):
+            self.owner[self.key] = node
+        else:
+            setattr(self.owner, self.key, node)
 
 
 class Editor:

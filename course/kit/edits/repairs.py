@@ -391,9 +391,7 @@ def _names_in(node: ast.AST, context: type) -> set[str]:
 
 def _size_of(edit: Edit) -> float:
     """Return how many nodes an edit puts in and takes away."""
-    owner, key = edit.owner, edit.key
-    old = owner[key] if isinstance(owner, list) else getattr(owner, key)
-    taken, put = _labels(old), _labels(edit.node)
+    taken, put = _labels(edit.old), _labels(edit.node)
     return (put - taken).total() + _TAKEN_AWAY * (taken - put).total()
 
 
@@ -482,10 +480,7 @@ def _kind_of_call(old: ast.Call, new: ast.Call) -> tuple[str, str]:
 
 
 def _old(edit: Edit) -> ast.AST:
-    if isinstance(edit.owner, list):
-        return edit.owner[edit.key]
-    old = getattr(edit.owner, edit.key)
-    return old if isinstance(old, ast.AST) else edit.statement
+    return edit.old if isinstance(edit.old, ast.AST) else edit.statement
 
 
 def _argument_of(edit: Edit) -> str:
