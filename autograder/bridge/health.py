@@ -6,6 +6,8 @@ from pathlib import Path
 
 from nbgrader import __version__
 from nbgrader.api import Assignment, Student
+from nbgrader.exchange.default import Exchange
+from sqlalchemy.engine import make_url
 
 from autograder.base.text import Text, text
 from autograder.bridge.cells import RestoreCells
@@ -85,13 +87,10 @@ def _gradebook(course: Course) -> Finding:
         f"{students} student{'' if students == 1 else 's'}",
         f"{assignments} 次作业，{students} 名学生",
     )
-    value = f"{_without_password(url)}: {counts}"
-    return Finding(name, value)
+    return Finding(name, f"{_without_password(url)}: {counts}")
 
 
 def _exchange(course: Course) -> Finding:
-    from nbgrader.exchange.default import Exchange
-
     name = text("exchange", "交换目录")
     root = Path(Exchange(coursedir=course.app.coursedir, parent=course.app).root)
     if root.is_dir() and os.access(root, os.W_OK | os.X_OK):
@@ -106,8 +105,6 @@ def _exchange(course: Course) -> Finding:
 
 
 def _without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
     return make_url(url).render_as_string(hide_password=True)
 
 

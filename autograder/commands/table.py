@@ -90,8 +90,7 @@ def show_restored(restored: Mapping[tuple[str, str], Sequence[Text]], console: C
         others = say(f"; and {more} more", f"；另有 {more} 项") if more else ""
         first = plain(changes[0][language()], 300)
         console.print(f"  {name}: {first}{others}", highlight=False, soft_wrap=True)
-    if (rest := len(restored) - _MOST_DIFFERENCES) > 0:
-        console.print(say(f"  and {rest} more", f"  另有 {rest} 项"), highlight=False)
+    _show_rest(len(restored), console)
 
 
 def show_differences(differences: "Sequence[Difference]", console: Console) -> None:
@@ -119,8 +118,13 @@ def show_differences(differences: "Sequence[Difference]", console: Console) -> N
             f"结果 {item.expected:g}，成绩册 {grade.total:g}（满分 {grade.max_score:g}）：{why}",
         )
         console.print(f"  {name}: {both}", highlight=False, soft_wrap=True)
-    if (more := len(differences) - _MOST_DIFFERENCES) > 0:
-        console.print(say(f"  and {more} more", f"  另有 {more} 项"), highlight=False)
+    _show_rest(len(differences), console)
+
+
+def _show_rest(count: int, console: Console) -> None:
+    """Print how many of so many items weren't printed."""
+    if (rest := count - _MOST_DIFFERENCES) > 0:
+        console.print(say(f"  and {rest} more", f"  另有 {rest} 项"), highlight=False)
 
 
 def show_moves(moves: Sequence[Move], console: Console) -> None:

@@ -1,4 +1,4 @@
-"""The hidden suite of the Transformer unit: 46 checks, one property each, 100 points.
+"""The hidden suite of the Transformer unit: one property a check, 100 points; see claims.md.
 
 The last one needs a GPU and is worth none: a score is the same on every machine.
 """
