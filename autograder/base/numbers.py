@@ -14,7 +14,8 @@ def rounded(value: Any, digits: int = 6) -> Any:
     if isinstance(value, float):
         if value != value:
             return "nan"
-        if value in (float("inf"), float("-inf")):
-            return "inf" if value > 0 else "-inf"
-        return float(f"{value:.{digits}g}")
+        nearest = float(f"{value:.{digits}g}")  # infinite, too, where the largest is rounded up
+        if nearest in (float("inf"), float("-inf")):
+            return "inf" if nearest > 0 else "-inf"
+        return nearest
     return str(value) if isinstance(value, complex) else value

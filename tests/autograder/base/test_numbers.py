@@ -2,6 +2,10 @@
 
 import json
 import math
+import sys
+
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from autograder.base.numbers import rounded
 
@@ -16,3 +20,9 @@ def test_what_json_has_no_number_for_is_a_word():
     value = rounded([math.nan, math.inf, -math.inf])
     assert value == ["nan", "inf", "-inf"]
     assert json.loads(json.dumps(value, allow_nan=False)) == value
+
+
+@given(st.lists(st.floats()), st.integers(1, 17))
+@example([sys.float_info.max, -sys.float_info.max], 2)
+def test_whatever_is_rounded_json_takes_it(values, digits):
+    json.dumps(rounded(values, digits), allow_nan=False)
