@@ -23,6 +23,7 @@ from nbformat.notebooknode import NotebookNode
 from autograder.authoring.notebooks import source_notebook
 from autograder.authoring.sample_hand_ins import MISTAKES, with_exercise
 from autograder.grading.mistakes import mistakes_of
+from autograder.grading.suite import suite_of
 
 ROOT = Path(__file__).resolve().parent.parent
 UNIT = "attention"
@@ -137,7 +138,8 @@ def report(rows: list[tuple[str, int, float]], full: float, slim: float, process
         "Made by `python -m benchmarks.throughput --out benchmarks/throughput.md` on "
         f"{processors} processors, {platform.system()}, Python {platform.python_version()}.",
         "Start-up included. nbgrader runs the public checks without isolation; our grader runs the",
-        "44 hidden checks of the unit, each hand-in isolated, and names the mistakes.",
+        f"{len(suite_of(UNIT))} hidden checks of the unit, each hand-in isolated, and names the "
+        "mistakes.",
         "",
         "| command | hand-ins | seconds each | nbgrader as released ÷ this | lean ÷ this |",
         "|---|---|---|---|---|",
